@@ -1,0 +1,102 @@
+# Everything here works from a fresh clone with Python 3.11 or newer, make and git.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+REPORT := demo/report.html
+# The first Python that is new enough; name another with `make install PYTHON=/path/to/python3`.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+# Passed on to pytest: make test ARGS="-k points".
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install install-dev install-system demo test test-slow mutation check format bench pins clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.run ## Install Regulars and its demo data into .venv
+
+install-dev: $(VENV)/.dev ## Install what tests and checks need, too
+
+install-system: $(VENV)/.dev ## Install what tests want from the system: Chromium
+	@$(BIN)/python -m tools.chromium
+
+demo: install ## Backtest the corner shop on a year of real orders and open the report
+	@mkdir -p $(dir $(REPORT))
+	$(BIN)/regulars backtest programs/corner-shop/program.yaml --orders complete-journey --html $(REPORT)
+	@if [ -n "$$CI" ]; then :; \
+	elif [ "$$(uname)" = Darwin ]; then open $(REPORT); \
+	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open $(REPORT) >/dev/null 2>&1 & \
+	fi
+	@echo "The report: $(CURDIR)/$(REPORT)"
+
+test: install-dev install-system ## Run the tests, the slow ones excepted
+	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+test-slow: install-dev install-system ## Run the slow tests, and every law on 2,000 examples
+	REGULARS_HYPOTHESIS=slow $(BIN)/pytest -n 2 -m "slow or hypothesis" $(ARGS)
+
+mutation: install-dev ## Mutate the kernel, see which changes no test notices, write docs/mutation.md
+	$(BIN)/python -m tools.mutation
+
+check: install-dev ## Check form, style, types and the contracts between storeys
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install-dev ## Bring the code into form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: install ## Measure
+	$(BIN)/python -m bench.run
+
+pins: install-dev ## Pin what pyproject.toml asks for; UPGRADE=1 takes the newest
+	$(call pin,--group installer,installer)
+	$(call pin,pyproject.toml --extra demo --group build,run)
+	$(call pin,pyproject.toml --extra demo --group dev,dev)
+
+clean: ## Remove whatever was made, .venv too
+	rm -rf $(VENV) build dist demo mutants .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how -----------------------------------------------------------------------------------------------------------
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.made: requirements/installer.txt
+	@test -n "$(PYTHON)" || { \
+		echo "Regulars needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || echo none)." >&2; \
+		echo "Install one, or name it: make install PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Regulars needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1)." >&2; exit 1; }
+	@echo "Making $(VENV) ..."
+	@"$(PYTHON)" -m venv $(VENV) || { \
+		echo "Python could not make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@$(PIP) --require-hashes -r requirements/installer.txt
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
+	$(call install_pinned,requirements/run.txt)
+	@touch $@
+
+# The pins for development hold those for running.
+$(VENV)/.dev: $(VENV)/.made requirements/dev.txt requirements/run.txt pyproject.toml
+	$(call install_pinned,requirements/dev.txt)
+	@touch $(VENV)/.run $@
+
+# uv is five to eight times as quick as pip; pip is there for machines whose mirror only pip knows.
+define install_pinned
+@echo "Installing what $(1) pins, and Regulars itself ..."
+@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) || $(PIP) --require-hashes -r $(1)
+@$(PIP) --no-deps --no-build-isolation --editable .
+endef
+
+define pin
+@echo "Pinning requirements/$(2).txt ..."
+@$(BIN)/uv pip compile $(1) --output-file requirements/$(2).txt $(if $(UPGRADE),--upgrade) --quiet \
+	--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --custom-compile-command "make pins"
+endef

@@ -1,0 +1,1 @@
+"""Regulars: the loyalty and retention system that an online shop runs itself."""

@@ -1,0 +1,1 @@
+"""Replay over history: what a program would have done."""

@@ -1,0 +1,231 @@
+"""A whole backtest: every customer's history folded under one program or several, in one process or several."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from time import perf_counter
+from typing import Any
+
+from msgspec import Struct
+
+from regulars.backtesting.outcome import Month, Outcome, PointsTotals, Seconds
+from regulars.backtesting.replay import replay
+from regulars.backtesting.tally import Bookkeeper, MonthKey, MonthSums, Tally
+from regulars.kernel.calendar import date_of
+from regulars.kernel.facts import Fact, Instant
+from regulars.kernel.program import Program
+from regulars.kernel.rulebook import Rulebook
+from regulars.wire.history import History, HistoryError, Source
+
+Progress = Callable[[int, int], None]
+"""Told how many customers are done, of how many."""
+
+POLL_SECONDS = 0.1
+
+
+class Folded(Struct):
+    """What one process found: a tally per program, and where its time went."""
+
+    tallies: list[Tally]
+    read_seconds: float
+    fold_seconds: list[float]
+
+
+def open_history(source: Source, programs: Sequence[Rulebook]) -> History:
+    """The history with what these programs ask of it. HistoryError if they do not share a currency, or nothing is there."""
+    currencies = {one.program.currency for one in programs}
+    if len(currencies) > 1:
+        codes = " and ".join(sorted(currency.code for currency in currencies))
+        raise HistoryError(f"programs can be compared in one currency only, these are in {codes}")
+    properties = frozenset(name for one in programs for name in one.program.line_properties())
+    currency = programs[0].program.currency
+    return source.open(currency_exponent=currency.exponent, currency=currency.code, properties=properties)
+
+
+def run(
+    source: Source,
+    programs: Sequence[Rulebook],
+    *,
+    history: History,
+    opened_in_seconds: float = 0.0,
+    until: Instant | None = None,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """One outcome per program, of all facts before `until`; by default until just after the last of them.
+
+    `history` is the opened `source`; each further process opens its own. The result is the same for any number of them.
+    """
+    end = end_of(history) if until is None else until
+    if processes == 1:
+        folded = _fold(history, programs, end, 0, 1, _every(progress, history.customer_count))
+    else:
+        folded = _fold_in_processes(source, programs, end, processes, progress, history.customer_count)
+    folded.read_seconds += opened_in_seconds
+    return [
+        _outcome(program, history, end, tally, Seconds(folded.read_seconds, seconds))
+        for program, tally, seconds in zip(programs, folded.tallies, folded.fold_seconds, strict=True)
+    ]
+
+
+def end_of(history: History) -> Instant:
+    """Just after the last fact. HistoryError if there is none."""
+    if history.last_happened_at is None:
+        raise HistoryError(f"{history.name} holds no orders")
+    return history.last_happened_at + 1
+
+
+def before(facts: Sequence[Fact], until: Instant) -> Sequence[Fact]:
+    """The facts that happened before `until`."""
+    if not facts or facts[-1].happened_at < until:
+        return facts
+    return [fact for fact in facts if fact.happened_at < until]
+
+
+def _fold(
+    history: History, programs: Sequence[Rulebook], end: Instant, part: int, parts: int, customer_done: Callable[[], None]
+) -> Folded:
+    keepers = [Bookkeeper(program) for program in programs]
+    fold_seconds = [0.0] * len(programs)
+    started = perf_counter()
+    for customer, all_facts in history.customers(part, parts):
+        facts = before(all_facts, end)
+        if facts:
+            for i, (program, keeper) in enumerate(zip(programs, keepers, strict=True)):
+                from_here = perf_counter()
+                state, effects = replay(facts, program, end)
+                keeper.customer_done(customer, facts, effects, state)
+                fold_seconds[i] += perf_counter() - from_here
+        customer_done()
+    read_seconds = perf_counter() - started - sum(fold_seconds)
+    return Folded([keeper.tally for keeper in keepers], read_seconds, fold_seconds)
+
+
+def _fold_in_processes(
+    source: Source,
+    programs: Sequence[Rulebook],
+    end: Instant,
+    processes: int,
+    progress: Progress | None,
+    customer_count: int,
+) -> Folded:
+    context = get_context("spawn")
+    done = context.Array("q", processes, lock=False)
+    documents = [(one.program, one.version) for one in programs]
+    with ProcessPoolExecutor(processes, context, initializer=_share, initargs=(done,)) as pool:
+        futures = [pool.submit(_fold_part, source, documents, end, part, processes) for part in range(processes)]
+        _watch(futures, done, progress, customer_count)
+        parts = [future.result() for future in futures]
+    whole = parts[0]
+    for other in parts[1:]:
+        for tally, more in zip(whole.tallies, other.tallies, strict=True):
+            tally.add(more)
+    whole.read_seconds = max(one.read_seconds for one in parts)
+    whole.fold_seconds = [max(seconds) for seconds in zip(*[one.fold_seconds for one in parts], strict=True)]
+    return whole
+
+
+def _watch(futures: list[Future[Folded]], done: Any, progress: Progress | None, customer_count: int) -> None:
+    while wait(futures, POLL_SECONDS).not_done:
+        if progress is not None:
+            progress(sum(done), customer_count)
+    if progress is not None:
+        progress(customer_count, customer_count)
+
+
+_shared: list[Any] = []
+"""In a worker process: where it counts the customers that it has done."""
+
+
+def _share(done: Any) -> None:
+    _shared.append(done)
+
+
+def _fold_part(source: Source, documents: list[tuple[Program, str]], end: Instant, part: int, parts: int) -> Folded:
+    started = perf_counter()
+    programs = [Rulebook(program, version) for program, version in documents]
+    history = open_history(source, programs)
+    opened = perf_counter() - started
+
+    def customer_done() -> None:
+        _shared[0][part] += 1
+
+    folded = _fold(history, programs, end, part, parts, customer_done)
+    folded.read_seconds += opened
+    return folded
+
+
+def _every(progress: Progress | None, customer_count: int) -> Callable[[], None]:
+    done = 0
+
+    def customer_done() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, customer_count)
+
+    return customer_done
+
+
+def _outcome(program: Rulebook, history: History, end: Instant, tally: Tally, seconds: Seconds) -> Outcome:
+    customers = tuple(sorted(tally.customers, key=lambda one: one.customer))
+    issued = sum([one.issued for one in customers])
+    expired = sum([one.expired for one in customers])
+    outstanding = sum([one.outstanding for one in customers])
+    levels = program.program.tiers.levels if program.program.tiers else ()
+    held = Counter(one.tier or "none" for one in customers)
+    return Outcome(
+        program=program.program.name,
+        version=program.version,
+        source=history.name,
+        until=end,
+        orders=sum([one.orders for one in customers]),
+        revenue_minor=sum([one.spend_minor for one in customers]),
+        points=PointsTotals(issued, 0, expired, 0, outstanding),
+        liability_minor=liability_minor(outstanding, program.program),
+        tiers={tier: held[tier] for tier in ("none", *[level.id for level in levels])},
+        by_rule={rule.id: tally.by_rule[rule.id] for rule in program.program.earning if rule.id in tally.by_rule},
+        months=_months(program, tally, end),
+        customers=customers,
+        left_out_orders=history.left_out_orders,
+        seconds=seconds,
+    )
+
+
+def liability_minor(outstanding: int, program: Program) -> int:
+    """What the outstanding points would cost the shop, floored to the minor unit."""
+    worth = program.points.worth_minor
+    return outstanding * worth.numerator // worth.denominator
+
+
+def _months(program: Rulebook, tally: Tally, end: Instant) -> tuple[Month, ...]:
+    """Every month from the first that holds anything to the one in which the backtest ends, without gaps."""
+    if not tally.months:
+        return ()
+    last = date_of(program.calendar.day_of(end - 1))
+    months = []
+    outstanding = 0
+    held: Counter[str] = Counter()
+    for year, month in _month_keys(min(tally.months), (last.year, last.month)):
+        sums = tally.months.get((year, month), MonthSums())
+        outstanding += sums.issued - sums.expired
+        held.update(sums.tiers)
+        months.append(
+            Month(
+                month=f"{year:04}-{month:02}",
+                orders=sums.orders,
+                revenue_minor=sums.revenue_minor,
+                issued=sums.issued,
+                expired=sums.expired,
+                outstanding=outstanding,
+                liability_minor=liability_minor(outstanding, program.program),
+                tiers={tier: held[tier] for tier in sorted(held)},
+            )
+        )
+    return tuple(months)
+
+
+def _month_keys(first: MonthKey, last: MonthKey) -> list[MonthKey]:
+    months = range(first[0] * 12 + first[1] - 1, last[0] * 12 + last[1])
+    return [(number // 12, number % 12 + 1) for number in months]

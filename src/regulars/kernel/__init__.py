@@ -1,0 +1,1 @@
+"""The laws of loyalty: pure values and functions. No input or output, no clock, no randomness."""

@@ -1,0 +1,76 @@
+"""What a customer did, counted: the fold of facts over the program's watches.
+
+A watch is known by the hash of its definition, so that a changed program knows what it must count anew. Buckets are a
+commutative sum: the order in which facts arrive changes nothing.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Literal
+
+from msgspec import Struct
+
+from regulars.kernel.calendar import Calendar, Day, add_months, date_of
+from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.state import Buckets, State, drop_before
+
+
+class Watch(Struct, frozen=True):
+    """What orders are worth, in minor units, per `bucket` on the shop's wall.
+
+    `keep` says how much is kept: so many years, or the trailing so many months of days.
+    """
+
+    bucket: Literal["year", "day"]
+    keep: int
+    members_only: bool
+    zone: str
+
+    def key(self) -> str:
+        definition = f"spend/{self.bucket}/{self.keep}/{self.members_only}/{self.zone}"
+        return blake2b(definition.encode(), digest_size=8).hexdigest()
+
+    def period_of(self, day: Day) -> int:
+        return date_of(day).year if self.bucket == "year" else day
+
+    def first_kept(self, newest: int) -> int:
+        """The oldest period that can still matter when `newest` is the newest one seen."""
+        return newest - self.keep + 1 if self.bucket == "year" else add_months(newest, -self.keep)
+
+
+def observe(state: State, fact: Fact, day: Day, watches: dict[str, Watch]) -> None:
+    """Counts `fact`, which happened on `day`, into the state's observations."""
+    if type(fact) is OrderCompleted:
+        member_since = state.consequences.member_since
+        for key, watch in watches.items():
+            _count(state.observations[key], fact, day, member_since, watch)
+
+
+def refold(facts: Iterable[Fact], member_since: Instant | None, watch: Watch, calendar: Calendar) -> Buckets:
+    """One watch counted anew over a customer's facts."""
+    buckets: Buckets = {}
+    for fact in facts:
+        if type(fact) is OrderCompleted:
+            _count(buckets, fact, calendar.day_of(fact.happened_at), member_since, watch)
+    return buckets
+
+
+def merged(one: Buckets, other: Buckets, watch: Watch) -> Buckets:
+    """The sum of two observations of the same watch."""
+    buckets = dict(one)
+    for period, amount in other.items():
+        buckets[period] = buckets.get(period, 0) + amount
+    if buckets:
+        drop_before(buckets, watch.first_kept(max(buckets)))
+    return buckets
+
+
+def _count(buckets: Buckets, fact: OrderCompleted, day: Day, member_since: Instant | None, watch: Watch) -> None:
+    if watch.members_only and (member_since is None or fact.happened_at < member_since):
+        return
+    period = watch.period_of(day)
+    if period in buckets:
+        buckets[period] += fact.amount_minor
+    else:
+        buckets[period] = fact.amount_minor
+        drop_before(buckets, watch.first_kept(max(buckets)))

@@ -1,0 +1,67 @@
+"""Conditions, compiled once per program version to closures. Nothing that a user wrote is ever evaluated as Python."""
+
+from collections.abc import Callable
+
+from regulars.kernel.calendar import Day, weekday_of
+from regulars.kernel.facts import Line, OrderCompleted
+from regulars.kernel.program import ALWAYS, Goods, When
+
+OnDay = Callable[[Day], bool]
+Basis = Callable[[OrderCompleted], int | None]
+
+
+def compile_when(when: When) -> OnDay | None:
+    """None stands for always."""
+    if when == ALWAYS:
+        return None
+    weekdays = frozenset(when.weekdays or range(7))
+    first = when.first_day
+    end = when.end_day
+
+    def holds(day: Day) -> bool:
+        return (first is None or day >= first) and (end is None or day < end) and weekday_of(day) in weekdays
+
+    return holds
+
+
+def compile_basis(goods: Goods) -> Basis:
+    """A function from an order to the sum of its eligible lines in minor units; None where none is eligible."""
+    if not goods:
+        return lambda order: order.amount_minor
+    if len(goods.excluded) == 1 and not goods.only:
+        return _all_but(goods.excluded[0].property, frozenset(goods.excluded[0].values))
+    if len(goods.only) == 1 and not goods.excluded:
+        return _none_but(goods.only[0].property, frozenset(goods.only[0].values))
+    return _eligible(goods)
+
+
+def _all_but(name: str, values: frozenset[str]) -> Basis:
+    def basis(order: OrderCompleted) -> int | None:
+        amounts = [line.amount_minor for line in order.lines if line.properties.get(name) not in values]
+        return sum(amounts) if amounts else None
+
+    return basis
+
+
+def _none_but(name: str, values: frozenset[str]) -> Basis:
+    def basis(order: OrderCompleted) -> int | None:
+        amounts = [line.amount_minor for line in order.lines if line.properties.get(name) in values]
+        return sum(amounts) if amounts else None
+
+    return basis
+
+
+def _eligible(goods: Goods) -> Basis:
+    only = [(one.property, frozenset(one.values)) for one in goods.only]
+    excluded = [(one.property, frozenset(one.values)) for one in goods.excluded]
+
+    def is_eligible(line: Line) -> bool:
+        return all([line.properties.get(name) in values for name, values in only]) and not any(
+            [line.properties.get(name) in values for name, values in excluded]
+        )
+
+    def basis(order: OrderCompleted) -> int | None:
+        amounts = [line.amount_minor for line in order.lines if is_eligible(line)]
+        return sum(amounts) if amounts else None
+
+    return basis

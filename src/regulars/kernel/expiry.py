@@ -1,0 +1,74 @@
+"""The life of a lot: pending while the return window is open, available, expired.
+
+Both ends are stamped when the lot is earned, from the moment at which the fact happened and the tier held before it. A
+program that changes later, or a tier that is lost, leaves them as they are.
+"""
+
+from itertools import takewhile
+from typing import Final
+
+from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
+from regulars.kernel.effects import Account, Because, Entry, Posted
+from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.program import Expiry, Program
+from regulars.kernel.state import Consequences, Lot, State
+
+HOLD: Final = "hold"
+EXPIRY: Final = "expiry"
+
+
+class Lifetimes:
+    """When a lot that is earned at some moment, in some tier, becomes available and when it expires."""
+
+    def __init__(self, program: Program, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._hold = program.points.hold
+        self._expire = program.points.expire
+        levels = program.tiers.levels if program.tiers else ()
+        self._in_tier = {
+            level.id: level.points_expire if isinstance(level.points_expire, Expiry) else None
+            for level in levels
+            if level.points_expire is not None
+        }
+        durations = [expiry.after for expiry in (self._expire, *self._in_tier.values()) if expiry]
+        self.by_day = not any([_is_exact(one) for one in [*durations, *([self._hold] if self._hold else [])]])
+        """Whether all that is earned on one day in one tier has one lifetime."""
+
+    def of(self, happened_at: Instant, tier: str | None) -> tuple[Instant, Instant]:
+        """(active_at, expires_at): DAWN where there is no hold, FOREVER where nothing expires."""
+        expire = self._in_tier[tier] if tier in self._in_tier else self._expire
+        return (
+            self._calendar.end_of(happened_at, self._hold) if self._hold else DAWN,
+            self._calendar.end_of(happened_at, expire.after, expire.until_end_of) if expire else FOREVER,
+        )
+
+
+def next_lot_due(consequences: Consequences) -> Instant:
+    """When the next pending lot becomes available or the next available one expires."""
+    activates = consequences.pending[0].active_at if consequences.pending else FOREVER
+    expires = consequences.available[0].expires_at if consequences.available else FOREVER
+    return activates if activates < expires else expires
+
+
+def activate(state: State, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Posted]:
+    """Every pending lot whose hold is over at `due`."""
+    lots = list(takewhile(lambda lot: lot.active_at <= due, state.consequences.pending))
+    because = Because(HOLD, version)
+    return [_moved(Entry.ACTIVATE, lot, Account.PENDING, Account.AVAILABLE, at, recorded_at, because) for lot in lots]
+
+
+def expire(state: State, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Posted]:
+    """Every available lot whose time is over at `due`: what is left of it, earliest expiry first."""
+    lots = list(takewhile(lambda lot: lot.expires_at <= due, state.consequences.available))
+    because = Because(EXPIRY, version)
+    return [_moved(Entry.EXPIRE, lot, Account.AVAILABLE, Account.EXPIRED, at, recorded_at, because) for lot in lots]
+
+
+def _moved(
+    entry: Entry, lot: Lot, source: Account, target: Account, at: Instant, recorded_at: Instant, because: Because
+) -> Posted:
+    return Posted(entry, lot.id, lot.points, source, target, at, recorded_at, because, lot.active_at, lot.expires_at)
+
+
+def _is_exact(duration: Duration) -> bool:
+    return duration.unit in EXACT_UNITS

@@ -1,0 +1,221 @@
+"""The program: what a shop has written down, as typed values.
+
+A program is a value: nothing here counts or decides. Every part can describe itself in plain words, and every screen shows
+those words.
+"""
+
+from fractions import Fraction
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.terms import Currency, PointsName, listed, plain
+
+ENGINE: Final = 1
+"""Raised whenever the same program over the same facts would give other effects. Part of every program's version."""
+
+Members = Literal["everyone", "those_who_join"]
+NEVER: Final = "never"
+
+
+class Expiry(Struct, frozen=True):
+    """How long a lot lasts from the day it was earned, optionally to the end of the period in which that ends."""
+
+    after: Duration
+    until_end_of: Period | None = None
+
+    def describe(self) -> str:
+        rounded = f", at the end of that {self.until_end_of.replace('_', '-')}" if self.until_end_of else ""
+        return f"after {self.after.describe()}{rounded}"
+
+
+class PointsPolicy(Struct, frozen=True):
+    name: PointsName
+    worth_minor: Fraction
+    """What one point costs the shop, in minor units."""
+    hold: Duration | None = None
+    expire: Expiry | None = None
+
+    def describe(self, currency: Currency) -> str:
+        worth = plain(self.worth_minor / 10**currency.exponent)
+        kept = f"{self.name.other.capitalize()} expire {self.expire.describe()}" if self.expire else "They never expire"
+        held = f" They are pending for {self.hold.describe()}." if self.hold else ""
+        return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}."
+
+
+class When(Struct, frozen=True):
+    """Days on the shop's wall: these weekdays (0 is Monday; none means all), from a day on, up to but not including another."""
+
+    weekdays: tuple[int, ...] = ()
+    first_day: Day | None = None
+    end_day: Day | None = None
+
+    def describe(self) -> str:
+        parts = []
+        if self.weekdays:
+            parts.append("on " + listed([f"{WEEKDAYS[day].capitalize()}s" for day in self.weekdays]))
+        if self.first_day is not None:
+            parts.append(f"from {date_of(self.first_day).isoformat()}")
+        if self.end_day is not None:
+            parts.append(f"until the end of {date_of(self.end_day - 1).isoformat()}")
+        return " ".join(parts)
+
+
+class OneOf(Struct, frozen=True):
+    """A line property and the values that it may have."""
+
+    property: str
+    values: tuple[str, ...]
+
+    def describe(self) -> str:
+        return f"{self.property} {listed(self.values, 'or')}"
+
+
+class Goods(Struct, frozen=True):
+    """Which lines of an order count: those that have every `only` property, and none of the `excluded` ones."""
+
+    only: tuple[OneOf, ...] = ()
+    excluded: tuple[OneOf, ...] = ()
+
+    def describe(self) -> str:
+        only = f" on {listed([one.describe() for one in self.only])}" if self.only else ""
+        excluded = f", except on {listed([one.describe() for one in self.excluded], 'or')}" if self.excluded else ""
+        return only + excluded
+
+    def __bool__(self) -> bool:
+        return bool(self.only or self.excluded)
+
+
+ALL_GOODS: Final = Goods()
+ALWAYS: Final = When()
+
+
+class PerAmount(Struct, frozen=True, tag="per_amount"):
+    """Points for each whole `per_minor` of an order's eligible lines."""
+
+    id: str
+    points: Fraction
+    per_minor: int
+    goods: Goods = ALL_GOODS
+    when: When = ALWAYS
+    on: str = ORDER_COMPLETED
+
+    def describe(self, program: "Program") -> str:
+        gain = program.points.name.points(self.points)
+        unit = program.currency.money(self.per_minor)
+        return _sentence(f"{gain} for each whole {unit} spent{self.goods.describe()}", self.when)
+
+
+class Fixed(Struct, frozen=True, tag="fixed"):
+    """Points each time something happens; for an order with `goods`, once if any of its lines is eligible."""
+
+    id: str
+    on: str
+    points: Fraction
+    goods: Goods = ALL_GOODS
+    when: When = ALWAYS
+
+    def describe(self, program: "Program") -> str:
+        occasion = {ORDER_COMPLETED: "each order", MEMBER_JOINED: "joining"}.get(self.on, f"each “{self.on}”")
+        return _sentence(f"{program.points.name.points(self.points)} for {occasion}{self.goods.describe()}", self.when)
+
+
+class Multiplier(Struct, frozen=True, tag="multiplier"):
+    """Multiplies what every other rule gives for the same fact."""
+
+    id: str
+    on: str
+    factor: Fraction
+    when: When = ALWAYS
+
+    def describe(self, program: "Program") -> str:
+        occasion = "" if self.on == ORDER_COMPLETED else f" for “{self.on}”"
+        return _sentence(f"{plain(self.factor)} times the {program.points.name.other}{occasion}", self.when)
+
+
+EarningRule: TypeAlias = PerAmount | Fixed | Multiplier
+
+
+class Level(Struct, frozen=True):
+    """A level is reached at `at`: minor units of money where the tiers go by spend, points where they go by points."""
+
+    id: str
+    at: int
+    earn: Fraction = Fraction(1)
+    points_expire: Expiry | Literal["never"] | None = None
+    """Other than the program's expiry, for what is earned while in this level."""
+
+    def describe(self, program: "Program") -> str:
+        if program.tiers is not None and program.tiers.by == "spend":
+            threshold = program.currency.money(self.at)
+        else:
+            threshold = program.points.name.points(self.at)
+        parts = [f"{self.id} from {threshold}"]
+        if self.earn != 1:
+            parts.append(f"{plain(self.earn)} times the {program.points.name.other}")
+        if self.points_expire == NEVER:
+            parts.append(f"{program.points.name.other} earned there never expire")
+        elif isinstance(self.points_expire, Expiry):
+            parts.append(f"{program.points.name.other} earned there expire {self.points_expire.describe()}")
+        return ", ".join(parts)
+
+
+class CalendarYear(Struct, frozen=True, tag="calendar_year"):
+    """1 January to 31 December, local. With `keep_next_year`, a level reached lasts through the following year as well."""
+
+    keep_next_year: bool = False
+
+    def describe(self) -> str:
+        kept = ", and kept to the end of the next year" if self.keep_next_year else ""
+        return f"in a calendar year{kept}"
+
+
+class Rolling(Struct, frozen=True, tag="rolling"):
+    """The trailing months before today, and today."""
+
+    months: int
+
+    def describe(self) -> str:
+        return f"in the last {self.months} months" if self.months != 1 else "in the last month"
+
+
+class Tiers(Struct, frozen=True):
+    """Levels in ascending order of `at`."""
+
+    by: Literal["spend", "points"]
+    over: CalendarYear | Rolling
+    levels: tuple[Level, ...]
+
+    def describe(self, program: "Program") -> str:
+        measure = "what is spent" if self.by == "spend" else f"the {program.points.name.other} earned"
+        return (
+            f"Tiers go by {measure} {self.over.describe()}: {'; '.join(one.describe(program) for one in self.levels)}."
+        )
+
+
+class Program(Struct, frozen=True):
+    name: str
+    currency: Currency
+    members: Members
+    zone: Zone
+    points: PointsPolicy
+    earning: tuple[EarningRule, ...]
+    tiers: Tiers | None = None
+
+    def describe(self) -> list[str]:
+        """The whole program in sentences."""
+        members = "Every customer is a member." if self.members == "everyone" else "Those who join are members."
+        sentences = [members, self.points.describe(self.currency)]
+        sentences += [rule.describe(self) for rule in self.earning]
+        return sentences + ([self.tiers.describe(self)] if self.tiers else ["There are no tiers."])
+
+    def line_properties(self) -> frozenset[str]:
+        """The line properties that the rules ask for."""
+        goods = [rule.goods for rule in self.earning if not isinstance(rule, Multiplier)]
+        return frozenset(one.property for these in goods for one in these.only + these.excluded)
+
+
+def _sentence(words: str, when: When) -> str:
+    return f"{words[0].upper()}{words[1:]}{' ' if when != ALWAYS else ''}{when.describe()}."

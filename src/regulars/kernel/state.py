@@ -1,0 +1,152 @@
+"""What is known of one customer, bounded in size, in two halves.
+
+*Observations* are a fold of facts over the program's watches. *Consequences* are a fold of effects; `apply` alone changes
+them. A state belongs to whoever folds: the kernel's public functions copy the one they are given and leave it as it was.
+"""
+
+from bisect import insort
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from msgspec import Struct, field
+
+from regulars.kernel.effects import Account, Effect, Entry, LotId, MembershipStarted, Posted, TierChanged
+from regulars.kernel.facts import DAWN, FOREVER, Instant
+
+SCHEMA: Final = 1
+
+Buckets: TypeAlias = dict[int, int]
+"""Sums by period: by day on the shop's wall, or by year, as the watch says."""
+
+QUALIFYING_DAYS: Final = 3 * 366
+"""How far back qualifying points are kept: longer than any window that a program may name."""
+
+
+class Lot(Struct, frozen=True, gc=False):
+    """Points of one earning, with what is left of them. Expires at an exclusive instant; FOREVER is never."""
+
+    id: LotId
+    points: int
+    earned_at: Instant
+    active_at: Instant
+    expires_at: Instant
+
+
+class Consequences(Struct):
+    """`pending` lots by activation, `available` ones by expiry, then the oldest; `issued` and `expired` over all time."""
+
+    pending: list[Lot] = field(default_factory=list)
+    available: list[Lot] = field(default_factory=list)
+    issued: int = 0
+    expired: int = 0
+    qualifying: Buckets = field(default_factory=dict)
+    tier: str | None = None
+    member_since: Instant | None = None
+
+    def outstanding(self) -> int:
+        return self.issued - self.expired
+
+
+class State(Struct):
+    """`clock` is the latest moment to which this customer has been brought. `due_at` is a lower bound of `next_due`, and
+    `tier_due_at` its part for tiers. `observations` maps a watch's key to its buckets.
+    """
+
+    version: str
+    schema: int = SCHEMA
+    clock: Instant = DAWN
+    due_at: Instant = FOREVER
+    tier_due_at: Instant = FOREVER
+    observations: dict[str, Buckets] = field(default_factory=dict)
+    consequences: Consequences = field(default_factory=Consequences)
+
+
+def copy_of(state: State) -> State:
+    held = state.consequences
+    return State(
+        state.version,
+        state.schema,
+        state.clock,
+        state.due_at,
+        state.tier_due_at,
+        {key: dict(buckets) for key, buckets in state.observations.items()},
+        Consequences(
+            list(held.pending),
+            list(held.available),
+            held.issued,
+            held.expired,
+            dict(held.qualifying),
+            held.tier,
+            held.member_since,
+        ),
+    )
+
+
+def apply(effect: Effect, consequences: Consequences) -> None:
+    kind = type(effect)
+    if kind is Posted:
+        _post(effect, consequences)
+    elif kind is TierChanged:
+        consequences.tier = effect.after
+    elif kind is MembershipStarted:
+        consequences.member_since = effect.since
+
+
+def rebuilt(effects: Iterable[Effect]) -> Consequences:
+    """The consequences of these effects alone."""
+    consequences = Consequences()
+    for effect in effects:
+        apply(effect, consequences)
+    return consequences
+
+
+def drop_before(buckets: Buckets, first: int) -> None:
+    for period in [period for period in buckets if period < first]:
+        del buckets[period]
+
+
+def sum_between(buckets: Buckets, first: int, last: int) -> int:
+    """The sum of the buckets from `first` to `last`, both included."""
+    return sum([amount for period, amount in buckets.items() if first <= period <= last])
+
+
+def _post(effect: Posted, held: Consequences) -> None:
+    if effect.entry is Entry.EARN:
+        lot = Lot(effect.lot, effect.points, effect.effective_at, effect.active_at, effect.expires_at)
+        held.issued += effect.points
+        if effect.target is Account.PENDING:
+            _insert(held.pending, lot, _by_activation)
+        else:
+            _insert(held.available, lot, _by_expiry)
+        if effect.qualifies_on is not None:
+            _qualify(held.qualifying, effect.qualifies_on, effect.points)
+    elif effect.entry is Entry.ACTIVATE:
+        _insert(held.available, _taken(held.pending, effect.lot), _by_expiry)
+    else:
+        _taken(held.available, effect.lot)
+        held.expired += effect.points
+
+
+def _qualify(qualifying: Buckets, day: int, points: int) -> None:
+    if day in qualifying:
+        qualifying[day] += points
+    else:
+        qualifying[day] = points
+        drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+
+
+def _by_activation(lot: Lot) -> tuple[Instant, Instant, LotId]:
+    return lot.active_at, lot.earned_at, lot.id
+
+
+def _by_expiry(lot: Lot) -> tuple[Instant, Instant, LotId]:
+    return lot.expires_at, lot.earned_at, lot.id
+
+
+def _insert(lots: list[Lot], lot: Lot, key) -> None:
+    lots.append(lot) if not lots or key(lots[-1]) < key(lot) else insort(lots, lot, key=key)
+
+
+def _taken(lots: list[Lot], lot_id: LotId) -> Lot:
+    place = 0 if lots[0].id == lot_id else [lot.id for lot in lots].index(lot_id)
+    return lots.pop(place)

@@ -1,0 +1,139 @@
+"""Tiers: a level is reached at once and lost only at a reset.
+
+Over a calendar year the resets are the 1sts of January, 00:00 local: the level in year Y is what Y's own sum reaches, or
+with `keep_next_year` the higher of what Y's and Y-1's reach. Over rolling months every local midnight is a reset: on a day
+the trailing sum counts the orders on that day and in the calendar months before it, so that a level falls at the first
+local midnight below its threshold.
+"""
+
+from datetime import date
+from typing import Final
+
+from regulars.kernel.behaviour import Watch
+from regulars.kernel.calendar import Calendar, Day, add_months, date_of, day_of_date
+from regulars.kernel.effects import Because, TierChanged
+from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.program import CalendarYear, Program, Tiers
+from regulars.kernel.state import Buckets, State, sum_between
+
+TIERS: Final = "tiers"
+
+
+class TierRules:
+    """A program's tiers, compiled. Ranks count from 0, no level, upwards."""
+
+    def __init__(self, tiers: Tiers, program: Program, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self.window = (
+            _CalendarYears(tiers) if isinstance(tiers.over, CalendarYear) else _RollingMonths(tiers.over.months)
+        )
+        self.ids: tuple[str | None, ...] = (None, *(level.id for level in tiers.levels))
+        self.thresholds = tuple([level.at for level in tiers.levels])
+        self.rank_of = {tier: rank for rank, tier in enumerate(self.ids)}
+        self.watch = _watch(tiers, program, calendar) if tiers.by == "spend" else None
+        self._watch_key = self.watch.key() if self.watch else None
+
+    def sums(self, state: State) -> Buckets:
+        if self._watch_key is None:
+            return state.consequences.qualifying
+        return state.observations[self._watch_key]
+
+    def rank(self, amount: int) -> int:
+        reached = 0
+        for threshold in self.thresholds:
+            if amount < threshold:
+                break
+            reached += 1
+        return reached
+
+    def rank_on(self, sums: Buckets, day: Day) -> int:
+        """The rank that the sums give on `day`, if nothing but time comes after them."""
+        return self.rank(self.window.best_sum(sums, day))
+
+
+class _CalendarYears:
+    """Sums by year where the watch counts years, by day where points are counted."""
+
+    def __init__(self, tiers: Tiers) -> None:
+        self.years = 2 if isinstance(tiers.over, CalendarYear) and tiers.over.keep_next_year else 1
+        self.by_year = tiers.by == "spend"
+        self._first_days: dict[Day, int] = {}
+
+    def best_sum(self, sums: Buckets, day: Day) -> int:
+        """The highest sum of a year that counts on `day`."""
+        year = date_of(day).year
+        if self.years == 1:
+            return self._sum(sums, year)
+        return max(self._sum(sums, year), self._sum(sums, year - 1))
+
+    def next_falls(self, sums: Buckets, day: Day) -> list[Day]:
+        """The days after `day` on which the best sum may fall, in order."""
+        year = date_of(day).year
+        return [day_of_date(date(one, 1, 1)) for one in range(year + 1, year + 1 + self.years)]
+
+    def _sum(self, sums: Buckets, year: int) -> int:
+        if self.by_year:
+            return sums.get(year, 0)
+        return sum_between(sums, day_of_date(date(year, 1, 1)), day_of_date(date(year, 12, 31)))
+
+
+class _RollingMonths:
+    """Sums by day."""
+
+    def __init__(self, months: int) -> None:
+        self.months = months
+
+    def best_sum(self, sums: Buckets, day: Day) -> int:
+        return sum_between(sums, add_months(day, -self.months), day)
+
+    def next_falls(self, sums: Buckets, day: Day) -> list[Day]:
+        leaving = [first_day_without(one, self.months) for one in sorted(sums)]
+        return [day + 1, *[one for one in leaving if one > day + 1]]
+
+
+def first_day_without(day: Day, months: int) -> Day:
+    """The first day whose trailing `months` no longer hold `day`."""
+    following = day + 1
+    target = add_months(following, months)
+    return target if date_of(target).day == date_of(following).day else target + 1
+
+
+def upgrade(state: State, rules: TierRules, at: Instant, recorded_at: Instant, because: Because) -> list[TierChanged]:
+    """The level that the sums reach now, if it is higher than the one held."""
+    held = rules.rank_of[state.consequences.tier]
+    if held == len(rules.thresholds):
+        return []
+    reached = rules.rank_on(rules.sums(state), rules.calendar.day_of(at))
+    if reached <= held:
+        return []
+    return [TierChanged(state.consequences.tier, rules.ids[reached], at, recorded_at, because)]
+
+
+def reset(
+    state: State, due: Instant, at: Instant, recorded_at: Instant, version: str, rules: TierRules | None
+) -> list[TierChanged]:
+    """The level that is left, if a reset falls due by `due` and takes one away."""
+    if rules is None or next_tier_due(state, rules) > due:
+        return []
+    left = rules.rank_on(rules.sums(state), rules.calendar.day_of(due))
+    return [TierChanged(state.consequences.tier, rules.ids[left], at, recorded_at, Because(TIERS, version))]
+
+
+def next_tier_due(state: State, rules: TierRules) -> Instant:
+    """When time alone would take the customer's level away; FOREVER if it would not."""
+    rank = rules.rank_of[state.consequences.tier]
+    if rank <= rules.rank(0):
+        return FOREVER
+    sums = rules.sums(state)
+    for day in rules.window.next_falls(sums, rules.calendar.day_of(state.clock)):
+        if rules.rank_on(sums, day) < rank:
+            return rules.calendar.start_of_day(day)
+    return FOREVER
+
+
+def _watch(tiers: Tiers, program: Program, calendar: Calendar) -> Watch:
+    members_only = program.members == "those_who_join"
+    zone = calendar.zone.digest()
+    if isinstance(tiers.over, CalendarYear):
+        return Watch("year", 2 if tiers.over.keep_next_year else 1, members_only, zone)
+    return Watch("day", tiers.over.months, members_only, zone)

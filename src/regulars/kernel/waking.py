@@ -1,0 +1,24 @@
+"""When time alone would change something. Live waking, backtests and exports all ask here; there is no other timer."""
+
+from regulars.kernel.expiry import next_lot_due
+from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.state import State
+from regulars.kernel.tiers import next_tier_due
+
+
+def next_due(state: State, program: Rulebook) -> Instant:
+    """The next instant at which a lot becomes available or expires, or a level is lost; FOREVER if there is none."""
+    return min(next_lot_due(state.consequences), next_tier_due(state, program.tiers) if program.tiers else FOREVER)
+
+
+def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
+    """Writes down when the customer must be woken: never too late, though perhaps for nothing.
+
+    What is bought only puts off the loss of a level, so its due time needs looking at again only when the level changed, when
+    a refund lowered a sum, or when it has come.
+    """
+    if tiers_too:
+        state.tier_due_at = next_tier_due(state, program.tiers) if program.tiers else FOREVER
+    lot_due = next_lot_due(state.consequences)
+    state.due_at = lot_due if lot_due < state.tier_due_at else state.tier_due_at

@@ -1,0 +1,72 @@
+"""Orders from a file: CSV, JSON lines or Parquet, as docs/orders.md tells a shop.
+
+One row is one line of an order, and rows with the same order id make one order, wherever they stand. A bad row is refused
+with one named reason and all bad rows are reported; an order of which any row is refused is left out whole, since half an
+order would earn half its points.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from regulars.wire.orders_columns import OrdersError
+from regulars.wire.orders_csv import csv_rows
+from regulars.wire.orders_gathering import Gathering
+from regulars.wire.orders_jsonl import jsonl_rows
+from regulars.wire.orders_parquet import parquet_rows
+from regulars.wire.orders_rows import Broken, Row, Wanted
+from regulars.wire.sorted_history import SortedHistory
+
+CSV_ENDINGS: Final = (".csv", ".tsv", ".txt")
+JSONL_ENDINGS: Final = (".jsonl", ".ndjson")
+PARQUET_ENDINGS: Final = (".parquet", ".pq")
+
+
+class OrdersFile(Struct, frozen=True):
+    """`mapping` is our column names to the file's; `times_in` the IANA zone of times that stand without an offset."""
+
+    path: Path
+    mapping: Mapping[str, str] = {}
+    times_in: str | None = None
+
+    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> SortedHistory:
+        """Reads the whole file. `OrdersError` when there is nothing to be made of it; bad rows are in `refusals`."""
+        wanted = Wanted(self.mapping, tuple(sorted(properties)))
+        gathering = Gathering(currency, currency_exponent, _zone(self.times_in), wanted.properties)
+        try:
+            gathering.take(_rows(self.path, wanted))
+        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+            raise OrdersError(f"{self.path} cannot be opened: {error.strerror}.") from None
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise OrdersError(f"{self.path} cannot be unpacked: {error}.") from None
+        except OrdersError as error:
+            raise OrdersError(f"{self.path}: {error}") from None
+        return gathering.history(self.path.name)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise OrdersError(f"“{name}” is not a time zone. Write its IANA name: --times-in America/New_York.") from None
+
+
+def _rows(path: Path, wanted: Wanted) -> Iterator[Row | Broken]:
+    ending = path.name.lower().removesuffix(".gz")
+    if path.name.lower().endswith(PARQUET_ENDINGS):
+        yield from parquet_rows(path, wanted)
+    elif ending.endswith(CSV_ENDINGS + JSONL_ENDINGS):
+        with _opened(path) as file:
+            yield from (csv_rows if ending.endswith(CSV_ENDINGS) else jsonl_rows)(file, wanted)
+    else:
+        raise OrdersError("How to read it? Its name should end in .csv, .csv.gz, .tsv, .jsonl, .ndjson or .parquet.")
+
+
+def _opened(path: Path) -> BinaryIO:
+    return BufferedReader(gzip.open(path)) if path.name.lower().endswith(".gz") else path.open("rb")

@@ -1,0 +1,142 @@
+"""The columns of an orders file: what each is called, by which other names it is understood, and where it stands."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from msgspec import Struct
+
+from regulars.wire.history import HistoryError
+
+
+class OrdersError(HistoryError):
+    """A file that cannot be read as orders at all; the message says what to do."""
+
+
+class Column(Struct, frozen=True):
+    """`needed`: a file without it cannot be read; `synonyms` may serve unless two of them stand in one needed place."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    needed: bool
+    holds: str
+
+
+COLUMNS: Final = (
+    Column(
+        "customer",
+        ("customer_id", "customer_number", "client_id", "household_id", "member_id", "user_id"),
+        True,
+        "the shop's id of the customer, at most 200 characters",
+    ),
+    Column(
+        "order",
+        ("order_id", "order_number", "order_no", "basket_id", "transaction_id"),
+        True,
+        "the shop's id of the order, at most 200 characters; rows with the same id make one order",
+    ),
+    Column(
+        "happened_at",
+        ("timestamp", "ordered_at", "created_at", "transaction_timestamp", "order_date", "datetime", "date", "time"),
+        True,
+        "when the order was placed; the same in all rows of an order",
+    ),
+    Column(
+        "amount",
+        ("value", "total", "revenue", "sales_value", "line_total"),
+        True,
+        "what was paid for the whole line, after discounts, in major units; negative for money given back",
+    ),
+    Column("quantity", ("qty", "units"), False, "how many, a whole number; 1 when left out"),
+    Column("currency", ("currency_code",), False, "must be the program's; the program's when left out"),
+    Column("event", ("event_name",), False, "what happened; `Order Completed` when left out"),
+    Column("id", ("event_id", "message_id"), False, "the id of an event that is not an order"),
+    Column("product", ("product_id", "sku"), False, "a line property"),
+    Column("category", ("product_category",), False, "a line property"),
+    Column(
+        "lines", ("line_items",), False, "JSON only: the order's lines, each with `amount` and the optional columns"
+    ),
+)
+BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
+
+ABOUT_THE_EVENT: Final = ("customer", "event", "id", "happened_at")
+
+
+def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
+    """`customer=client_no`, or several with commas between them: our name, then the file's column. OrdersError if unclear."""
+    mapping: dict[str, str] = {}
+    for pair in (pair for text in texts for pair in text.split(",")):
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        if not (name and equals and column):
+            raise OrdersError(
+                f"“{pair.strip()}” does not map a column. Write our name = the file's: customer=client_no"
+            )
+        if mapping.setdefault(name, column) != column:
+            raise OrdersError(f"`{name}` is mapped twice, to “{mapping[name]}” and to “{column}”. Keep one of them.")
+    return mapping
+
+
+def place_of(name: str, columns: Sequence[str], mapping: Mapping[str, str]) -> int:
+    """Where the column of this name stands, or -1. The mapping wins, then the name itself, then its synonyms in order.
+
+    Case, blanks and hyphens do not count: `Order ID` is order_id. OrdersError when two synonyms could be a needed column.
+    """
+    if name in mapping:
+        return columns.index(mapping[name]) if mapping[name] in columns else -1
+    if name in columns:
+        return columns.index(name)
+    column = BY_NAME.get(name)
+    if column is None:
+        return -1
+    plain = [_plain(text) for text in columns]
+    found = [plain.index(candidate) for candidate in (name, *column.synonyms) if candidate in plain]
+    if column.needed and len(found) > 1 and plain[found[0]] != name:
+        several = " and ".join(f"“{columns[place]}”" for place in found[:2])
+        raise OrdersError(f"Both {several} could be `{name}`. Choose one: --map {name}={columns[found[0]]}")
+    return found[0] if found else -1
+
+
+def check_columns(columns: Sequence[str], mapping: Mapping[str, str], found: Collection[str]) -> None:
+    """OrdersError if the mapping names a column that is nowhere, or a needed column was not found.
+
+    A file with an `event` column need not hold orders, so it may lack `order` and `amount`.
+    """
+    for name, column in mapping.items():
+        if column not in columns:
+            raise OrdersError(
+                f"There is no column “{column}” to be `{name}`{_nearest(column, columns)} {_listed(columns)}"
+            )
+    needed = [column.name for column in COLUMNS if column.needed and column.name not in found]
+    if "event" in found:
+        needed = [name for name in needed if name in ABOUT_THE_EVENT]
+    if needed:
+        raise OrdersError(" ".join([*(_missing(name, columns) for name in needed), _listed(columns)]))
+
+
+def _missing(name: str, columns: Sequence[str]) -> str:
+    near = _near(name, columns)
+    advice = f" Is it “{near}”? Then say" if near else " Say which one it is:"
+    return f"There is no column for `{name}`.{advice} --map {name}={near or 'COLUMN'}."
+
+
+def _nearest(wanted: str, columns: Sequence[str]) -> str:
+    near = get_close_matches(wanted, columns, 1, 0.5)
+    return f"; the nearest is “{near[0]}”." if near else "."
+
+
+def _near(name: str, columns: Sequence[str]) -> str | None:
+    """The column whose name is nearest to ours or to one of its synonyms."""
+    plain = {_plain(column): column for column in columns}
+    for candidate in (name, *BY_NAME[name].synonyms):
+        close = [text for text in plain if candidate in text] or get_close_matches(candidate, plain, 1, 0.6)
+        if close:
+            return plain[close[0]]
+    return None
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return f"The columns are: {', '.join(columns[:40])}{', …' if len(columns) > 40 else ''}."
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold().replace(" ", "_").replace("-", "_")

@@ -1,0 +1,127 @@
+"""Orders as CSV: the header names the columns, a comma, semicolon or tab parts the cells, quotes as in RFC 4180.
+
+A quote that is never closed would swallow the rest of the file. So whatever spans lines and does not come out right is
+refused on its first line, and reading goes on with the next.
+"""
+
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from regulars.wire.orders_columns import OrdersError, check_columns
+from regulars.wire.orders_refusals import RefusalReason
+from regulars.wire.orders_rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+
+DELIMITERS: Final = ",;\t"
+MOST_LINES: Final = 1_000
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def csv_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
+    lines = Lines(file)
+    header = _header(lines)
+    delimiter = max(DELIMITERS, key=lambda candidate: len(_cells(header, candidate) or ()))
+    columns = [column.strip() for column in _cells(header, delimiter) or ()]
+    layout = layout_of(columns, wanted)
+    check_columns(columns, wanted.mapping, layout.found())
+    return _rows(lines, layout, delimiter)
+
+
+def _header(lines: Lines) -> str:
+    raw = lines.next()
+    while raw and not raw.strip():
+        raw = lines.next()
+    if not raw:
+        raise OrdersError("The file is empty. It needs a header that names its columns.")
+    if raw.startswith(UTF_16):
+        raise OrdersError("The file is UTF-16. Save it as “CSV UTF-8”.")
+    try:
+        text = raw.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise OrdersError("The header is not UTF-8. Save the file as “CSV UTF-8”.") from None
+    if len(raw) > LONGEST_LINE or "\r" in text or "\0" in text or _cells(text, ",") is None:
+        raise OrdersError("The first line is not the header of a CSV file: it should name the columns.")
+    return text
+
+
+def _rows(lines: Lines, layout: Layout, delimiter: str) -> Iterator[Row | Broken]:
+    width, order, blanks = len(layout.columns), layout.order, delimiter + " \t\r\n"
+    while raw := lines.next():
+        line = lines.number
+        if len(raw) > LONGEST_LINE:
+            yield too_long(line, raw)
+            continue
+        text, readable = _decoded(raw)
+        if not text.strip(blanks):
+            continue
+        cells: list[str] | None
+        if '"' in text:
+            cells = _quoted(text, lines, delimiter, width)
+        else:
+            cells = text.rstrip("\r\n").split(delimiter)
+        if cells is None:
+            yield _badly_quoted(line, text, delimiter, layout)
+        elif len(cells) != width:
+            yield _wrong_number(line, text, cells, layout)
+        elif not readable:
+            yield not_utf8(line, text.strip(), cells[order].strip() if order >= 0 else "")
+        else:
+            yield Row(line, layout, [*cells, None])
+
+
+def _decoded(raw: bytes) -> tuple[str, bool]:
+    try:
+        return raw.decode(), True
+    except UnicodeDecodeError:
+        return raw.decode(errors="replace"), False
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    """The cells of one record, None when its quotes are wrong."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _quoted(text: str, lines: Lines, delimiter: str, width: int) -> list[str] | None:
+    """The cells of a record that begins with this line, taking the following ones while a quote is open."""
+    cells = _cells(text, delimiter)
+    if cells is not None or text.count('"') % 2 == 0:
+        return cells
+    taken: list[bytes] = []
+    length = len(text)
+    while length <= LONGEST_LINE and len(taken) < MOST_LINES and (more := lines.next()):
+        taken.append(more)
+        length += len(more)
+        if more.count(b'"') % 2:
+            cells = _cells(text + b"".join(taken).decode(errors="replace"), delimiter)
+            break
+    if cells is not None and len(cells) == width:
+        return cells
+    lines.back(taken)
+    return None
+
+
+def _badly_quoted(line: int, text: str, delimiter: str, layout: Layout) -> Broken:
+    message = 'The quotes do not pair up. Close the quoted cell, and write a quote inside it twice: "5"" pipe".'
+    perhaps = _perhaps(text.split(delimiter), layout)
+    return Broken(line, text.strip(), RefusalReason.BAD_QUOTES, message, perhaps=perhaps)
+
+
+def _wrong_number(line: int, text: str, cells: list[str], layout: Layout) -> Broken:
+    message = (
+        f"The row has {len(cells)} cells, the header {len(layout.columns)}. "
+        f"{'Put quotes around a cell that holds the delimiter.' if len(cells) > len(layout.columns) else 'Add what lacks.'}"
+    )
+    reason = RefusalReason.WRONG_NUMBER_OF_CELLS
+    return Broken(line, text.strip(), reason, message, perhaps=_perhaps(cells, layout))
+
+
+def _perhaps(cells: list[str], layout: Layout) -> tuple[str, ...]:
+    """Whichever cell may be the order's id: cells too many or too few may have shifted it by as many places."""
+    if layout.order < 0:
+        return ()
+    shift = len(cells) - len(layout.columns)
+    first = max(layout.order + min(shift, 0), 0)
+    return tuple(cell.strip(' "\r\n') for cell in cells[first : layout.order + max(shift, 0) + 1])

@@ -1,0 +1,136 @@
+"""A row of an orders file, whichever the format: its cells, and a layout that says where among them everything stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO, Final, NamedTuple
+
+from msgspec import Struct
+
+from regulars.wire.orders_columns import ABOUT_THE_EVENT, COLUMNS, OrdersError, place_of
+from regulars.wire.orders_refusals import RefusalReason
+
+LONGEST_LINE: Final = 1_000_000
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+class Wanted(Struct, frozen=True):
+    """What is wanted of a file: `mapping` is our names to the file's columns, `properties` those that a program asks for."""
+
+    mapping: Mapping[str, str]
+    properties: tuple[str, ...]
+
+
+class Layout(Struct, frozen=True):
+    """Places among the cells of a row; -1 is a column that the row lacks.
+
+    `properties` has every property asked for, `said` all that a behaviour says, by the file's own names; `whole` are rows of
+    an order that came with all its lines.
+    """
+
+    columns: tuple[str, ...]
+    customer: int
+    event: int
+    id: int
+    order: int
+    happened_at: int
+    amount: int
+    quantity: int
+    currency: int
+    properties: tuple[int, ...]
+    said: tuple[tuple[str, int], ...]
+    whole: bool
+
+    def found(self) -> list[str]:
+        return [column.name for column in COLUMNS if getattr(self, column.name, -1) >= 0]
+
+
+class Row(NamedTuple):
+    """`cells` end with a None beyond the last column, so that place -1 reads as nothing."""
+
+    line: int
+    layout: Layout
+    cells: Sequence[object]
+
+
+class Broken(Struct, frozen=True):
+    """A row without cells to speak of. It belongs to `order`, or perhaps to one of `perhaps`, as far as one can see."""
+
+    line: int
+    value: str
+    reason: RefusalReason
+    message: str
+    column: str = ""
+    order: str = ""
+    perhaps: tuple[str, ...] = ()
+
+
+def layout_of(columns: Sequence[str], wanted: Wanted, line_columns: Sequence[str] = ()) -> Layout:
+    """The layout of rows with these columns; of an order that holds its lines, those of the line stand behind its own."""
+    named = [column for column in columns if column]
+    if len(set(named)) < len(named):
+        twice = next(column for place, column in enumerate(named) if column in named[:place])
+        raise OrdersError(f"Two columns are called “{twice}”. Rename one of them.")
+
+    def of_order(name: str) -> int:
+        return place_of(name, columns, wanted.mapping)
+
+    def of_line(name: str) -> int:
+        if not line_columns:
+            return of_order(name)
+        place = place_of(name, line_columns, wanted.mapping)
+        return place if place < 0 else place + len(columns)
+
+    places = {name: of_order(name) for name in (*ABOUT_THE_EVENT, "order", "currency")}
+    about = [places[name] for name in ABOUT_THE_EVENT]
+    return Layout(
+        columns=(*columns, *(f"lines.{column}" for column in line_columns)),
+        amount=of_line("amount"),
+        quantity=of_line("quantity"),
+        properties=tuple(max(of_line(name), of_order(name)) for name in wanted.properties),
+        said=tuple(sorted((name, place) for place, name in enumerate(columns) if place not in about)),
+        whole=bool(line_columns),
+        **places,
+    )
+
+
+class Lines:
+    """The physical lines of a file, counted from 1, each with its line end; b"" when there are no more.
+
+    Of a line longer than 1 MB only the beginning comes, a little longer than 1 MB.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.number = 0
+        self._file = file
+        self._waiting: list[bytes] = []
+
+    def next(self) -> bytes:
+        raw = self._waiting.pop() if self._waiting else self._read()
+        if raw:
+            self.number += 1
+        return raw
+
+    def back(self, lines: Sequence[bytes]) -> None:
+        """These were taken too early: they come again."""
+        self._waiting.extend(reversed(lines))
+        self.number -= len(lines)
+
+    def _read(self) -> bytes:
+        raw = self._file.readline(LONGEST_LINE + 1)
+        rest = raw
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = self._file.readline(LONGEST_LINE + 1)
+        if self.number == 0 and not self._waiting:
+            raw = raw.removeprefix(BYTE_ORDER_MARK) or raw
+        return raw
+
+
+def too_long(line: int, raw: bytes) -> Broken:
+    value = raw[:400].decode(errors="replace")
+    return Broken(
+        line, value, RefusalReason.LINE_TOO_LONG, "The line is longer than 1 MB. Break it up, or take it out."
+    )
+
+
+def not_utf8(line: int, text: str, order: str) -> Broken:
+    message = "The row is not UTF-8: a letter stands there in another encoding. Save the file as UTF-8."
+    return Broken(line, text, RefusalReason.BAD_ENCODING, message, order=order)
