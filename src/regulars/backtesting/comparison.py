@@ -49,7 +49,7 @@ class Comparison(Struct, frozen=True):
 
 def compare(first: Outcome, second: Outcome) -> Comparison:
     """Both outcomes are of the same facts until the same instant."""
-    assert first.until == second.until and first.orders == second.orders, "outcomes of different histories"
+    assert (first.until, first.orders) == (second.until, second.orders), "outcomes of different histories"
     changes = tuple(
         [CustomerChange(one.customer, one, other) for one, other in zip(first.customers, second.customers, strict=True)]
     )

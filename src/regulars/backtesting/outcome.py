@@ -1,5 +1,7 @@
 """What a backtest found: whole numbers, for the shop, by month, by rule and by customer."""
 
+from datetime import UTC, datetime, timedelta
+
 from msgspec import Struct
 
 from regulars.kernel.facts import Instant
@@ -62,3 +64,9 @@ class Outcome(Struct, frozen=True):
     customers: tuple[CustomerOutcome, ...]
     left_out_orders: int
     seconds: Seconds
+
+    def until_utc(self) -> str:
+        """`until` as RFC 3339."""
+        return (
+            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.until)).isoformat().replace("+00:00", "Z")
+        )

@@ -1,6 +1,7 @@
 """The fold over one customer's history. It is the live engine itself that runs, so what it finds is exact."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from regulars.kernel.effects import Effect
 from regulars.kernel.facts import Fact, Instant
@@ -16,17 +17,29 @@ def replay(facts: Iterable[Fact], program: Rulebook, until: Instant) -> tuple[St
     return state, effects + due
 
 
-def replay_by_fact(
-    facts: Iterable[Fact], program: Rulebook, until: Instant
-) -> Iterator[tuple[Fact | None, list[Effect], State]]:
-    """The same, fact by fact: each with what followed from it and the state after it; None for what time alone brought."""
+class Happening(NamedTuple):
+    """A fact, or a moment at which time alone changed something; what followed, and the state after it."""
+
+    at: Instant
+    fact: Fact | None
+    effects: list[Effect]
+    state: State
+
+
+def replay_by_fact(facts: Iterable[Fact], program: Rulebook, until: Instant) -> Iterator[Happening]:
+    """The same replay, one happening after another."""
     state = program.new_state()
     for fact in facts:
-        before, due = advance(state, fact.happened_at, program, fact.recorded_at)
-        if due:
-            yield None, due, before
-        state, followed = step(before, fact, program)
-        yield fact, followed, state
-    state, due = advance(state, until - 1, program, until - 1)
-    if due:
-        yield None, due, state
+        for due in _dues(state, fact.happened_at, program, fact.recorded_at):
+            yield due
+            state = due.state
+        state, effects = step(state, fact, program)
+        yield Happening(fact.happened_at, fact, effects, state)
+    yield from _dues(state, until - 1, program, until - 1)
+
+
+def _dues(state: State, to: Instant, program: Rulebook, recorded_at: Instant) -> Iterator[Happening]:
+    while state.due_at <= to:
+        state, effects = advance(state, state.due_at, program, recorded_at)
+        if effects:
+            yield Happening(state.clock, None, effects, state)

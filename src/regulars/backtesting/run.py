@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
-from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +20,9 @@ from regulars.wire.history import History, HistoryError, Source
 Progress = Callable[[int, int], None]
 """Told how many customers are done, of how many."""
 
+Stopwatch = Callable[[], float]
+"""Seconds from some start; picklable."""
+
 POLL_SECONDS = 0.1
 
 
@@ -32,15 +34,29 @@ class Folded(Struct):
     fold_seconds: list[float]
 
 
-def open_history(source: Source, programs: Sequence[Rulebook]) -> History:
-    """The history with what these programs ask of it. HistoryError if they do not share a currency, or nothing is there."""
+class RowsRefused(Exception):
+    """Rows of the history were refused, and it was not asked to go on without them."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__(f"{len(history.refusals)} rows of {history.name} were refused")
+        self.history = history
+
+
+def open_history(source: Source, programs: Sequence[Rulebook], *, skip_bad: bool = False) -> History:
+    """The history with what these programs ask of it.
+
+    HistoryError if they do not share a currency or nothing can be read; RowsRefused if rows are bad, unless `skip_bad`.
+    """
     currencies = {one.program.currency for one in programs}
     if len(currencies) > 1:
         codes = " and ".join(sorted(currency.code for currency in currencies))
         raise HistoryError(f"programs can be compared in one currency only, these are in {codes}")
     properties = frozenset(name for one in programs for name in one.program.line_properties())
     currency = programs[0].program.currency
-    return source.open(currency_exponent=currency.exponent, currency=currency.code, properties=properties)
+    history = source.open(currency_exponent=currency.exponent, currency=currency.code, properties=properties)
+    if history.refusals and not skip_bad:
+        raise RowsRefused(history)
+    return history
 
 
 def run(
@@ -48,6 +64,7 @@ def run(
     programs: Sequence[Rulebook],
     *,
     history: History,
+    stopwatch: Stopwatch,
     opened_in_seconds: float = 0.0,
     until: Instant | None = None,
     processes: int = 1,
@@ -59,9 +76,9 @@ def run(
     """
     end = end_of(history) if until is None else until
     if processes == 1:
-        folded = _fold(history, programs, end, 0, 1, _every(progress, history.customer_count))
+        folded = _fold(history, programs, end, 0, 1, stopwatch, _every(progress, history.customer_count))
     else:
-        folded = _fold_in_processes(source, programs, end, processes, progress, history.customer_count)
+        folded = _fold_in_processes(source, programs, end, processes, stopwatch, progress, history.customer_count)
     folded.read_seconds += opened_in_seconds
     return [
         _outcome(program, history, end, tally, Seconds(folded.read_seconds, seconds))
@@ -84,21 +101,27 @@ def before(facts: Sequence[Fact], until: Instant) -> Sequence[Fact]:
 
 
 def _fold(
-    history: History, programs: Sequence[Rulebook], end: Instant, part: int, parts: int, customer_done: Callable[[], None]
+    history: History,
+    programs: Sequence[Rulebook],
+    end: Instant,
+    part: int,
+    parts: int,
+    stopwatch: Stopwatch,
+    customer_done: Callable[[], None],
 ) -> Folded:
     keepers = [Bookkeeper(program) for program in programs]
     fold_seconds = [0.0] * len(programs)
-    started = perf_counter()
+    started = stopwatch()
     for customer, all_facts in history.customers(part, parts):
         facts = before(all_facts, end)
         if facts:
             for i, (program, keeper) in enumerate(zip(programs, keepers, strict=True)):
-                from_here = perf_counter()
+                from_here = stopwatch()
                 state, effects = replay(facts, program, end)
                 keeper.customer_done(customer, facts, effects, state)
-                fold_seconds[i] += perf_counter() - from_here
+                fold_seconds[i] += stopwatch() - from_here
         customer_done()
-    read_seconds = perf_counter() - started - sum(fold_seconds)
+    read_seconds = stopwatch() - started - sum(fold_seconds)
     return Folded([keeper.tally for keeper in keepers], read_seconds, fold_seconds)
 
 
@@ -107,6 +130,7 @@ def _fold_in_processes(
     programs: Sequence[Rulebook],
     end: Instant,
     processes: int,
+    stopwatch: Stopwatch,
     progress: Progress | None,
     customer_count: int,
 ) -> Folded:
@@ -114,7 +138,9 @@ def _fold_in_processes(
     done = context.Array("q", processes, lock=False)
     documents = [(one.program, one.version) for one in programs]
     with ProcessPoolExecutor(processes, context, initializer=_share, initargs=(done,)) as pool:
-        futures = [pool.submit(_fold_part, source, documents, end, part, processes) for part in range(processes)]
+        futures = [
+            pool.submit(_fold_part, source, documents, end, part, processes, stopwatch) for part in range(processes)
+        ]
         _watch(futures, done, progress, customer_count)
         parts = [future.result() for future in futures]
     whole = parts[0]
@@ -142,16 +168,18 @@ def _share(done: Any) -> None:
     _shared.append(done)
 
 
-def _fold_part(source: Source, documents: list[tuple[Program, str]], end: Instant, part: int, parts: int) -> Folded:
-    started = perf_counter()
+def _fold_part(
+    source: Source, documents: list[tuple[Program, str]], end: Instant, part: int, parts: int, stopwatch: Stopwatch
+) -> Folded:
+    started = stopwatch()
     programs = [Rulebook(program, version) for program, version in documents]
-    history = open_history(source, programs)
-    opened = perf_counter() - started
+    history = open_history(source, programs, skip_bad=True)
+    opened = stopwatch() - started
 
     def customer_done() -> None:
         _shared[0][part] += 1
 
-    folded = _fold(history, programs, end, part, parts, customer_done)
+    folded = _fold(history, programs, end, part, parts, stopwatch, customer_done)
     folded.read_seconds += opened
     return folded
 

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from regulars.backtesting.outcome import CustomerOutcome
 from regulars.kernel.calendar import date_of
-from regulars.kernel.effects import Effect, Entry, Posted, TierChanged
+from regulars.kernel.effects import EARN, EXPIRE, Effect, Posted, TierChanged
 from regulars.kernel.facts import Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
@@ -74,10 +74,10 @@ class Bookkeeper:
         )
 
     def _posted(self, effect: Posted) -> None:
-        if effect.entry is Entry.EARN:
+        if effect.entry is EARN:
             self._month(effect.effective_at).issued += effect.points
             self.tally.by_rule[effect.because.rule] += effect.points
-        elif effect.entry is Entry.EXPIRE:
+        elif effect.entry is EXPIRE:
             self._month(effect.effective_at).expired += effect.points
 
     def _tier_changed(self, effect: TierChanged) -> None:

@@ -4,22 +4,21 @@ Observations are a commutative sum, so it does not matter who absorbs whom or wh
 level and no membership: nothing of value can be absorbed.
 """
 
-from msgspec.structs import replace
-
 from regulars.kernel.behaviour import merged
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import Consequences, State
-from regulars.kernel.waking import next_due
+from regulars.kernel.state import Consequences, State, copy_of
+from regulars.kernel.waking import look_ahead
 
 
 def absorb(known: State, anonymous: State, program: Rulebook) -> State:
     """`known` with the observations of `anonymous` added. Levels that this reaches are given at the next touch."""
     assert known.version == anonymous.version == program.version, "both adopt the program first"
     assert anonymous.consequences == Consequences(), "an anonymous visitor holds nothing"
-    observations = {
+    state = copy_of(known)
+    state.observations = {
         key: merged(known.observations[key], anonymous.observations[key], watch)
-        for key, watch in program.watches.by_key.items()
+        for key, watch in program.watches.items()
     }
-    clocks = [state.clock for state in (known, anonymous) if state.clock is not None]
-    state = replace(known, observations=observations, clock=max(clocks, default=None))
-    return replace(state, due_at=next_due(state, program))
+    state.clock = max(known.clock, anonymous.clock)
+    look_ahead(state, program, tiers_too=True)
+    return state

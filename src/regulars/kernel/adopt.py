@@ -7,42 +7,42 @@ it no longer reaches is kept until the next reset; one that it no longer has is 
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from regulars.kernel.behaviour import refold
 from regulars.kernel.effects import Because, Effect, TierChanged
-from regulars.kernel.facts import Fact, Instant
+from regulars.kernel.facts import DAWN, Fact, Instant
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import State, apply_all
+from regulars.kernel.state import State, apply, copy_of
 from regulars.kernel.tiers import TIERS, upgrade
-from regulars.kernel.waking import next_due
+from regulars.kernel.waking import look_ahead
 
 
 def adopt(
     state: State, old: Rulebook, new: Rulebook, facts: Sequence[Fact], recorded_at: Instant
 ) -> tuple[State, list[Effect]]:
-    """The customer under `new`, brought forward to no later time. `facts` are all of this customer's facts until now."""
+    """The customer under `new`, at the customer's own clock. `facts` are all of this customer's facts until now."""
     assert state.version == old.version, "the state is of another program"
-    kept = {key: state.observations[key] for key in new.watches.by_key if key in old.watches.by_key}
-    counted = {
-        key: refold(facts, state.consequences.member_since, watch, new.calendar)
-        for key, watch in new.watches.by_key.items()
-        if key not in kept
+    state = copy_of(state)
+    state.version = new.version
+    state.observations = {
+        key: state.observations[key]
+        if key in old.watches
+        else refold(facts, state.consequences.member_since, watch, new.calendar)
+        for key, watch in new.watches.items()
     }
-    state = replace(state, version=new.version, observations=kept | counted)
     effects = _tier_moves(state, new, recorded_at)
-    state = replace(state, consequences=apply_all(state.consequences, effects))
-    return replace(state, due_at=next_due(state, new)), effects
+    look_ahead(state, new, tiers_too=True)
+    return state, effects
 
 
 def _tier_moves(state: State, new: Rulebook, recorded_at: Instant) -> list[Effect]:
-    if state.clock is None:
-        return []
     because = Because(TIERS, new.version)
+    effects: list[Effect] = []
     held = state.consequences.tier
-    gone = held is not None and (new.tiers is None or held not in new.tiers.rank_of)
-    moves: list[Effect] = [TierChanged(held, None, state.clock, recorded_at, because)] if gone else []
-    if new.tiers is not None and new.is_member(state):
-        cleared = replace(state, consequences=apply_all(state.consequences, moves))
-        moves += upgrade(cleared, new.tiers, state.clock, recorded_at, because)
-    return moves
+    if held is not None and (new.tiers is None or held not in new.tiers.rank_of):
+        effects.append(TierChanged(held, None, state.clock, recorded_at, because))
+        apply(effects[-1], state.consequences)
+    if new.tiers is not None and new.is_member(state) and state.clock > DAWN:
+        for effect in upgrade(state, new.tiers, state.clock, None, new.version):
+            effects.append(effect)
+            apply(effect, state.consequences)
+    return effects

@@ -16,7 +16,8 @@ def sentence(effect: Effect, program: Rulebook) -> str:
         case Posted(entry=Entry.ACTIVATE):
             return f"{_points(effect, program)} can be spent from now on: the time for returns is over."
         case Posted():
-            return f"{_points(effect, program)} expired: they could be spent until the end of {last_day(effect.expires_at, program)}."
+            last = last_day(effect.expires_at, program)
+            return f"{_points(effect, program)} expired: they could be spent until the end of {last}."
         case TierChanged():
             return _tier_sentence(effect, program)
         case MembershipStarted():

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from regulars.kernel.calendar import Calendar, Day, add_months, date_of
+from regulars.kernel.calendar import Calendar, Today, add_months
 from regulars.kernel.facts import Fact, Instant, OrderCompleted
 from regulars.kernel.state import Buckets, State, drop_before
 
@@ -30,20 +30,20 @@ class Watch(Struct, frozen=True):
         definition = f"spend/{self.bucket}/{self.keep}/{self.members_only}/{self.zone}"
         return blake2b(definition.encode(), digest_size=8).hexdigest()
 
-    def period_of(self, day: Day) -> int:
-        return date_of(day).year if self.bucket == "year" else day
+    def period_of(self, today: Today) -> int:
+        return today.year if self.bucket == "year" else today.day
 
     def first_kept(self, newest: int) -> int:
         """The oldest period that can still matter when `newest` is the newest one seen."""
         return newest - self.keep + 1 if self.bucket == "year" else add_months(newest, -self.keep)
 
 
-def observe(state: State, fact: Fact, day: Day, watches: dict[str, Watch]) -> None:
-    """Counts `fact`, which happened on `day`, into the state's observations."""
+def observe(state: State, fact: Fact, today: Today, watches: dict[str, Watch]) -> None:
+    """Counts `fact`, which happened `today`, into the state's observations."""
     if type(fact) is OrderCompleted:
         member_since = state.consequences.member_since
         for key, watch in watches.items():
-            _count(state.observations[key], fact, day, member_since, watch)
+            _count(state.observations[key], fact, today, member_since, watch)
 
 
 def refold(facts: Iterable[Fact], member_since: Instant | None, watch: Watch, calendar: Calendar) -> Buckets:
@@ -51,7 +51,7 @@ def refold(facts: Iterable[Fact], member_since: Instant | None, watch: Watch, ca
     buckets: Buckets = {}
     for fact in facts:
         if type(fact) is OrderCompleted:
-            _count(buckets, fact, calendar.day_of(fact.happened_at), member_since, watch)
+            _count(buckets, fact, calendar.today(fact.happened_at), member_since, watch)
     return buckets
 
 
@@ -65,10 +65,10 @@ def merged(one: Buckets, other: Buckets, watch: Watch) -> Buckets:
     return buckets
 
 
-def _count(buckets: Buckets, fact: OrderCompleted, day: Day, member_since: Instant | None, watch: Watch) -> None:
+def _count(buckets: Buckets, fact: OrderCompleted, today: Today, member_since: Instant | None, watch: Watch) -> None:
     if watch.members_only and (member_since is None or fact.happened_at < member_since):
         return
-    period = watch.period_of(day)
+    period = watch.period_of(today)
     if period in buckets:
         buckets[period] += fact.amount_minor
     else:

@@ -11,7 +11,7 @@ instant of that day; one that comes twice is the earlier. Twenty-four hours are 
 from bisect import bisect_right
 from datetime import date
 from hashlib import blake2b
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -61,6 +61,13 @@ class Duration(Struct, frozen=True):
         return _days(self, days_in_month=31, days_in_year=366)
 
 
+class Today(NamedTuple):
+    """A date on the shop's wall."""
+
+    day: Day
+    year: int
+
+
 class Calendar:
     """Calendar arithmetic in one zone. Keeps what it has once reckoned; apart from that a value."""
 
@@ -70,13 +77,27 @@ class Calendar:
         self._offsets = tuple(seconds * SECOND for seconds in zone.offsets_s)
         self._span = self._span_at(0)
         self._midnights: dict[Day, Instant] = {}
+        self._dates: dict[Day, Today] = {}
 
     def day_of(self, instant: Instant) -> Day:
         """The date on the shop's wall at that instant."""
+        return self.today(instant).day
+
+    def today(self, instant: Instant) -> Today:
+        """The date on the shop's wall at that instant, taken apart."""
         start, end, offset = self._span
         if not start <= instant < end:
             start, end, offset = self._span = self._span_at(instant)
-        return (instant + offset) // DAY
+        day = (instant + offset) // DAY
+        if day not in self._dates:
+            self._dates[day] = Today(day, date_of(day).year)
+        return self._dates[day]
+
+    def wall_clock(self, instant: Instant) -> str:
+        """Date and time on the shop's wall, to the minute: `2017-03-04 18:22`."""
+        _, _, offset = self._span_at(instant)
+        minutes = (instant + offset) // MINUTE
+        return f"{date_of(minutes // 1440).isoformat()} {minutes % 1440 // 60:02}:{minutes % 60:02}"
 
     def start_of_day(self, day: Day) -> Instant:
         """The first instant at which the wall shows this day's midnight or later."""

@@ -8,13 +8,24 @@ one earns nothing. The multipliers are the program's multiplier rules for the sa
 before the fact. Windows and weekdays look at the day on which the fact happened, in the shop's zone.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from regulars.kernel.calendar import Calendar, Day
 from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_when
-from regulars.kernel.effects import Account, Because, Effect, Entry, Factor, Posted, Reason, Reckoning, Refused
+from regulars.kernel.effects import (
+    AVAILABLE,
+    EARN,
+    PENDING,
+    PROGRAM,
+    Because,
+    Effect,
+    Factor,
+    Posted,
+    Reason,
+    Reckoning,
+    Refused,
+)
 from regulars.kernel.expiry import Lifetimes
 from regulars.kernel.facts import Fact, Instant, OrderCompleted
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
@@ -87,70 +98,63 @@ class EarningRules:
         return Terms(earners, tuple(factors), product.numerator, product.denominator, lifetime)
 
 
-def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> Sequence[Effect]:
+def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> list[Effect]:
     """What `fact`, which happened on `day`, earns; the effects bear `at`."""
     if fact.name not in rules.earners:
-        return ()
+        return []
     tier = state.consequences.tier
     terms = rules.terms(fact, day, tier)
     if rules.members_only and not _was_member(state, fact):
-        return [
-            Refused(Reason.NOT_A_MEMBER, None, at, fact.recorded_at, Because(earner.id, rules.version, fact.id))
-            for earner in terms.earners
-        ]
-    lifetime = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
+        return [_refused(Reason.NOT_A_MEMBER, None, at, fact, earner, rules) for earner in terms.earners]
+    active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
+    account = PENDING if active_at > at else AVAILABLE
+    effects: list[Effect] = []
     bases: dict[Basis, int | None] = {}
-    return [
-        _judge(earner, ordinal, fact, day, at, terms, lifetime, bases, rules.version)
-        for ordinal, earner in enumerate(terms.earners)
-    ]
+    for earner in terms.earners:
+        units, basis_minor = _units(earner, fact, bases)
+        points = units * earner.numerator * terms.numerator // (earner.denominator * terms.denominator)
+        if points <= 0:
+            reason = Reason.NOTHING_ELIGIBLE if earner.basis and basis_minor is None else Reason.BELOW_ONE_UNIT
+            effects.append(_refused(reason, basis_minor, at, fact, earner, rules))
+            continue
+        effects.append(
+            Posted(
+                EARN,
+                (fact.id, len(effects)),
+                points,
+                PROGRAM,
+                account,
+                at,
+                fact.recorded_at,
+                Because(earner.id, rules.version, fact.id),
+                active_at if active_at > at else at,
+                expires_at,
+                day,
+                Reckoning(units, basis_minor, terms.factors),
+            )
+        )
+    return effects
 
 
-def _judge(
-    earner: Earner,
-    ordinal: int,
-    fact: Fact,
-    day: Day,
-    at: Instant,
-    terms: Terms,
-    lifetime: tuple[Instant, Instant],
-    bases: dict[Basis, int | None],
-    version: str,
-) -> Effect:
-    because = Because(earner.id, version, fact.id)
-    basis_minor = None
-    units = 1
-    if earner.basis is not None:
-        basis_minor = _basis(earner.basis, fact, bases)
-        if basis_minor is None:
-            return Refused(Reason.NOTHING_ELIGIBLE, None, at, fact.recorded_at, because)
-        if earner.per_minor:
-            units = basis_minor // earner.per_minor if basis_minor > 0 else 0
-    points = units * earner.numerator * terms.numerator // (earner.denominator * terms.denominator)
-    if points <= 0:
-        return Refused(Reason.BELOW_ONE_UNIT, basis_minor, at, fact.recorded_at, because)
-    active_at, expires_at = lifetime
-    return Posted(
-        Entry.EARN,
-        (fact.id, ordinal),
-        points,
-        Account.PROGRAM,
-        Account.PENDING if active_at > at else Account.AVAILABLE,
-        at,
-        fact.recorded_at,
-        because,
-        active_at if active_at > at else at,
-        expires_at,
-        day,
-        Reckoning(units, basis_minor, terms.factors),
-    )
+def _units(earner: Earner, fact: Fact, bases: dict[Basis, int | None]) -> tuple[int, int | None]:
+    """How many times the rule gives its points, and the basis; bases are reckoned once for all rules that share them."""
+    basis = earner.basis
+    if basis is None:
+        return 1, None
+    if basis not in bases:
+        bases[basis] = basis(fact) if isinstance(fact, OrderCompleted) else None
+    basis_minor = bases[basis]
+    if basis_minor is None:
+        return 0, None
+    if earner.per_minor == 0:
+        return 1, basis_minor
+    return (basis_minor // earner.per_minor if basis_minor > 0 else 0), basis_minor
 
 
-def _basis(basis: Basis, fact: Fact, known: dict[Basis, int | None]) -> int | None:
-    """The basis of an order, reckoned once for all rules that ask for the same."""
-    if basis not in known:
-        known[basis] = basis(fact) if isinstance(fact, OrderCompleted) else None
-    return known[basis]
+def _refused(
+    reason: Reason, basis_minor: int | None, at: Instant, fact: Fact, earner: Earner, rules: EarningRules
+) -> Refused:
+    return Refused(reason, basis_minor, at, fact.recorded_at, Because(earner.id, rules.version, fact.id))
 
 
 def _was_member(state: State, fact: Fact) -> bool:

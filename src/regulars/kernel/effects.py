@@ -6,7 +6,7 @@ late it was woken. `recorded_at` is when the kernel was told. Effects alone rebu
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -28,6 +28,16 @@ class Account(StrEnum):
     PENDING = "pending"
     AVAILABLE = "available"
     EXPIRED = "expired"
+
+
+EARN: Final = Entry.EARN
+ACTIVATE: Final = Entry.ACTIVATE
+EXPIRE: Final = Entry.EXPIRE
+PROGRAM: Final = Account.PROGRAM
+PENDING: Final = Account.PENDING
+AVAILABLE: Final = Account.AVAILABLE
+EXPIRED: Final = Account.EXPIRED
+"""Members by a name of their own: looking one up on its class costs as much as making an effect (Python 3.11)."""
 
 
 class Reason(StrEnum):

@@ -8,10 +8,21 @@ from itertools import takewhile
 from typing import Final
 
 from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
-from regulars.kernel.effects import Account, Because, Entry, Posted
+from regulars.kernel.effects import (
+    ACTIVATE,
+    AVAILABLE,
+    EXPIRE,
+    EXPIRED,
+    PENDING,
+    Account,
+    Because,
+    Effect,
+    Entry,
+    Posted,
+)
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.program import Expiry, Program
-from regulars.kernel.state import Consequences, Lot, State
+from regulars.kernel.state import Consequences, Lot
 
 HOLD: Final = "hold"
 EXPIRY: Final = "expiry"
@@ -25,7 +36,7 @@ class Lifetimes:
         self._hold = program.points.hold
         self._expire = program.points.expire
         levels = program.tiers.levels if program.tiers else ()
-        self._in_tier = {
+        self._in_tier: dict[str | None, Expiry | None] = {
             level.id: level.points_expire if isinstance(level.points_expire, Expiry) else None
             for level in levels
             if level.points_expire is not None
@@ -36,7 +47,7 @@ class Lifetimes:
 
     def of(self, happened_at: Instant, tier: str | None) -> tuple[Instant, Instant]:
         """(active_at, expires_at): DAWN where there is no hold, FOREVER where nothing expires."""
-        expire = self._in_tier[tier] if tier in self._in_tier else self._expire
+        expire = self._in_tier.get(tier, self._expire)
         return (
             self._calendar.end_of(happened_at, self._hold) if self._hold else DAWN,
             self._calendar.end_of(happened_at, expire.after, expire.until_end_of) if expire else FOREVER,
@@ -50,18 +61,22 @@ def next_lot_due(consequences: Consequences) -> Instant:
     return activates if activates < expires else expires
 
 
-def activate(state: State, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Posted]:
+def activate(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
     """Every pending lot whose hold is over at `due`."""
-    lots = list(takewhile(lambda lot: lot.active_at <= due, state.consequences.pending))
     because = Because(HOLD, version)
-    return [_moved(Entry.ACTIVATE, lot, Account.PENDING, Account.AVAILABLE, at, recorded_at, because) for lot in lots]
+    return [
+        _moved(ACTIVATE, lot, PENDING, AVAILABLE, at, recorded_at, because)
+        for lot in takewhile(lambda lot: lot.active_at <= due, held.pending)
+    ]
 
 
-def expire(state: State, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Posted]:
+def expire(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
     """Every available lot whose time is over at `due`: what is left of it, earliest expiry first."""
-    lots = list(takewhile(lambda lot: lot.expires_at <= due, state.consequences.available))
     because = Because(EXPIRY, version)
-    return [_moved(Entry.EXPIRE, lot, Account.AVAILABLE, Account.EXPIRED, at, recorded_at, because) for lot in lots]
+    return [
+        _moved(EXPIRE, lot, AVAILABLE, EXPIRED, at, recorded_at, because)
+        for lot in takewhile(lambda lot: lot.expires_at <= due, held.available)
+    ]
 
 
 def _moved(

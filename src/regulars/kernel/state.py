@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
-from regulars.kernel.effects import Account, Effect, Entry, LotId, MembershipStarted, Posted, TierChanged
+from regulars.kernel.effects import ACTIVATE, EARN, PENDING, Effect, LotId, MembershipStarted, Posted, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 
 SCHEMA: Final = 1
@@ -82,14 +82,19 @@ def copy_of(state: State) -> State:
     )
 
 
-def apply(effect: Effect, consequences: Consequences) -> None:
-    kind = type(effect)
-    if kind is Posted:
-        _post(effect, consequences)
-    elif kind is TierChanged:
-        consequences.tier = effect.after
-    elif kind is MembershipStarted:
-        consequences.member_since = effect.since
+def apply(effect: Effect, held: Consequences) -> None:
+    if isinstance(effect, Posted):
+        if effect.entry is EARN:
+            _earn(effect, held)
+        elif effect.entry is ACTIVATE:
+            _insert_available(held.available, _taken(held.pending, effect.lot))
+        else:
+            _taken(held.available, effect.lot)
+            held.expired += effect.points
+    elif isinstance(effect, TierChanged):
+        held.tier = effect.after
+    elif isinstance(effect, MembershipStarted):
+        held.member_since = effect.since
 
 
 def rebuilt(effects: Iterable[Effect]) -> Consequences:
@@ -110,29 +115,33 @@ def sum_between(buckets: Buckets, first: int, last: int) -> int:
     return sum([amount for period, amount in buckets.items() if first <= period <= last])
 
 
-def _post(effect: Posted, held: Consequences) -> None:
-    if effect.entry is Entry.EARN:
-        lot = Lot(effect.lot, effect.points, effect.effective_at, effect.active_at, effect.expires_at)
-        held.issued += effect.points
-        if effect.target is Account.PENDING:
-            _insert(held.pending, lot, _by_activation)
-        else:
-            _insert(held.available, lot, _by_expiry)
-        if effect.qualifies_on is not None:
-            _qualify(held.qualifying, effect.qualifies_on, effect.points)
-    elif effect.entry is Entry.ACTIVATE:
-        _insert(held.available, _taken(held.pending, effect.lot), _by_expiry)
+def _earn(effect: Posted, held: Consequences) -> None:
+    lot = Lot(effect.lot, effect.points, effect.effective_at, effect.active_at, effect.expires_at)
+    held.issued += effect.points
+    if effect.target is PENDING:
+        _insert_pending(held.pending, lot)
     else:
-        _taken(held.available, effect.lot)
-        held.expired += effect.points
+        _insert_available(held.available, lot)
+    day = effect.qualifies_on
+    if day is not None:
+        qualifying = held.qualifying
+        qualifying[day] = qualifying.get(day, 0) + effect.points
+        if len(qualifying) > QUALIFYING_DAYS:
+            drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
 
 
-def _qualify(qualifying: Buckets, day: int, points: int) -> None:
-    if day in qualifying:
-        qualifying[day] += points
+def _insert_pending(lots: list[Lot], lot: Lot) -> None:
+    if not lots or (lots[-1].active_at <= lot.active_at and lots[-1].earned_at < lot.earned_at):
+        lots.append(lot)
     else:
-        qualifying[day] = points
-        drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+        insort(lots, lot, key=_by_activation)
+
+
+def _insert_available(lots: list[Lot], lot: Lot) -> None:
+    if not lots or (lots[-1].expires_at <= lot.expires_at and lots[-1].earned_at < lot.earned_at):
+        lots.append(lot)
+    else:
+        insort(lots, lot, key=_by_expiry)
 
 
 def _by_activation(lot: Lot) -> tuple[Instant, Instant, LotId]:
@@ -141,10 +150,6 @@ def _by_activation(lot: Lot) -> tuple[Instant, Instant, LotId]:
 
 def _by_expiry(lot: Lot) -> tuple[Instant, Instant, LotId]:
     return lot.expires_at, lot.earned_at, lot.id
-
-
-def _insert(lots: list[Lot], lot: Lot, key) -> None:
-    lots.append(lot) if not lots or key(lots[-1]) < key(lot) else insort(lots, lot, key=key)
 
 
 def _taken(lots: list[Lot], lot_id: LotId) -> Lot:

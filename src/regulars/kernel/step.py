@@ -9,18 +9,17 @@ What falls due at one instant happens in this order: pending points become avail
 falls due at the very instant of a fact has happened before it. A late fact never turns the customer's clock back.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 
 from regulars.kernel.behaviour import observe
 from regulars.kernel.earning import earn
-from regulars.kernel.effects import Because, Effect, Refused
+from regulars.kernel.effects import Effect, Refused
 from regulars.kernel.expiry import activate, expire
-from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.membership import enrol
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply, copy_of
-from regulars.kernel.tiers import TIERS, reset, upgrade
+from regulars.kernel.tiers import reset, upgrade
 from regulars.kernel.waking import look_ahead
 
 
@@ -51,16 +50,22 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
 def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
     at = fact.happened_at if fact.happened_at > state.clock else state.clock
     _advance(state, at, program, fact.recorded_at, effects)
-    day = program.calendar.day_of(fact.happened_at)
-    enrolled = _follow(state, enrol(state, fact, at, program.version), effects)
-    observe(state, fact, day, program.watches)
-    if not enrolled or not isinstance(enrolled[0], Refused):
-        _follow(state, earn(state, fact, day, at, program.earning), effects)
-    moved = False
+    today = program.calendar.today(fact.happened_at)
+    refused = False
+    if isinstance(fact, MemberJoined):
+        enrolled = enrol(state, fact, at, program.version)
+        _follow(state, [enrolled], effects)
+        refused = isinstance(enrolled, Refused)
+    observe(state, fact, today, program.watches)
+    if not refused:
+        _follow(state, earn(state, fact, today.day, at, program.earning), effects)
+    sums_may_fall = isinstance(fact, OrderCompleted) and fact.amount_minor < 0
     if program.tiers is not None and program.is_member(state):
-        because = Because(TIERS, program.version, fact.id)
-        moved = bool(_follow(state, upgrade(state, program.tiers, at, fact.recorded_at, because), effects))
-    look_ahead(state, program, moved or (type(fact) is OrderCompleted and fact.amount_minor < 0))
+        raised = upgrade(state, program.tiers, at, fact, program.version)
+        if raised:
+            _follow(state, raised, effects)
+            sums_may_fall = True
+    look_ahead(state, program, sums_may_fall)
     _advance(state, at, program, fact.recorded_at, effects)
 
 
@@ -74,15 +79,21 @@ def _advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant,
 def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instant, effects: list[Effect]) -> None:
     """Everything that falls due by `due`; it is dated then, or at the customer's clock if that is later."""
     at = due if due > state.clock else state.clock
-    tiers = partial(reset, rules=program.tiers if state.tier_due_at <= due else None)
-    for phase in (activate, tiers, expire, tiers):
-        _follow(state, phase(state, due, at, recorded_at, program.version), effects)
+    held, version = state.consequences, program.version
+    resetting = program.tiers is not None and state.tier_due_at <= due
+    if held.pending and held.pending[0].active_at <= due:
+        _follow(state, activate(held, due, at, recorded_at, version), effects)
+    if resetting:
+        _follow(state, reset(state, due, at, recorded_at, version, program.tiers), effects)
+    if held.available and held.available[0].expires_at <= due:
+        _follow(state, expire(held, due, at, recorded_at, version), effects)
+    if resetting:
+        _follow(state, reset(state, due, at, recorded_at, version, program.tiers), effects)
     state.clock = at
-    look_ahead(state, program, state.tier_due_at <= due)
+    look_ahead(state, program, resetting)
 
 
-def _follow(state: State, following: Sequence[Effect], effects: list[Effect]) -> Sequence[Effect]:
+def _follow(state: State, following: list[Effect], effects: list[Effect]) -> None:
     for effect in following:
         apply(effect, state.consequences)
     effects += following
-    return following

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Final
 
 from regulars.kernel.behaviour import Watch
-from regulars.kernel.calendar import Calendar, Day, add_months, date_of, day_of_date
-from regulars.kernel.effects import Because, TierChanged
-from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.calendar import Calendar, Day, Today, add_months, date_of, day_of_date
+from regulars.kernel.effects import Because, Effect, TierChanged
+from regulars.kernel.facts import FOREVER, Fact, Instant
 from regulars.kernel.program import CalendarYear, Program, Tiers
 from regulars.kernel.state import Buckets, State, sum_between
 
@@ -46,35 +46,31 @@ class TierRules:
             reached += 1
         return reached
 
-    def rank_on(self, sums: Buckets, day: Day) -> int:
-        """The rank that the sums give on `day`, if nothing but time comes after them."""
-        return self.rank(self.window.best_sum(sums, day))
+    def rank_on(self, sums: Buckets, today: Today) -> int:
+        """The rank that the sums give on that day, if nothing but time comes after them."""
+        return self.rank(self.window.best_sum(sums, today))
 
 
 class _CalendarYears:
     """Sums by year where the watch counts years, by day where points are counted."""
 
     def __init__(self, tiers: Tiers) -> None:
-        self.years = 2 if isinstance(tiers.over, CalendarYear) and tiers.over.keep_next_year else 1
+        self.keeps = isinstance(tiers.over, CalendarYear) and tiers.over.keep_next_year
         self.by_year = tiers.by == "spend"
-        self._first_days: dict[Day, int] = {}
 
-    def best_sum(self, sums: Buckets, day: Day) -> int:
-        """The highest sum of a year that counts on `day`."""
-        year = date_of(day).year
-        if self.years == 1:
-            return self._sum(sums, year)
-        return max(self._sum(sums, year), self._sum(sums, year - 1))
-
-    def next_falls(self, sums: Buckets, day: Day) -> list[Day]:
-        """The days after `day` on which the best sum may fall, in order."""
-        year = date_of(day).year
-        return [day_of_date(date(one, 1, 1)) for one in range(year + 1, year + 1 + self.years)]
-
-    def _sum(self, sums: Buckets, year: int) -> int:
+    def best_sum(self, sums: Buckets, today: Today) -> int:
+        """The highest sum of a year that counts today."""
+        year = today.year
         if self.by_year:
-            return sums.get(year, 0)
-        return sum_between(sums, day_of_date(date(year, 1, 1)), day_of_date(date(year, 12, 31)))
+            this, last = sums.get(year, 0), sums.get(year - 1, 0)
+        else:
+            this, last = _sum_of_year(sums, year), _sum_of_year(sums, year - 1) if self.keeps else 0
+        return last if self.keeps and last > this else this
+
+    def next_falls(self, sums: Buckets, today: Today) -> list[Today]:
+        """The days after today on which the best sum may fall, in order."""
+        years = range(today.year + 1, today.year + (3 if self.keeps else 2))
+        return [Today(day_of_date(date(year, 1, 1)), year) for year in years]
 
 
 class _RollingMonths:
@@ -83,12 +79,17 @@ class _RollingMonths:
     def __init__(self, months: int) -> None:
         self.months = months
 
-    def best_sum(self, sums: Buckets, day: Day) -> int:
-        return sum_between(sums, add_months(day, -self.months), day)
+    def best_sum(self, sums: Buckets, today: Today) -> int:
+        return sum_between(sums, add_months(today.day, -self.months), today.day)
 
-    def next_falls(self, sums: Buckets, day: Day) -> list[Day]:
+    def next_falls(self, sums: Buckets, today: Today) -> list[Today]:
         leaving = [first_day_without(one, self.months) for one in sorted(sums)]
-        return [day + 1, *[one for one in leaving if one > day + 1]]
+        days = [today.day + 1, *[one for one in leaving if one > today.day + 1]]
+        return [Today(day, date_of(day).year) for day in days]
+
+
+def _sum_of_year(sums: Buckets, year: int) -> int:
+    return sum_between(sums, day_of_date(date(year, 1, 1)), day_of_date(date(year, 12, 31)))
 
 
 def first_day_without(day: Day, months: int) -> Day:
@@ -98,24 +99,26 @@ def first_day_without(day: Day, months: int) -> Day:
     return target if date_of(target).day == date_of(following).day else target + 1
 
 
-def upgrade(state: State, rules: TierRules, at: Instant, recorded_at: Instant, because: Because) -> list[TierChanged]:
-    """The level that the sums reach now, if it is higher than the one held."""
+def upgrade(state: State, rules: TierRules, at: Instant, fact: Fact | None, version: str) -> list[Effect]:
+    """The level that the sums reach at `at`, if it is higher than the one held."""
     held = rules.rank_of[state.consequences.tier]
     if held == len(rules.thresholds):
         return []
-    reached = rules.rank_on(rules.sums(state), rules.calendar.day_of(at))
-    if reached <= held:
+    best = rules.window.best_sum(rules.sums(state), rules.calendar.today(at))
+    if best < rules.thresholds[held]:
         return []
-    return [TierChanged(state.consequences.tier, rules.ids[reached], at, recorded_at, because)]
+    because = Because(TIERS, version, fact.id if fact else None)
+    recorded_at = fact.recorded_at if fact else at
+    return [TierChanged(state.consequences.tier, rules.ids[rules.rank(best)], at, recorded_at, because)]
 
 
 def reset(
     state: State, due: Instant, at: Instant, recorded_at: Instant, version: str, rules: TierRules | None
-) -> list[TierChanged]:
+) -> list[Effect]:
     """The level that is left, if a reset falls due by `due` and takes one away."""
     if rules is None or next_tier_due(state, rules) > due:
         return []
-    left = rules.rank_on(rules.sums(state), rules.calendar.day_of(due))
+    left = rules.rank_on(rules.sums(state), rules.calendar.today(due))
     return [TierChanged(state.consequences.tier, rules.ids[left], at, recorded_at, Because(TIERS, version))]
 
 
@@ -125,9 +128,9 @@ def next_tier_due(state: State, rules: TierRules) -> Instant:
     if rank <= rules.rank(0):
         return FOREVER
     sums = rules.sums(state)
-    for day in rules.window.next_falls(sums, rules.calendar.day_of(state.clock)):
-        if rules.rank_on(sums, day) < rank:
-            return rules.calendar.start_of_day(day)
+    for later in rules.window.next_falls(sums, rules.calendar.today(state.clock)):
+        if rules.rank_on(sums, later) < rank:
+            return rules.calendar.start_of_day(later.day)
     return FOREVER
 
 

@@ -50,7 +50,9 @@ class History(Protocol):
         ...
 
     @property
-    def customer_count(self) -> int: ...
+    def customer_count(self) -> int:
+        """How many customers there are in all parts together."""
+        ...
 
     @property
     def last_happened_at(self) -> Instant | None:

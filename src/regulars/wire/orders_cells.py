@@ -94,8 +94,8 @@ def amount_minor(cell: object, exponent: int) -> int:
         return _bounded(cell * 10**exponent, str(cell))
     if isinstance(cell, Decimal) and cell.is_finite():
         return _minor_of_text(f"{cell:f}", exponent)
-    if isinstance(cell, float) and Decimal(cell).is_finite():
-        return _minor_of_text(f"{_rounded(cell, exponent):f}", exponent)
+    if isinstance(cell, float) and isfinite(cell):
+        return _minor_of_float(cell, exponent)
     raise CellRefused(
         RefusalReason.BAD_AMOUNT, f"{_found(cell)} is not an amount. Write a plain decimal number: 12.50."
     )
@@ -145,7 +145,7 @@ def instant(cell: object, times_in: ZoneInfo | None) -> Instant:
     if isinstance(cell, str):
         return _instant_of_text(cell, times_in)
     if isinstance(cell, datetime):
-        return _in_bounds(cell if cell.tzinfo else _on_the_clocks(cell, times_in, str(cell)), str(cell))
+        return _in_bounds(cell if cell.tzinfo else _on_the_clocks(cell, times_in, cell), cell)
     if isinstance(cell, date):
         return _instant_of_text(cell.isoformat(), times_in)
     if cell is None:
@@ -189,8 +189,10 @@ def _why_no_amount(text: str) -> str:
     return f"“{shown(text)}” is not an amount. Write digits and a point only, without a currency sign: 12.50."
 
 
-def _rounded(number: float, exponent: int) -> Decimal:
-    return Decimal(repr(number)).quantize(Decimal(1).scaleb(-exponent), ROUND_HALF_EVEN, _EXACT)
+@lru_cache(maxsize=1 << 14)
+def _minor_of_float(number: float, exponent: int) -> int:
+    rounded = Decimal(repr(number)).quantize(Decimal(1).scaleb(-exponent), ROUND_HALF_EVEN, _EXACT)
+    return _minor_of_text(f"{rounded:f}", exponent)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -222,33 +224,33 @@ def _offset(text: str) -> timezone:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def _on_the_clocks(local: datetime, zone: ZoneInfo | None, text: str, *, bare_date: bool = False) -> datetime:
+def _on_the_clocks(local: datetime, zone: ZoneInfo | None, cell: object, *, bare_date: bool = False) -> datetime:
     if zone is None:
         message = (
-            f"“{shown(text)}” does not say in which zone. Write the offset (2017-03-01T12:00:00-05:00), "
+            "The time does not say in which zone it is. Write its offset (2017-03-01T12:00:00-05:00), "
             "or name the zone of the whole file: --times-in America/New_York."
         )
         raise CellRefused(RefusalReason.TIME_WITHOUT_ZONE, message)
     if not FIRST_YEAR - 1 <= local.year <= LAST_YEAR + 1:
-        raise CellRefused(RefusalReason.BAD_TIME, _out_of_bounds(text))
+        raise CellRefused(RefusalReason.BAD_TIME, _out_of_bounds(cell))
     moment = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if not bare_date and moment.astimezone(zone).replace(tzinfo=None) != local:
         message = (
-            f"The clocks of {zone.key} were put forward over “{shown(text)}”: it never was. Write it with its offset."
+            f"The clocks of {zone.key} were put forward over {_found(cell)}: it never was. Write it with its offset."
         )
         raise CellRefused(RefusalReason.TIME_SKIPPED, message)
     return moment
 
 
-def _in_bounds(moment: datetime, text: str) -> Instant:
+def _in_bounds(moment: datetime, cell: object) -> Instant:
     micros = (moment - _EPOCH) // _MICROSECOND
     if _EARLIEST <= micros < _LATEST:
         return micros
-    raise CellRefused(RefusalReason.BAD_TIME, _out_of_bounds(text))
+    raise CellRefused(RefusalReason.BAD_TIME, _out_of_bounds(cell))
 
 
-def _out_of_bounds(text: str) -> str:
-    return f"“{shown(text)}” lies outside the years {FIRST_YEAR} to {LAST_YEAR}. Correct the year."
+def _out_of_bounds(cell: object) -> str:
+    return f"{_found(cell)} lies outside the years {FIRST_YEAR} to {LAST_YEAR}. Correct the year."
 
 
 def _letters(name: str) -> str:
@@ -256,7 +258,7 @@ def _letters(name: str) -> str:
 
 
 def _found(cell: object) -> str:
-    return f"“{shown(value_shown(cell))}”"
+    return f"“{value_shown(cell)}”"
 
 
 def value_shown(cell: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from shlex import quote
 from typing import Final
 
 from msgspec import Struct
@@ -92,7 +93,7 @@ def place_of(name: str, columns: Sequence[str], mapping: Mapping[str, str]) -> i
     found = [plain.index(candidate) for candidate in (name, *column.synonyms) if candidate in plain]
     if column.needed and len(found) > 1 and plain[found[0]] != name:
         several = " and ".join(f"“{columns[place]}”" for place in found[:2])
-        raise OrdersError(f"Both {several} could be `{name}`. Choose one: --map {name}={columns[found[0]]}")
+        raise OrdersError(f"Both {several} could be `{name}`. Choose one: {_option(name, columns[found[0]])}.")
     return found[0] if found else -1
 
 
@@ -116,7 +117,7 @@ def check_columns(columns: Sequence[str], mapping: Mapping[str, str], found: Col
 def _missing(name: str, columns: Sequence[str]) -> str:
     near = _near(name, columns)
     advice = f" Is it “{near}”? Then say" if near else " Say which one it is:"
-    return f"There is no column for `{name}`.{advice} --map {name}={near or 'COLUMN'}."
+    return f"There is no column for `{name}`.{advice} {_option(name, near or 'COLUMN')}."
 
 
 def _nearest(wanted: str, columns: Sequence[str]) -> str:
@@ -125,13 +126,18 @@ def _nearest(wanted: str, columns: Sequence[str]) -> str:
 
 
 def _near(name: str, columns: Sequence[str]) -> str | None:
-    """The column whose name is nearest to ours or to one of its synonyms."""
-    plain = {_plain(column): column for column in columns}
+    """The column whose name is nearest to ours or to one of its synonyms, among those that are not understood already."""
+    understood = {text for column in COLUMNS for text in (column.name, *column.synonyms)}
+    plain = {_plain(column): column for column in columns if _plain(column) not in understood}
     for candidate in (name, *BY_NAME[name].synonyms):
         close = [text for text in plain if candidate in text] or get_close_matches(candidate, plain, 1, 0.6)
         if close:
             return plain[close[0]]
     return None
+
+
+def _option(name: str, column: str) -> str:
+    return f"--map {quote(f'{name}={column}')}"
 
 
 def _listed(columns: Sequence[str]) -> str:

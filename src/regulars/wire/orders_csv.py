@@ -6,7 +6,7 @@ refused on its first line, and reading goes on with the next.
 
 import csv
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from regulars.wire.orders_columns import OrdersError, check_columns
 from regulars.wire.orders_refusals import RefusalReason
@@ -14,6 +14,7 @@ from regulars.wire.orders_rows import LONGEST_LINE, Broken, Layout, Lines, Row, 
 
 DELIMITERS: Final = ",;\t"
 MOST_LINES: Final = 1_000
+NO_HEADER: Final = "The first line is not the header of a CSV file: it should name the columns."
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -22,6 +23,8 @@ def csv_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
     header = _header(lines)
     delimiter = max(DELIMITERS, key=lambda candidate: len(_cells(header, candidate) or ()))
     columns = [column.strip() for column in _cells(header, delimiter) or ()]
+    if not columns:
+        raise OrdersError(NO_HEADER)
     layout = layout_of(columns, wanted)
     check_columns(columns, wanted.mapping, layout.found())
     return _rows(lines, layout, delimiter)
@@ -39,8 +42,8 @@ def _header(lines: Lines) -> str:
         text = raw.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise OrdersError("The header is not UTF-8. Save the file as “CSV UTF-8”.") from None
-    if len(raw) > LONGEST_LINE or "\r" in text or "\0" in text or _cells(text, ",") is None:
-        raise OrdersError("The first line is not the header of a CSV file: it should name the columns.")
+    if len(raw) > LONGEST_LINE or "\r" in text or "\0" in text:
+        raise OrdersError(NO_HEADER)
     return text
 
 
@@ -48,17 +51,17 @@ def _rows(lines: Lines, layout: Layout, delimiter: str) -> Iterator[Row | Broken
     width, order, blanks = len(layout.columns), layout.order, delimiter + " \t\r\n"
     while raw := lines.next():
         line = lines.number
-        if len(raw) > LONGEST_LINE:
-            yield too_long(line, raw)
-            continue
         text, readable = _decoded(raw)
+        if len(raw) > LONGEST_LINE:
+            yield too_long(line, text, perhaps=_perhaps(text.split(delimiter, width)[:width], layout))
+            continue
         if not text.strip(blanks):
             continue
-        cells: list[str] | None
-        if '"' in text:
-            cells = _quoted(text, lines, delimiter, width)
-        else:
+        cells: list[str] | None = None
+        if '"' not in text:
             cells = text.rstrip("\r\n").split(delimiter)
+        elif record := _record(text, lines, delimiter, width):
+            cells, readable = record.cells, readable and record.readable
         if cells is None:
             yield _badly_quoted(line, text, delimiter, layout)
         elif len(cells) != width:
@@ -84,23 +87,35 @@ def _cells(text: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _quoted(text: str, lines: Lines, delimiter: str, width: int) -> list[str] | None:
-    """The cells of a record that begins with this line, taking the following ones while a quote is open."""
+class _Record(NamedTuple):
+    cells: list[str]
+    readable: bool = True
+
+
+def _record(text: str, lines: Lines, delimiter: str, width: int) -> _Record | None:
+    """The record that begins with this line, over further lines while a quote is open; None when its quotes are wrong."""
     cells = _cells(text, delimiter)
-    if cells is not None or text.count('"') % 2 == 0:
-        return cells
-    taken: list[bytes] = []
-    length = len(text)
-    while length <= LONGEST_LINE and len(taken) < MOST_LINES and (more := lines.next()):
-        taken.append(more)
-        length += len(more)
-        if more.count(b'"') % 2:
-            cells = _cells(text + b"".join(taken).decode(errors="replace"), delimiter)
-            break
+    if cells is not None:
+        return _Record(cells)
+    if text.count('"') % 2 == 0:
+        return None
+    taken = _until_the_quote_closes(lines, LONGEST_LINE - len(text))
+    more, readable = _decoded(b"".join(taken))
+    cells = _cells(text + more, delimiter)
     if cells is not None and len(cells) == width:
-        return cells
+        return _Record(cells, readable)
     lines.back(taken)
     return None
+
+
+def _until_the_quote_closes(lines: Lines, most_bytes: int) -> list[bytes]:
+    taken: list[bytes] = []
+    while most_bytes >= 0 and len(taken) < MOST_LINES and (more := lines.next()):
+        taken.append(more)
+        most_bytes -= len(more)
+        if more.count(b'"') % 2:
+            break
+    return taken
 
 
 def _badly_quoted(line: int, text: str, delimiter: str, layout: Layout) -> Broken:

@@ -59,27 +59,26 @@ class Gathering:
                 self._perhaps_left_out.update(row.perhaps)
                 continue
             line, layout, cells = row
+            name = ORDER_COMPLETED
             try:
-                name = event_name(cells[layout.event]) if layout.event >= 0 else ORDER_COMPLETED
+                if layout.event >= 0:
+                    name = event_name(cells[layout.event])
                 if name == ORDER_COMPLETED:
                     self._take_line(line, layout, cells)
                 else:
                     self._take_other(layout, cells, name)
             except CellRefused as refused:
                 self._refuse_row(line, layout, cells, refused)
+                if name == ORDER_COMPLETED and (order := text_of(cells[layout.order])):
+                    self._left_out.add(order)
 
     def history(self, name: str) -> SortedHistory:
         left_out = self._left_out | self._perhaps_left_out.intersection(self._orders)
         kept = np.fromiter((order not in left_out for order in self._orders), bool, len(self._orders))
         order_customer, order_at = np.array(self._order_customer, np.int32), np.array(self._order_at, np.int64)
-        buyers = set(order_customer[kept].tolist())
-        ids = sorted({id for id, number in self._customers.items() if number in buyers} | self._others.keys())
-        place_of_customer = np.zeros(len(self._customers), np.int32)
-        for place, id in enumerate(ids):
-            if id in self._customers:
-                place_of_customer[self._customers[id]] = place
+        ids = self._with_facts(set(order_customer[kept].tolist()))
 
-        customer = place_of_customer[order_customer]
+        customer = self._places_of_customers(ids)[order_customer]
         order_ids = list(self._orders)
         in_order = np.lexsort((_text_ranks(order_ids), order_at, customer))
         in_order = in_order[kept[in_order]]
@@ -178,14 +177,20 @@ class Gathering:
         if place >= 0:
             column = layout.columns[place]
         self._refuse(Refusal(line, column, value_shown(cells[place]), refused.reason, refused.message))
-        order = text_of(cells[layout.order])
-        if order:
-            self._left_out.add(order)
 
     def _refuse(self, refusal: Refusal) -> None:
         """One refusal for a line, also where a JSON line holds several bad lines of an order."""
         if not self._refusals or self._refusals[-1].line != refusal.line:
             self._refusals.append(refusal)
+
+    def _with_facts(self, buyers: set[int]) -> list[str]:
+        """Whoever has an order that was kept, or did something else, bytewise."""
+        return sorted({id for id, number in self._customers.items() if number in buyers} | self._others.keys())
+
+    def _places_of_customers(self, ids: Sequence[str]) -> NDArray[np.int32]:
+        """By customer's number; one without a fact has any place, since nothing of theirs is kept."""
+        place_of = {id: place for place, id in enumerate(ids)}
+        return np.array([place_of.get(id, 0) for id in self._customers], np.int32)
 
     def _absent(self) -> tuple[str, ...]:
         """What was asked for and stands in no row."""

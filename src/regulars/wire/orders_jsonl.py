@@ -5,7 +5,7 @@ Rows need not all have the same keys, so whether a column is missing from the fi
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -15,13 +15,17 @@ from regulars.wire.orders_columns import BY_NAME, OrdersError, check_columns, pl
 from regulars.wire.orders_refusals import RefusalReason
 from regulars.wire.orders_rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
 
+MOST_KNOWN: Final = 1_000
+"""Sets of keys whose layout is remembered; files have a few."""
+
 
 def jsonl_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
     lines, layouts = Lines(file), _Layouts(wanted)
     order_key = re.compile(rf'"(?:{"|".join(map(re.escape, _order_names(wanted)))})"\s*:\s*"?([^",{{}}\s]+)')
     while raw := lines.next():
         if len(raw) > LONGEST_LINE:
-            yield too_long(lines.number, raw)
+            text = raw.decode(errors="replace")
+            yield too_long(lines.number, text, order=_first(order_key, text))
         elif raw.strip():
             yield from _rows(lines.number, raw, layouts, order_key)
     if lines.number == 0:
@@ -35,6 +39,7 @@ class _Layouts:
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Layout] = {}
+        self._places: dict[tuple[str, ...], tuple[int, int]] = {}
         self._columns: dict[str, None] = {}
         self._found: set[str] = set()
 
@@ -43,11 +48,21 @@ class _Layouts:
         layout = self._known.get(keys)
         if layout is None:
             layout = layout_of(keys[0], self.wanted, keys[1])
-            if len(self._known) < 1_000:
+            if len(self._known) < MOST_KNOWN:
                 self._known[keys] = layout
             self._columns.update(dict.fromkeys(keys[0] + keys[1]))
             self._found.update(layout.found())
         return layout
+
+    def places_of_lines_and_event(self, row: Mapping[str, object]) -> tuple[int, int]:
+        keys = tuple(row)
+        places = self._places.get(keys)
+        if places is None:
+            lines, event = (place_of(name, keys, self.wanted.mapping) for name in ("lines", "event"))
+            places = lines, event
+            if len(self._places) < MOST_KNOWN:
+                self._places[keys] = places
+        return places
 
     def check(self) -> None:
         if self._columns:
@@ -67,12 +82,12 @@ def _rows(number: int, raw: bytes, layouts: _Layouts, order_key: re.Pattern[str]
     if not isinstance(row, dict):
         yield _not_json(number, raw, "The line is JSON, but not an object.", order_key)
         return
-    place = place_of("lines", tuple(row), layouts.wanted.mapping)
-    cells = list(row.values())
-    if place < 0 or not _is_order(row, layouts):
-        yield Row(number, layouts.of(row), [*cells, None])
+    cells = [*row.values(), None]
+    lines, event = layouts.places_of_lines_and_event(row)
+    if lines < 0 or text_of(cells[event]) not in ("", ORDER_COMPLETED):
+        yield Row(number, layouts.of(row), cells)
     else:
-        yield from _order_lines(number, row, cells, list(row)[place], layouts)
+        yield from _order_lines(number, row, cells[:-1], list(row)[lines], layouts)
 
 
 def _order_lines(
@@ -90,11 +105,6 @@ def _order_lines(
     value = msgspec.json.encode(lines).decode()
     known = text_of(cells[order]) if order >= 0 else None
     yield Broken(number, value, RefusalReason.BAD_LINES, message, column=key, order=known or "")
-
-
-def _is_order(row: Mapping[str, object], layouts: _Layouts) -> bool:
-    place = place_of("event", tuple(row), layouts.wanted.mapping)
-    return place < 0 or text_of(list(row.values())[place]) in ("", ORDER_COMPLETED)
 
 
 def _not_json(number: int, raw: bytes, what: str, order_key: re.Pattern[str]) -> Broken:

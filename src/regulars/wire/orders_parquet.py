@@ -1,6 +1,7 @@
 """Orders as Parquet: read in batches, only the columns needed; a row's line is its number in the file."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any, Final
@@ -43,17 +44,20 @@ def _rows(file: Any, needed: Sequence[str], layout: Layout) -> Iterator[Row]:
 
 
 def _cells(column: Any) -> list[object]:
-    """As Python values; timestamps are cut to microseconds, and one that no calendar holds is a bare number."""
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("us", "UTC" if column.type.tz else None), safe=False)
-    try:
-        return list(column.to_pylist())
-    except (ValueError, OverflowError):
-        return [_cell(scalar) for scalar in column]
+        return _times(column)
+    return list(column.to_pylist())
 
 
-def _cell(scalar: Any) -> object:
+def _times(column: Any) -> list[object]:
+    """Timestamps cut to microseconds; what no calendar holds stays a bare number. Arrow's own way would load pandas."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC if column.type.tz else None)
+    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).view(pa.int64()).to_pylist()
+    return [None if micro is None else _time(epoch, micro) for micro in micros]
+
+
+def _time(epoch: datetime, micro: int) -> datetime | int:
     try:
-        return scalar.as_py()
-    except (ValueError, OverflowError):
-        return scalar.value
+        return epoch + timedelta(microseconds=micro)
+    except OverflowError:
+        return micro

@@ -124,11 +124,9 @@ class Lines:
         return raw
 
 
-def too_long(line: int, raw: bytes) -> Broken:
-    value = raw[:400].decode(errors="replace")
-    return Broken(
-        line, value, RefusalReason.LINE_TOO_LONG, "The line is longer than 1 MB. Break it up, or take it out."
-    )
+def too_long(line: int, text: str, *, order: str = "", perhaps: tuple[str, ...] = ()) -> Broken:
+    message = "The line is longer than 1 MB. Break it up, or take it out."
+    return Broken(line, text[:400], RefusalReason.LINE_TOO_LONG, message, order=order, perhaps=perhaps)
 
 
 def not_utf8(line: int, text: str, order: str) -> Broken:

@@ -53,8 +53,10 @@ class SortedHistory(Struct, frozen=True):
     def customers(
         self, part: int = 0, parts: int = 1, only: str | None = None
     ) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        for number in range(part, len(self.ids), parts) if only is None else self._number_of(only)[part::parts]:
-            yield self.ids[number], self._facts(number)
+        numbers = range(len(self.ids)) if only is None else self._number_of(only)
+        for number in numbers:
+            if number % parts == part:
+                yield self.ids[number], self._facts(number)
 
     def _number_of(self, customer: str) -> Sequence[int]:
         number = bisect_left(self.ids, customer)

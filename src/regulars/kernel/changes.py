@@ -1,0 +1,66 @@
+"""What a new program would change, in sentences."""
+
+from collections.abc import Mapping
+
+from regulars.kernel.program import Program
+from regulars.kernel.terms import listed
+
+
+def changes(old: Program, new: Program) -> list[str]:
+    """One sentence per difference, in the order of the document; empty where the programs mean the same."""
+    return [
+        *_settings(old, new),
+        *_points(old, new),
+        *_named("rule", _rules(old), _rules(new)),
+        *_tiers(old, new),
+    ]
+
+
+def _settings(old: Program, new: Program) -> list[str]:
+    pairs = [
+        ("The program is called", old.name, new.name),
+        ("Amounts are in", old.currency.code, new.currency.code),
+        ("Members are", old.members.replace("_", " "), new.members.replace("_", " ")),
+        ("Days are read in", old.zone.name, new.zone.name),
+    ]
+    sentences = [f"{what} {after}; it was {before}." for what, before, after in pairs if before != after]
+    if old.zone.name == new.zone.name and old.zone != new.zone:
+        sentences.append(f"The time zone database has other clock changes for {new.zone.name} than before.")
+    return sentences
+
+
+def _points(old: Program, new: Program) -> list[str]:
+    if old.points == new.points:
+        return []
+    return [f"Points: {new.points.describe(new.currency)} Before: {old.points.describe(old.currency)}"]
+
+
+def _rules(program: Program) -> dict[str, str]:
+    return {rule.id: rule.describe(program) for rule in program.earning}
+
+
+def _tiers(old: Program, new: Program) -> list[str]:
+    if old.tiers is None or new.tiers is None:
+        if new.tiers is not None:
+            return [f"New: {new.tiers.describe(new)}"]
+        return [f"There are no tiers any more; there were {listed(list(_levels(old)))}."] if old.tiers else []
+    measures = [f"by {tiers.by} {tiers.over.describe()}" for tiers in (old.tiers, new.tiers)]
+    sentences = [] if measures[0] == measures[1] else [f"Tiers go {measures[1]}; they went {measures[0]}."]
+    return sentences + _named("level", _levels(old), _levels(new))
+
+
+def _levels(program: Program) -> dict[str, str]:
+    return {level.id: f"{level.describe(program)}." for level in program.tiers.levels} if program.tiers else {}
+
+
+def _named(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Sentences by name: those that are gone, those that are new, those that say something else; then a changed order."""
+    sentences = [f"The {kind} “{name}” is gone: {old[name]}" for name in old if name not in new]
+    sentences += [f"New {kind} “{name}”: {new[name]}" for name in new if name not in old]
+    both = [name for name in new if name in old]
+    sentences += [
+        f"The {kind} “{name}” is now: {new[name]} Before: {old[name]}" for name in both if old[name] != new[name]
+    ]
+    if both != [name for name in old if name in new]:
+        sentences.append(f"The {kind}s stand in another order: {listed(both)}.")
+    return sentences
