@@ -49,36 +49,33 @@ class Bookkeeper:
 
     def __init__(self, program: Rulebook) -> None:
         self.tally = Tally()
-        self._day_of = program.calendar.day_of
+        self._today = program.calendar.today
         self._month_of_day: dict[int, MonthSums] = {}
 
     def customer_done(self, customer: str, facts: Sequence[Fact], effects: Iterable[Effect], state: State) -> None:
         """Counts one customer: the facts folded, everything that followed, and what is left at the end."""
+        month_of = self._month
         orders = spend_minor = 0
         for fact in facts:
             if isinstance(fact, OrderCompleted):
-                amount_minor = fact.amount_minor
-                month = self._month(fact.happened_at)
+                month = month_of(fact.happened_at)
                 month.orders += 1
-                month.revenue_minor += amount_minor
+                month.revenue_minor += fact.amount_minor
                 orders += 1
-                spend_minor += amount_minor
+                spend_minor += fact.amount_minor
         for effect in effects:
             if isinstance(effect, Posted):
-                self._posted(effect)
+                if effect.entry is EARN:
+                    month_of(effect.effective_at).issued += effect.points
+                    self.tally.by_rule[effect.because.rule] += effect.points
+                elif effect.entry is EXPIRE:
+                    month_of(effect.effective_at).expired += effect.points
             elif isinstance(effect, TierChanged):
                 self._tier_changed(effect)
         held = state.consequences
         self.tally.customers.append(
             CustomerOutcome(customer, orders, spend_minor, held.issued, held.expired, held.outstanding(), held.tier)
         )
-
-    def _posted(self, effect: Posted) -> None:
-        if effect.entry is EARN:
-            self._month(effect.effective_at).issued += effect.points
-            self.tally.by_rule[effect.because.rule] += effect.points
-        elif effect.entry is EXPIRE:
-            self._month(effect.effective_at).expired += effect.points
 
     def _tier_changed(self, effect: TierChanged) -> None:
         tiers = self._month(effect.effective_at).tiers
@@ -88,8 +85,9 @@ class Bookkeeper:
             tiers[effect.after] += 1
 
     def _month(self, instant: Instant) -> MonthSums:
-        day = self._day_of(instant)
-        if day not in self._month_of_day:
+        day = self._today(instant).day
+        month = self._month_of_day.get(day)
+        if month is None:
             date = date_of(day)
-            self._month_of_day[day] = self.tally.months.setdefault((date.year, date.month), MonthSums())
-        return self._month_of_day[day]
+            month = self._month_of_day[day] = self.tally.months.setdefault((date.year, date.month), MonthSums())
+        return month

@@ -16,8 +16,7 @@ def absorb(known: State, anonymous: State, program: Rulebook) -> State:
     assert anonymous.consequences == Consequences(), "an anonymous visitor holds nothing"
     state = copy_of(known)
     state.observations = {
-        key: merged(known.observations[key], anonymous.observations[key], watch)
-        for key, watch in program.watches.items()
+        key: merged(known.observations[key], anonymous.observations[key], watch) for key, watch in program.watches
     }
     state.clock = max(known.clock, anonymous.clock)
     look_ahead(state, program, tiers_too=True)

@@ -25,9 +25,9 @@ def adopt(
     state.version = new.version
     state.observations = {
         key: state.observations[key]
-        if key in old.watches
+        if key in state.observations
         else refold(facts, state.consequences.member_since, watch, new.calendar)
-        for key, watch in new.watches.items()
+        for key, watch in new.watches
     }
     effects = _tier_moves(state, new, recorded_at)
     look_ahead(state, new, tiers_too=True)
@@ -42,7 +42,7 @@ def _tier_moves(state: State, new: Rulebook, recorded_at: Instant) -> list[Effec
         effects.append(TierChanged(held, None, state.clock, recorded_at, because))
         apply(effects[-1], state.consequences)
     if new.tiers is not None and new.is_member(state) and state.clock > DAWN:
-        for effect in upgrade(state, new.tiers, state.clock, None, new.version):
+        for effect in upgrade(state, new.tiers, new.calendar.today(state.clock), state.clock, None, new.version):
             effects.append(effect)
             apply(effect, state.consequences)
     return effects

@@ -30,28 +30,24 @@ class Watch(Struct, frozen=True):
         definition = f"spend/{self.bucket}/{self.keep}/{self.members_only}/{self.zone}"
         return blake2b(definition.encode(), digest_size=8).hexdigest()
 
-    def period_of(self, today: Today) -> int:
-        return today.year if self.bucket == "year" else today.day
-
     def first_kept(self, newest: int) -> int:
         """The oldest period that can still matter when `newest` is the newest one seen."""
         return newest - self.keep + 1 if self.bucket == "year" else add_months(newest, -self.keep)
 
 
-def observe(state: State, fact: Fact, today: Today, watches: dict[str, Watch]) -> None:
-    """Counts `fact`, which happened `today`, into the state's observations."""
-    if type(fact) is OrderCompleted:
-        member_since = state.consequences.member_since
-        for key, watch in watches.items():
-            _count(state.observations[key], fact, today, member_since, watch)
+def observe(state: State, order: OrderCompleted, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
+    """Counts `order`, which was placed `today`, into the state's observations."""
+    for key, watch in watches:
+        if not watch.members_only or _was_member(state.consequences.member_since, order):
+            _count(state.observations[key], order, today, watch)
 
 
 def refold(facts: Iterable[Fact], member_since: Instant | None, watch: Watch, calendar: Calendar) -> Buckets:
     """One watch counted anew over a customer's facts."""
     buckets: Buckets = {}
     for fact in facts:
-        if type(fact) is OrderCompleted:
-            _count(buckets, fact, calendar.today(fact.happened_at), member_since, watch)
+        if isinstance(fact, OrderCompleted) and (not watch.members_only or _was_member(member_since, fact)):
+            _count(buckets, fact, calendar.today(fact.happened_at), watch)
     return buckets
 
 
@@ -65,12 +61,14 @@ def merged(one: Buckets, other: Buckets, watch: Watch) -> Buckets:
     return buckets
 
 
-def _count(buckets: Buckets, fact: OrderCompleted, today: Today, member_since: Instant | None, watch: Watch) -> None:
-    if watch.members_only and (member_since is None or fact.happened_at < member_since):
-        return
-    period = watch.period_of(today)
+def _count(buckets: Buckets, order: OrderCompleted, today: Today, watch: Watch) -> None:
+    period = today.year if watch.bucket == "year" else today.day
     if period in buckets:
-        buckets[period] += fact.amount_minor
+        buckets[period] += order.amount_minor
     else:
-        buckets[period] = fact.amount_minor
+        buckets[period] = order.amount_minor
         drop_before(buckets, watch.first_kept(max(buckets)))
+
+
+def _was_member(member_since: Instant | None, order: OrderCompleted) -> bool:
+    return member_since is not None and member_since <= order.happened_at

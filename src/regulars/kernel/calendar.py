@@ -11,7 +11,7 @@ instant of that day; one that comes twice is the earlier. Twenty-four hours are 
 from bisect import bisect_right
 from datetime import date
 from hashlib import blake2b
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -61,7 +61,7 @@ class Duration(Struct, frozen=True):
         return _days(self, days_in_month=31, days_in_year=366)
 
 
-class Today(NamedTuple):
+class Today(Struct, frozen=True):
     """A date on the shop's wall."""
 
     day: Day
@@ -89,9 +89,10 @@ class Calendar:
         if not start <= instant < end:
             start, end, offset = self._span = self._span_at(instant)
         day = (instant + offset) // DAY
-        if day not in self._dates:
-            self._dates[day] = Today(day, date_of(day).year)
-        return self._dates[day]
+        today = self._dates.get(day)
+        if today is None:
+            today = self._dates[day] = Today(day, date_of(day).year)
+        return today
 
     def wall_clock(self, instant: Instant) -> str:
         """Date and time on the shop's wall, to the minute: `2017-03-04 18:22`."""

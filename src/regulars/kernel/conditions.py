@@ -37,18 +37,22 @@ def compile_basis(goods: Goods) -> Basis:
 
 def _all_but(name: str, values: frozenset[str]) -> Basis:
     def basis(order: OrderCompleted) -> int | None:
-        amounts = [line.amount_minor for line in order.lines if line.properties.get(name) not in values]
-        return sum(amounts) if amounts else None
+        excluded = _amounts_with(name, values, order)
+        return order.amount_minor - sum(excluded) if len(excluded) < len(order.lines) else None
 
     return basis
 
 
 def _none_but(name: str, values: frozenset[str]) -> Basis:
     def basis(order: OrderCompleted) -> int | None:
-        amounts = [line.amount_minor for line in order.lines if line.properties.get(name) in values]
+        amounts = _amounts_with(name, values, order)
         return sum(amounts) if amounts else None
 
     return basis
+
+
+def _amounts_with(name: str, values: frozenset[str], order: OrderCompleted) -> list[int]:
+    return [line.amount_minor for line in order.lines if line.properties.get(name) in values]
 
 
 def _eligible(goods: Goods) -> Basis:

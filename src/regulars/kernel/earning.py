@@ -9,7 +9,8 @@ before the fact. Windows and weekdays look at the day on which the fact happened
 """
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from regulars.kernel.calendar import Calendar, Day
 from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_when
@@ -32,29 +33,36 @@ from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
 
-class Earner(NamedTuple):
+class Earner(Struct, frozen=True):
     """A rule that gives points, compiled. `per_minor` is 0 and `basis` may be None for a fixed rule."""
 
     id: str
-    numerator: int
-    denominator: int
+    rate: Fraction
     per_minor: int
     basis: Basis | None
     holds: OnDay | None
 
 
-class Multiplying(NamedTuple):
+class Multiplying(Struct, frozen=True):
     factor: Factor
     holds: OnDay | None
 
 
-class Terms(NamedTuple):
-    """What holds for one kind of fact, on one day, for those in one tier."""
+class Term(Struct, frozen=True):
+    """A rule that holds, with all multipliers in its rate."""
 
-    earners: list[Earner]
-    factors: tuple[Factor, ...]
+    rule: str
     numerator: int
     denominator: int
+    per_minor: int
+    basis: Basis | None
+
+
+class Terms(Struct, frozen=True):
+    """What holds for one kind of fact, on one day, for those in one tier."""
+
+    rules: list[Term]
+    factors: tuple[Factor, ...]
     lifetime: tuple[Instant, Instant] | None
 
 
@@ -86,7 +94,6 @@ class EarningRules:
         return terms
 
     def _drawn_up(self, fact: Fact, day: Day, tier: str | None) -> Terms:
-        earners = [one for one in self.earners[fact.name] if one.holds is None or one.holds(day)]
         multipliers = self.multipliers.get(fact.name, ())
         factors = [one.factor for one in multipliers if one.holds is None or one.holds(day)]
         if tier in self.tier_factors:
@@ -94,8 +101,10 @@ class EarningRules:
         product = Fraction(1)
         for one in factors:
             product *= one.factor
+        earners = [one for one in self.earners[fact.name] if one.holds is None or one.holds(day)]
+        rules = [_term(earner, earner.rate * product) for earner in earners]
         lifetime = self.lifetimes.of(fact.happened_at, tier) if self.lifetimes.by_day else None
-        return Terms(earners, tuple(factors), product.numerator, product.denominator, lifetime)
+        return Terms(rules, tuple(factors), lifetime)
 
 
 def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> list[Effect]:
@@ -105,17 +114,25 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     tier = state.consequences.tier
     terms = rules.terms(fact, day, tier)
     if rules.members_only and not _was_member(state, fact):
-        return [_refused(Reason.NOT_A_MEMBER, None, at, fact, earner, rules) for earner in terms.earners]
+        return [_refused(Reason.NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
-    account = PENDING if active_at > at else AVAILABLE
-    effects: list[Effect] = []
+    is_held = active_at > at
     bases: dict[Basis, int | None] = {}
-    for earner in terms.earners:
-        units, basis_minor = _units(earner, fact, bases)
-        points = units * earner.numerator * terms.numerator // (earner.denominator * terms.denominator)
+    effects: list[Effect] = []
+    for term in terms.rules:
+        basis, basis_minor, units = term.basis, None, 1
+        if basis is not None:
+            if basis not in bases:
+                bases[basis] = basis(fact) if isinstance(fact, OrderCompleted) else None
+            basis_minor = bases[basis]
+            if basis_minor is None:
+                effects.append(_refused(Reason.NOTHING_ELIGIBLE, None, at, fact, term, rules))
+                continue
+            if term.per_minor:
+                units = basis_minor // term.per_minor
+        points = units * term.numerator // term.denominator
         if points <= 0:
-            reason = Reason.NOTHING_ELIGIBLE if earner.basis and basis_minor is None else Reason.BELOW_ONE_UNIT
-            effects.append(_refused(reason, basis_minor, at, fact, earner, rules))
+            effects.append(_refused(Reason.BELOW_ONE_UNIT, basis_minor, at, fact, term, rules))
             continue
         effects.append(
             Posted(
@@ -123,11 +140,11 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
                 (fact.id, len(effects)),
                 points,
                 PROGRAM,
-                account,
+                PENDING if is_held else AVAILABLE,
                 at,
                 fact.recorded_at,
-                Because(earner.id, rules.version, fact.id),
-                active_at if active_at > at else at,
+                Because(term.rule, rules.version, fact.id),
+                active_at if is_held else at,
                 expires_at,
                 day,
                 Reckoning(units, basis_minor, terms.factors),
@@ -136,25 +153,10 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     return effects
 
 
-def _units(earner: Earner, fact: Fact, bases: dict[Basis, int | None]) -> tuple[int, int | None]:
-    """How many times the rule gives its points, and the basis; bases are reckoned once for all rules that share them."""
-    basis = earner.basis
-    if basis is None:
-        return 1, None
-    if basis not in bases:
-        bases[basis] = basis(fact) if isinstance(fact, OrderCompleted) else None
-    basis_minor = bases[basis]
-    if basis_minor is None:
-        return 0, None
-    if earner.per_minor == 0:
-        return 1, basis_minor
-    return (basis_minor // earner.per_minor if basis_minor > 0 else 0), basis_minor
-
-
 def _refused(
-    reason: Reason, basis_minor: int | None, at: Instant, fact: Fact, earner: Earner, rules: EarningRules
+    reason: Reason, basis_minor: int | None, at: Instant, fact: Fact, term: Term, rules: EarningRules
 ) -> Refused:
-    return Refused(reason, basis_minor, at, fact.recorded_at, Because(earner.id, rules.version, fact.id))
+    return Refused(reason, basis_minor, at, fact.recorded_at, Because(term.rule, rules.version, fact.id))
 
 
 def _was_member(state: State, fact: Fact) -> bool:
@@ -167,8 +169,10 @@ def _all_goods(program: Program) -> list[Goods]:
 
 
 def _compiled(rule: PerAmount | Fixed, bases: dict[Goods, Basis]) -> Earner:
-    numerator, denominator = rule.points.numerator, rule.points.denominator
     if isinstance(rule, PerAmount):
-        return Earner(rule.id, numerator, denominator, rule.per_minor, bases[rule.goods], compile_when(rule.when))
-    basis = bases[rule.goods] if rule.goods else None
-    return Earner(rule.id, numerator, denominator, 0, basis, compile_when(rule.when))
+        return Earner(rule.id, rule.points, rule.per_minor, bases[rule.goods], compile_when(rule.when))
+    return Earner(rule.id, rule.points, 0, bases[rule.goods] if rule.goods else None, compile_when(rule.when))
+
+
+def _term(earner: Earner, rate: Fraction) -> Term:
+    return Term(earner.id, rate.numerator, rate.denominator, earner.per_minor, earner.basis)

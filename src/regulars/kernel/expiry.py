@@ -4,7 +4,6 @@ Both ends are stamped when the lot is earned, from the moment at which the fact 
 program that changes later, or a tier that is lost, leaves them as they are.
 """
 
-from itertools import takewhile
 from typing import Final
 
 from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
@@ -64,19 +63,23 @@ def next_lot_due(consequences: Consequences) -> Instant:
 def activate(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
     """Every pending lot whose hold is over at `due`."""
     because = Because(HOLD, version)
-    return [
-        _moved(ACTIVATE, lot, PENDING, AVAILABLE, at, recorded_at, because)
-        for lot in takewhile(lambda lot: lot.active_at <= due, held.pending)
-    ]
+    effects: list[Effect] = []
+    for lot in held.pending:
+        if lot.active_at > due:
+            break
+        effects.append(_moved(ACTIVATE, lot, PENDING, AVAILABLE, at, recorded_at, because))
+    return effects
 
 
 def expire(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
     """Every available lot whose time is over at `due`: what is left of it, earliest expiry first."""
     because = Because(EXPIRY, version)
-    return [
-        _moved(EXPIRE, lot, AVAILABLE, EXPIRED, at, recorded_at, because)
-        for lot in takewhile(lambda lot: lot.expires_at <= due, held.available)
-    ]
+    effects: list[Effect] = []
+    for lot in held.available:
+        if lot.expires_at > due:
+            break
+        effects.append(_moved(EXPIRE, lot, AVAILABLE, EXPIRED, at, recorded_at, because))
+    return effects
 
 
 def _moved(

@@ -17,11 +17,12 @@ class Rulebook:
         self.earning = EarningRules(program, version, self.calendar)
         self.tiers = TierRules(program.tiers, program, self.calendar) if program.tiers else None
         watches = [self.tiers.watch] if self.tiers and self.tiers.watch else []
-        self.watches = {watch.key(): watch for watch in watches}
+        self.watches = [(watch.key(), watch) for watch in watches]
+        self.open_to_all = program.members == "everyone"
 
     def new_state(self) -> State:
         """A customer of whom nothing is known yet."""
-        return State(self.version, observations={key: {} for key in self.watches})
+        return State(self.version, observations={key: {} for key, _ in self.watches})
 
     def is_member(self, state: State) -> bool:
-        return self.program.members == "everyone" or state.consequences.member_since is not None
+        return self.open_to_all or state.consequences.member_since is not None

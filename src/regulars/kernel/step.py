@@ -49,24 +49,29 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
 
 def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
     at = fact.happened_at if fact.happened_at > state.clock else state.clock
-    _advance(state, at, program, fact.recorded_at, effects)
+    if state.due_at <= at:
+        _advance(state, at, program, fact.recorded_at, effects)
+    state.clock = at
     today = program.calendar.today(fact.happened_at)
-    refused = False
-    if isinstance(fact, MemberJoined):
+    refused = sums_may_fall = False
+    if isinstance(fact, OrderCompleted):
+        observe(state, fact, today, program.watches)
+        sums_may_fall = fact.amount_minor < 0
+    elif isinstance(fact, MemberJoined):
         enrolled = enrol(state, fact, at, program.version)
         _follow(state, [enrolled], effects)
         refused = isinstance(enrolled, Refused)
-    observe(state, fact, today, program.watches)
     if not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
-    sums_may_fall = isinstance(fact, OrderCompleted) and fact.amount_minor < 0
-    if program.tiers is not None and program.is_member(state):
-        raised = upgrade(state, program.tiers, at, fact, program.version)
+    if program.tiers is not None and (program.open_to_all or program.is_member(state)):
+        on_clock = today if at == fact.happened_at else program.calendar.today(at)
+        raised = upgrade(state, program.tiers, on_clock, at, fact, program.version)
         if raised:
             _follow(state, raised, effects)
             sums_may_fall = True
     look_ahead(state, program, sums_may_fall)
-    _advance(state, at, program, fact.recorded_at, effects)
+    if state.due_at <= at:
+        _advance(state, at, program, fact.recorded_at, effects)
 
 
 def _advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant, effects: list[Effect]) -> None:

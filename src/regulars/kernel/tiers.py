@@ -29,6 +29,7 @@ class TierRules:
         )
         self.ids: tuple[str | None, ...] = (None, *(level.id for level in tiers.levels))
         self.thresholds = tuple([level.at for level in tiers.levels])
+        self.next_threshold = dict(zip(self.ids, (*self.thresholds, None), strict=True))
         self.rank_of = {tier: rank for rank, tier in enumerate(self.ids)}
         self.watch = _watch(tiers, program, calendar) if tiers.by == "spend" else None
         self._watch_key = self.watch.key() if self.watch else None
@@ -99,13 +100,13 @@ def first_day_without(day: Day, months: int) -> Day:
     return target if date_of(target).day == date_of(following).day else target + 1
 
 
-def upgrade(state: State, rules: TierRules, at: Instant, fact: Fact | None, version: str) -> list[Effect]:
-    """The level that the sums reach at `at`, if it is higher than the one held."""
-    held = rules.rank_of[state.consequences.tier]
-    if held == len(rules.thresholds):
+def upgrade(state: State, rules: TierRules, today: Today, at: Instant, fact: Fact | None, version: str) -> list[Effect]:
+    """The level that the sums reach at `at`, which is `today`, if it is higher than the one held."""
+    threshold = rules.next_threshold[state.consequences.tier]
+    if threshold is None:
         return []
-    best = rules.window.best_sum(rules.sums(state), rules.calendar.today(at))
-    if best < rules.thresholds[held]:
+    best = rules.window.best_sum(rules.sums(state), today)
+    if best < threshold:
         return []
     because = Because(TIERS, version, fact.id if fact else None)
     recorded_at = fact.recorded_at if fact else at

@@ -48,7 +48,11 @@ def _as_html(page: Page) -> str:
 def _style() -> str:
     here = files(__package__)
     font = b64encode((here / "fonts/regulars-sans.woff2").read_bytes()).decode()
-    return (here / "report.css").read_text("utf-8").replace("url(fonts/regulars-sans.woff2)", f"url(data:font/woff2;base64,{font})")
+    return (
+        (here / "report.css")
+        .read_text("utf-8")
+        .replace("url(fonts/regulars-sans.woff2)", f"url(data:font/woff2;base64,{font})")
+    )
 
 
 @cache

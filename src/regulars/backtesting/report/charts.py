@@ -4,12 +4,12 @@ One theme for all. Colours are the page's own, by their CSS names, so that a cha
 drawn has its name beside it; the last point bears its figure; every scale that measures begins at zero. Each chart is drawn
 twice, for a desk and for a phone, with text of the same size.
 
-Values are whole numbers in some unit (points, minor units, tenths of a per cent); a `Unit` says how a tick is written.
+Values are whole numbers in some unit (points, minor units, hundredths of a per cent); a `Unit` says how a tick is written.
 """
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any, Final
@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from regulars.backtesting.report.words import MINUS, MONTHS, THIN, shortened
 from regulars.kernel.terms import Currency
@@ -31,6 +32,8 @@ RANKS: Final = tuple(f"var(--rank-{number})" for number in range(1, 6))
 TEXT_SIZE: Final = 14
 LINE_HEIGHT: Final = 17
 AXIS_WIDTH: Final = 48
+LONGEST: Final = 34
+"""Letters of a name, at most; tables show the whole."""
 
 
 class Size(Struct, frozen=True):
@@ -61,6 +64,14 @@ class Bar(Struct, frozen=True):
     value: int
     text: str
     colour: str
+
+
+class Reach(Struct, frozen=True):
+    """What a scale holds, and where it is marked."""
+
+    lowest: int
+    highest: int
+    ticks: Sequence[int]
 
 
 class Group(Struct, frozen=True):
@@ -117,21 +128,22 @@ def columns(months: Sequence[str], series: Sequence[Series], unit: Unit, describ
             if number == len(months) - 1:
                 ends.append((one, start + value // 2))
         lowest, highest = min(lowest, down), max(highest, up)
-    ticks = _ticks(lowest, highest)
+    reach = _reach(lowest, highest)
 
-    def draw(size: Size) -> Markup:
+    def draw(usual: Size) -> Markup:
+        size = _with_room(usual, series)
         altair = _altair()
         bars = (
             altair.Chart(altair.Data(values=spans))
             .mark_bar(stroke=PAPER, strokeWidth=1)
             .encode(
                 x=_months_axis(months, size),
-                y=_measure_axis("low", ticks, unit),
+                y=_measure_axis("low", reach, unit),
                 y2="high:Q",
                 color=altair.Color("colour:N", scale=None, legend=None),
             )
         )
-        return _drawn([bars, _zero_line(), *_names_at_the_end(ends, ticks, size)], size, described)
+        return _drawn([bars, _zero_line(), *_names_at_the_end(ends, reach, size)], size, described)
 
     return Drawing(draw(WIDE), draw(NARROW))
 
@@ -145,24 +157,27 @@ def lines(months: Sequence[str], series: Sequence[Series], unit: Unit, described
     ]
     ends = [(one, one.values[-1]) for one in series]
     every = [value for one in series for value in one.values]
-    ticks = _ticks(min([0, *every]), max([0, *every]))
+    reach = _reach(min(every), max(every))
 
-    def draw(size: Size) -> Markup:
+    def draw(usual: Size) -> Markup:
+        size = _with_room(usual, series)
         altair = _altair()
         colour = altair.Color("colour:N", scale=None, legend=None)
-        x, y = _months_axis(months, size), _measure_axis("value", ticks, unit)
+        x, y = _months_axis(months, size), _measure_axis("value", reach, unit)
         drawn = altair.Chart(altair.Data(values=points)).mark_line().encode(x=x, y=y, color=colour, detail="name:N")
         last = [point for point in points if point["month"] == months[-1]]
         dots = altair.Chart(altair.Data(values=last)).mark_point().encode(x=x, y=y, color=colour)
-        return _drawn([_zero_line(), drawn, dots, *_names_at_the_end(ends, ticks, size)], size, described)
+        return _drawn([_zero_line(), drawn, dots, *_names_at_the_end(ends, reach, size)], size, described)
 
     return Drawing(draw(WIDE), draw(NARROW))
 
 
-def bars(groups: Sequence[Group], described: str, *, names_beside: int = 0) -> Drawing:
-    """Horizontal bars from zero, in groups; their names stand above them, or beside them in so many pixels."""
-    thickness = 13 if len(groups[0].bars) > 1 else 18
-    gap = 14 if len(groups) > 4 or not names_beside else 20
+def bars(groups: Sequence[Group], described: str, *, names_beside: bool) -> Drawing:
+    """Horizontal bars from zero, in groups. Names that are short stand beside, with the figure at the end of the bar; others
+    above, with the figure at the right."""
+    beside = _room(group.name for group in groups) if names_beside else 0
+    thickness = 16 if len(groups[0].bars) > 1 else 20
+    gap = 12
     head = 0 if names_beside else LINE_HEIGHT + 4
     most = max([1, *[abs(bar.value) for group in groups for bar in group.bars]])
     rows: list[dict[str, Any]] = []
@@ -170,27 +185,31 @@ def bars(groups: Sequence[Group], described: str, *, names_beside: int = 0) -> D
     at = 2
     for group in groups:
         tall = thickness * len(group.bars)
-        names.append({"name": shortened(group.name, 44), "at": at + tall / 2 if names_beside else at + LINE_HEIGHT / 2})
+        names.append({"name": shortened(group.name, LONGEST), "at": at + (tall if names_beside else LINE_HEIGHT) / 2})
         for number, bar in enumerate(group.bars):
             top = at + head + number * thickness
             end = top + thickness - 1
-            row = {"top": top, "middle": (top + end) / 2, "end": end, "value": abs(bar.value)}
+            middle = (top + end) / 2 + 0.5 if names_beside else at + LINE_HEIGHT / 2
+            row = {"top": top, "middle": middle, "end": end, "value": abs(bar.value)}
             rows.append(row | {"text": bar.text, "colour": bar.colour})
         at += head + tall + gap
 
     def draw(size: Size) -> Markup:
         altair = _altair()
-        frame = Size(size.width, at - gap + 4, size.margin, 0)
-        plot = frame.width - names_beside - frame.margin
-        placed = [row | {"left": names_beside, "right": names_beside + max(1.0, plot * row["value"] / most)} for row in rows]
+        frame = Size(size.width, at - gap + 4, 0, 0)
+        plot = frame.width - beside - (_room(row["text"] for row in rows) if names_beside else 0)
+        placed = [row | {"left": beside, "right": beside + max(1.0, plot * row["value"] / most)} for row in rows]
         source = altair.Data(values=placed)
         x, y = altair.X("left:Q", scale=None, axis=None), altair.Y("top:Q", scale=None, axis=None)
         colour = altair.Color("colour:N", scale=None, legend=None)
         drawn = altair.Chart(source).mark_bar().encode(x=x, x2="right:Q", y=y, y2="end:Q", color=colour)
-        texts = (
-            altair.Chart(source)
-            .mark_text(align="left", dx=6, baseline="middle", limit=frame.margin - 6)
-            .encode(x=altair.X("right:Q", scale=None), y=altair.Y("middle:Q", scale=None), text="text:N")
+        figures = altair.Chart(source).mark_text(
+            align="left" if names_beside else "right", dx=8 if names_beside else 0, baseline="middle"
+        )
+        texts = figures.encode(
+            x=altair.X("right:Q", scale=None) if names_beside else altair.value(frame.width),
+            y=altair.Y("middle:Q", scale=None),
+            text="text:N",
         )
         labels = (
             altair.Chart(altair.Data(values=names))
@@ -200,6 +219,15 @@ def bars(groups: Sequence[Group], described: str, *, names_beside: int = 0) -> D
         return _drawn([drawn, texts, labels], frame, described, bare=True)
 
     return Drawing(draw(WIDE), draw(NARROW))
+
+
+def _room(texts: Iterable[str]) -> int:
+    """Pixels enough for the longest; figures and letters of this type are narrower than half their height."""
+    return round(max([len(shortened(text, LONGEST)) for text in texts]) * TEXT_SIZE * 0.49) + 12
+
+
+def _with_room(size: Size, series: Sequence[Series]) -> Size:
+    return replace(size, margin=max(size.margin, _room(one.last for one in series)))
 
 
 def ranked(number: int, of: int) -> str:
@@ -216,8 +244,12 @@ def counted(value: int) -> str:
     return f"{value:,}".replace("-", MINUS)
 
 
-def percent(tenths: int) -> str:
-    return f"{MINUS if tenths < 0 else ''}{abs(tenths) // 10}.{abs(tenths) % 10}{THIN}%"
+def percent(hundredths: int) -> str:
+    """`1.5 %` for 150."""
+    if not hundredths:
+        return f"0{THIN}%"
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{MINUS if hundredths < 0 else ''}{whole:,}.{f'{rest:02}'.removesuffix('0')}{THIN}%"
 
 
 def paid(currency: Currency) -> Unit:
@@ -275,13 +307,13 @@ def _months_axis(months: Sequence[str], size: Size) -> Any:
     )
 
 
-def _measure_axis(field: str, ticks: Sequence[int], unit: Unit) -> Any:
+def _measure_axis(field: str, reach: Reach, unit: Unit) -> Any:
     altair = _altair()
-    labels = {str(tick): unit(tick) for tick in ticks}
+    labels = {str(tick): unit(tick) for tick in reach.ticks}
     return altair.Y(
         f"{field}:Q",
-        scale=altair.Scale(domain=[ticks[0], ticks[-1]], nice=False),
-        axis=altair.Axis(values=list(ticks), labelExpr=f"{json.dumps(labels)}[datum.value]"),
+        scale=altair.Scale(domain=[reach.lowest, reach.highest], nice=False),
+        axis=altair.Axis(values=list(reach.ticks), labelExpr=f"{json.dumps(labels)}[datum.value]"),
     )
 
 
@@ -290,21 +322,28 @@ def _zero_line() -> Any:
     return altair.Chart(altair.Data(values=[{"zero": 0}])).mark_rule(color=SOFT).encode(y="zero:Q")
 
 
-def _names_at_the_end(ends: Sequence[tuple[Series, int]], ticks: Sequence[int], size: Size) -> list[Any]:
+def _names_at_the_end(ends: Sequence[tuple[Series, int]], reach: Reach, size: Size) -> list[Any]:
     """At the right of the last point its name and its figure, moved apart where they would overlap."""
     altair = _altair()
     height = size.height - _TOP - _BOTTOM
-    scale = height / (ticks[-1] - ticks[0])
-    wanted = [(ticks[-1] - value) * scale for _, value in ends]
+    scale = height / (reach.highest - reach.lowest)
+    wanted = [(reach.highest - value) * scale for _, value in ends]
     two_lines = 2 * LINE_HEIGHT + 4 <= (height + LINE_HEIGHT) / max(1, len(ends))
     room = 2 * LINE_HEIGHT + 4 if two_lines else LINE_HEIGHT
     placed = _apart(wanted, room, float(height + 8))
     texts: list[dict[str, Any]] = []
     longest = max(4, (size.margin - 10) // 7)
     for (one, _), at in zip(ends, placed, strict=True):
-        value = ticks[-1] - at / scale
+        value = reach.highest - at / scale
         if two_lines:
-            texts.append({"at": value, "text": shortened(one.name, longest), "colour": one.colour, "shift": -LINE_HEIGHT / 2})
+            texts.append(
+                {
+                    "at": value,
+                    "text": shortened(one.name, longest),
+                    "colour": INK if one.colour in RANKS else one.colour,
+                    "shift": -LINE_HEIGHT / 2,
+                }
+            )
             texts.append({"at": value, "text": one.last, "colour": INK, "shift": LINE_HEIGHT / 2})
         else:
             whole = f"{shortened(one.name, max(4, longest - len(one.last) - 1))} {one.last}"
@@ -336,13 +375,15 @@ def _apart(wanted: Sequence[float], room: float, bottom: float) -> list[float]:
     return placed
 
 
-def _ticks(lowest: int, highest: int) -> list[int]:
-    """Round whole numbers, three to six of them, from at or below the lowest to at or above the highest; zero is one."""
-    reach = max(1, highest - lowest)
+def _reach(lowest: int, highest: int) -> Reach:
+    """From the lowest, or zero, to the highest, with round whole numbers between them; zero is always one."""
+    lowest, highest = min(0, lowest), max(0, highest)
+    if lowest == highest:
+        highest = 1
     step = next(
-        base * 10**power for power in range(20) for base in (1, 2, 5) if reach <= base * 10**power * 4
+        base * 10**power for power in range(20) for base in (1, 2, 5) if highest - lowest <= base * 10**power * 4
     )
-    return [number * step for number in range(lowest // step, max(1, -(-highest // step)) + 1)]
+    return Reach(lowest, highest, [number * step for number in range(-(-lowest // step), highest // step + 1)])
 
 
 _LONG_NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")

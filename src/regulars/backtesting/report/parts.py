@@ -10,11 +10,13 @@ from regulars.backtesting.report.charts import Drawing
 
 
 class Column(Struct, frozen=True):
-    """`unit` stands under the title, so that the cells hold bare figures. `words` are set left, figures right."""
+    """`unit` stands under the title, so that the cells hold bare figures. `words` are set left, figures right. What is
+    `extra` is left out on a phone: it follows from the rest, or matters least."""
 
     title: str
     unit: str = ""
     words: bool = False
+    extra: bool = False
 
 
 class Row(Struct, frozen=True):
@@ -51,6 +53,7 @@ class Story(Struct, frozen=True):
     order: str
     facts: Sequence[str]
     result: str
+    empty: bool
     why: Sequence[str]
 
 

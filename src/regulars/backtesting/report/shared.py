@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from regulars.backtesting.examples import Example
 from regulars.backtesting.outcome import Month, Outcome
 from regulars.backtesting.report import words
-from regulars.backtesting.report.parts import Definition, Definitions, Section, Stories, Story
+from regulars.backtesting.report.parts import Definition, Definitions, Section, Sentences, Stories, Story
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 
@@ -34,8 +34,14 @@ def facts(outcome: Outcome, program: Rulebook) -> list[tuple[str, str]]:
     return [
         ("Orders", f"{outcome.source}: {orders}"),
         ("Sales", words.money(outcome.revenue_minor, program.program.currency)),
-        ("Time", words.capitalized(words.span([one.month for one in outcome.months])) if outcome.months else words.NOTHING),
-        ("As of", f"{words.date(last, program.calendar)}, {words.clock(last, program.calendar)}, {program.program.zone.name}"),
+        (
+            "Time",
+            words.capitalized(words.span([one.month for one in outcome.months])) if outcome.months else words.NOTHING,
+        ),
+        (
+            "As of",
+            f"{words.date(last, program.calendar)}, {words.clock(last, program.calendar)}, {program.program.zone.name}",
+        ),
     ]
 
 
@@ -44,7 +50,7 @@ def notes(outcome: Outcome) -> list[str]:
         return []
     left_out = outcome.left_out_orders
     verb = "was left out, because a row of it" if left_out == 1 else "were left out, because a row of each"
-    return [f"{words.orders(left_out)} {verb} could not be read. Sales and {'points' if left_out else ''} below are without them."]
+    return [f"{words.orders(left_out)} {verb} could not be read. All figures here are without them."]
 
 
 def single_orders(examples: Sequence[Example], program: Rulebook) -> Section:
@@ -62,7 +68,7 @@ def _story(example: Example, program: Rulebook) -> Story:
     titles = {
         "everyday": "An everyday order",
         "multiplied": "An order that was multiplied",
-        "most": f"The largest gift to the customer with the most {name.other}",
+        "most": f"The best order of the customer with the most {name.other}",
         "tier": f"The order that reached {example.tier}",
         "nothing": f"An order that earned no {name.other}",
         "expired": f"{words.capitalized(name.other)} that expired",
@@ -75,9 +81,14 @@ def _story(example: Example, program: Rulebook) -> Story:
             f"Customer {example.customer}",
             f"{words.money(example.amount_minor, program.program.currency)} in {words.lines(example.lines)}",
         ],
-        result=f"{given} expired" if example.kind == "expired" else given,
-        why=example.sentences,
+        result=f"{given} expired" if example.kind == "expired" else given if example.points else f"No {name.other}",
+        empty=example.kind in ("expired", "nothing"),
+        why=[words.with_spoken_dates(one) for one in example.sentences],
     )
+
+
+def document(title: str, program: Program) -> Sentences:
+    return Sentences(title, [words.with_spoken_dates(one) for one in program.describe()])
 
 
 def how_to_read(program: Program, *, compared: bool = False) -> Section:
@@ -97,7 +108,11 @@ def how_to_read(program: Program, *, compared: bool = False) -> Section:
             f"{words.capitalized(name)} given, times what one costs the shop by the program. It is what the program would cost if "
             "every one of them were spent; what expires is never spent.",
         ),
-        Definition("expired", "Expired", f"{words.capitalized(name)} whose time ran out before the end of this history. They cost nothing."),
+        Definition(
+            "expired",
+            "Expired",
+            f"{words.capitalized(name)} whose time ran out before the end of this history. They cost nothing.",
+        ),
         Definition(
             "outstanding",
             "Outstanding, liability",
@@ -105,8 +120,16 @@ def how_to_read(program: Program, *, compared: bool = False) -> Section:
             "cost if all were spent at once: what the shop owes its customers at that moment. Nothing is spent in this backtest, so it "
             "is the most that could be owed.",
         ),
-        Definition("share", "Share of sales", "The cost over what was paid for the orders of the same time. Shares are rounded once, for display."),
-        Definition("tenth", "Tenths", "All customers by what they spent, cut into ten groups of equal number: the first tenth spent most."),
+        Definition(
+            "share",
+            "Share of sales",
+            "The cost over what was paid for the orders of the same time. Shares are rounded once, for display.",
+        ),
+        Definition(
+            "tenth",
+            "Tenths",
+            "All customers by what they spent, cut into ten groups of equal number: the first tenth spent most.",
+        ),
     ]
     if compared:
         definitions.append(
@@ -116,4 +139,9 @@ def how_to_read(program: Program, *, compared: bool = False) -> Section:
                 f"A customer gains who is given more {name} by the second program than by the first, over the same orders, and loses who is given fewer.",
             )
         )
-    return Section("reading", "How to read this", ["What the words mean, and what a backtest can and cannot tell."], [Definitions(definitions)])
+    return Section(
+        "reading",
+        "How to read this",
+        ["What the words mean, and what a backtest can and cannot tell."],
+        [Definitions(definitions)],
+    )

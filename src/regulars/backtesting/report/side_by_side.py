@@ -7,12 +7,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from regulars.backtesting.comparison import Comparison, CustomerChange
 from regulars.backtesting.examples import Example
-from regulars.backtesting.outcome import Month, Outcome
 from regulars.backtesting.report import charts, shared, words
-from regulars.backtesting.report.parts import Column, Figure, Page, Row, Section, Sentences, Table
+from regulars.backtesting.report.parts import Column, Figure, Page, Row, Section, Table
 from regulars.backtesting.report.shared import cost_minor
 from regulars.backtesting.report.single import TOP, cost_shares
 from regulars.kernel.program import Multiplier, Program
@@ -35,7 +35,7 @@ def page_of_two(comparison: Comparison, first: Rulebook, second: Rulebook, examp
             "program",
             "The programs",
             ["Both documents, in their own words."],
-            [Sentences(f"A: {one.name}", one.describe()), Sentences(f"B: {other.name}", other.describe())],
+            [shared.document(f"A: {one.name}", one), shared.document(f"B: {other.name}", other)],
         ),
         shared.how_to_read(one, compared=True),
     ]
@@ -60,7 +60,9 @@ def _headline(comparison: Comparison, one: Program, other: Program) -> Markup:
     if not costs[0] and not costs[1]:
         return _headline_in_points(comparison, _name(one, other), when)
     if not more:
-        return Markup("{} B would have cost <strong>the same</strong> as A: {}.").format(when, words.money(costs[0], one.currency))
+        return Markup("{} B would have cost <strong>the same</strong> as A: {}.").format(
+            when, words.money(costs[0], one.currency)
+        )
     difference = Markup("{} B would have cost <strong>{} {}</strong> than A: {} instead of {}").format(
         when,
         words.money(abs(more), one.currency),
@@ -117,77 +119,82 @@ def _account(comparison: Comparison, one: Program, other: Program) -> Table:
 
 
 def _by_month(comparison: Comparison, one: Program, other: Program) -> Section:
-    name = _name(one, other).other
+    name, currency = _name(one, other).other, one.currency
     first, second = comparison.first, comparison.second
-    keys = [month.month for month in first.months]
     if not first.points.issued and not second.points.issued:
         return Section("points", "By month", [f"Neither gave any {name}, so there is nothing to draw."])
-    given = _pair([month.issued for month in first.months], _aligned(second, keys, lambda month: month.issued))
-    parts = [_overlaid(f"{words.capitalized(name)} given, by month", keys, given, charts.counted, words.count, name)]
+    keys = [month.month for month in first.months]
+    pairs = list(zip(first.months, second.months, strict=True))
+    given = [
+        _Compared(a.issued, b.issued, words.count(a.issued), words.count(b.issued), words.signed(b.issued - a.issued))
+        for a, b in pairs
+    ]
+    parts = [_overlaid(f"{words.capitalized(name)} given, by month", keys, given, charts.counted, name)]
     if one.points.worth_minor or other.points.worth_minor:
-        owed = _pair(
-            [month.liability_minor for month in first.months], _aligned(second, keys, lambda month: month.liability_minor)
-        )
-        parts.append(
-            _overlaid(
-                f"Liability at the end of each month, {one.currency.code}",
-                keys,
-                owed,
-                charts.paid(one.currency),
-                lambda minor: words.amount(minor, one.currency),
-                one.currency.code,
-            )
-        )
-    return Section("points", "By month", ["A in the colour of ink, B in blue; both begin at zero."], parts)
+        owed = [(a.liability_minor, b.liability_minor) for a, b in pairs]
+        liabilities = [
+            _Compared(a, b, words.amount(a, currency), words.amount(b, currency), words.signed_amount(b - a, currency))
+            for a, b in owed
+        ]
+        title = f"Liability at the end of each month, {currency.code}"
+        parts.append(_overlaid(title, keys, liabilities, charts.paid(currency), currency.code))
+    says = [
+        f"{words.capitalized(name)} given in {words.month(keys[-1])}: {given[-1].first_text} by A, {given[-1].second_text} by B."
+    ]
+    return Section("points", "By month", says, parts)
 
 
 def _cost_by_month(comparison: Comparison, one: Program, other: Program) -> Section | None:
     first, second = comparison.first, comparison.second
     if first.revenue_minor <= 0 or not (one.points.worth_minor or other.points.worth_minor):
         return None
-    keys = [month.month for month in first.months]
-    shares = _pair(cost_shares(first.months, one), cost_shares(second.months, other))
+    drawn = zip(cost_shares(first.months, one), cost_shares(second.months, other), strict=True)
+    shares = []
+    for (a, b), before, after in zip(drawn, first.months, second.months, strict=True):
+        costs = (cost_minor(before.issued, one), cost_minor(after.issued, other))
+        texts = [words.share_figure(minor, before.revenue_minor) for minor in (*costs, costs[1] - costs[0])]
+        shares.append(_Compared(a, b, texts[0], texts[1], f"{'+' if costs[1] > costs[0] else ''}{texts[2]}"))
     title = "Cost of what was given, as a share of sales"
-    figure = _overlaid(title, keys, shares, charts.percent, charts.percent, "%")
+    figure = _overlaid(
+        title, [month.month for month in first.months], shares, charts.percent, "%", sign=f"{words.THIN}%"
+    )
     whole = [
         words.share(cost_minor(each.points.issued, program), each.revenue_minor)
         for each, program in ((first, one), (second, other))
     ]
-    return Section("cost", "Cost and sales", [f"Over the whole time A is worth {whole[0]} of sales, and B {whole[1]}."], [figure])
+    return Section(
+        "cost", "Cost and sales", [f"Over the whole time A is worth {whole[0]} of sales, and B {whole[1]}."], [figure]
+    )
+
+
+class _Compared(Struct, frozen=True):
+    """A measure under both, to be drawn and to be read."""
+
+    first: int
+    second: int
+    first_text: str
+    second_text: str
+    apart_text: str
 
 
 def _overlaid(
-    title: str,
-    keys: Sequence[str],
-    pair: tuple[Sequence[int], Sequence[int]],
-    unit: charts.Unit,
-    written: charts.Unit,
-    measure: str,
+    title: str, keys: Sequence[str], months: Sequence[_Compared], unit: charts.Unit, measure: str, *, sign: str = ""
 ) -> Figure:
+    start, end = months[0], months[-1]
     series = [
-        charts.Series(letter, colour, values, written(values[-1]))
-        for letter, colour, values in zip("AB", COLOURS, pair, strict=True)
+        charts.Series("A", COLOURS[0], [one.first for one in months], end.first_text + sign),
+        charts.Series("B", COLOURS[1], [one.second for one in months], end.second_text + sign),
     ]
     described = (
-        f"Two lines by month. A: {written(pair[0][0])} in {words.month(keys[0])}, {written(pair[0][-1])} in {words.month(keys[-1])}. "
-        f"B: {written(pair[1][0])} and {written(pair[1][-1])}."
+        f"Two lines by month. A: {start.first_text} in {words.month(keys[0])}, {end.first_text} in {words.month(keys[-1])}. "
+        f"B: {start.second_text} and {end.second_text}."
     )
     rows = [
-        Row([words.month(key), written(a), written(b), f"{'+' if b > a else ''}{written(b - a)}"])
-        for key, a, b in zip(keys, *pair, strict=True)
+        Row([words.short_month(key), one.first_text, one.second_text, one.apart_text])
+        for key, one in zip(keys, months, strict=True)
     ]
     columns = [Column("Month"), Column("A", measure), Column("B", measure), Column("B less A", measure)]
     return Figure(title, charts.lines(keys, series, unit, described), Table(title, columns, rows))
-
-
-def _pair(first: Sequence[int], second: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-    assert len(first) == len(second), "both are of the same months"
-    return first, second
-
-
-def _aligned(outcome: Outcome, keys: Sequence[str], figure) -> list[int]:
-    by_month: dict[str, Month] = {month.month: month for month in outcome.months}
-    return [figure(by_month[key]) for key in keys]
 
 
 # --- customers -----------------------------------------------------------------------------------------------------------
@@ -205,15 +212,23 @@ def _who_gains(comparison: Comparison, one: Program, other: Program) -> Section:
             [
                 title,
                 words.count(len(changes)),
-                words.share(len(changes), len(comparison.changes)),
+                words.share_figure(len(changes), len(comparison.changes)),
                 words.signed(sum([change.issued for change in changes])),
                 words.signed(_middle(changes)),
             ]
         )
         for title, changes in groups
     ]
-    rows.append(Row(["Stay as they are", words.count(same), words.share(same, len(comparison.changes)), "0", "0"]))
-    columns = [Column(""), Column("Customers"), Column("Of all", "%"), Column("In all", name), Column("In the middle", name)]
+    rows.append(
+        Row(["Stay as they are", words.count(same), words.share_figure(same, len(comparison.changes)), "0", "0"])
+    )
+    columns = [
+        Column(""),
+        Column("Customers"),
+        Column("Of all", "%"),
+        Column("In all", name),
+        Column("In the middle", name),
+    ]
     parts: list[Figure | Table] = [
         _distribution(comparison, name),
         Table("Who gains and who loses by B", columns, rows),
@@ -239,8 +254,11 @@ def _distribution(comparison: Comparison, name: str) -> Figure:
     for change in issued:
         place = bisect_left(edges, abs(change))
         counts[len(edges) - 1 - place if change < 0 else len(edges) + place] += 1
-    labels = [f"{low:,} to {high:,}" if low != high else f"{low:,}" for low, high in zip([1, *[e + 1 for e in edges]], edges, strict=False)]
-    names = [f"{words.MINUS} {label}" for label in reversed(labels)] + [f"+ {label}" for label in labels]
+    labels = [
+        f"{low:,} to {high:,}" if low != high else f"{low:,}"
+        for low, high in zip([1, *[e + 1 for e in edges]], edges, strict=False)
+    ]
+    names = [f"{label} fewer" for label in reversed(labels)] + [f"{label} more" for label in labels]
     same = len(comparison.changes) - len(issued)
     steps = [
         *[(names[i], counts[i], charts.LOSS) for i in range(len(edges))],
@@ -250,9 +268,11 @@ def _distribution(comparison: Comparison, name: str) -> Figure:
     shown = _without_empty_ends(steps)
     groups = [charts.Group(label, [charts.Bar(number, words.count(number), colour)]) for label, number, colour in shown]
     title = f"Customers by how many {name} more or fewer they get by B"
-    described = "A bar for each step. " + "; ".join(f"{label}: {words.count(number)}" for label, number, _ in shown) + "."
+    described = (
+        "A bar for each step. " + "; ".join(f"{label}: {words.count(number)}" for label, number, _ in shown) + "."
+    )
     rows = [Row([label, words.count(number)]) for label, number, _ in shown]
-    drawing = charts.bars(groups, described, names_beside=132)
+    drawing = charts.bars(groups, described, names_beside=True)
     return Figure(title, drawing, Table(title, [Column("Difference", name), Column("Customers")], rows))
 
 
@@ -288,7 +308,7 @@ def _top_table(title: str, changes: Sequence[CustomerChange], one: Program, othe
     columns = [
         Column("Customer"),
         *([Column("Tier", "A → B", words=True)] if tiered else []),
-        Column("Sales", currency.code),
+        Column("Sales", currency.code, extra=True),
         Column("A", name),
         Column("B", name),
         Column("B less A", name),
@@ -313,7 +333,12 @@ def _tiers(comparison: Comparison, one: Program, other: Program) -> Section:
         pair = (first.tiers.get(tier, 0), second.tiers.get(tier, 0))
         title = "no tier" if tier == "none" else tier
         rows.append(Row([title, words.count(pair[0]), words.count(pair[1]), words.signed(pair[1] - pair[0])]))
-    columns = [Column("Tier at the end"), Column("A", "customers"), Column("B", "customers"), Column("B less A", "customers")]
+    columns = [
+        Column("Tier at the end"),
+        Column("A", "customers"),
+        Column("B", "customers"),
+        Column("B less A", "customers"),
+    ]
     parts = [Table("Customers in each tier", columns, rows)]
     if comparison.moves:
         moved = sorted(comparison.moves.items(), key=lambda move: (-move[1], move[0]))
@@ -330,13 +355,17 @@ def _tier_name(tier: str) -> str:
 
 def _rules(comparison: Comparison, one: Program, other: Program) -> Section:
     name = _name(one, other).other
-    rules = _in_order(*[[rule.id for rule in program.earning if not isinstance(rule, Multiplier)] for program in (one, other)])
+    rules = _in_order(
+        *[[rule.id for rule in program.earning if not isinstance(rule, Multiplier)] for program in (one, other)]
+    )
     rows = []
     for rule in rules:
         pair = (comparison.first.by_rule.get(rule, 0), comparison.second.by_rule.get(rule, 0))
         rows.append(Row([rule, words.count(pair[0]), words.count(pair[1]), words.signed(pair[1] - pair[0])]))
     columns = [Column("Rule"), Column("A", name), Column("B", name), Column("B less A", name)]
-    says = ["What each earning rule gave. What a multiplier or a tier adds is counted with the rule that it multiplies."]
+    says = [
+        "What each earning rule gave. What a multiplier or a tier adds is counted with the rule that it multiplies."
+    ]
     return Section("rules", "By rule", says, [Table(f"{words.capitalized(name)} given, by rule", columns, rows)])
 
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from regulars.backtesting.examples import Example
 from regulars.backtesting.outcome import CustomerOutcome, Month, Outcome
 from regulars.backtesting.report import charts, shared, words
-from regulars.backtesting.report.parts import Column, Figure, Page, Row, Section, Sentences, Table
+from regulars.backtesting.report.parts import Column, Figure, Page, Row, Section, Table
 from regulars.backtesting.report.shared import cost_minor
 from regulars.kernel.program import Multiplier, Program
 from regulars.kernel.rulebook import Rulebook
@@ -24,7 +24,7 @@ def page_of_one(outcome: Outcome, program: Rulebook, examples: Sequence[Example]
         _who_gains(outcome, document),
         _rules(outcome, document),
         shared.single_orders(examples, program),
-        Section("program", "The program", ["The whole document, in its own words."], [Sentences("", document.describe())]),
+        Section("program", "The program", ["The whole document, in its own words."], [shared.document("", document)]),
         shared.how_to_read(document),
     ]
     return Page(
@@ -46,14 +46,16 @@ def _headline(outcome: Outcome, program: Program) -> Markup:
         return Markup("{} this program would have given <strong>no {}</strong>.").format(when, name.other)
     given = words.points(outcome.points.issued, name)
     if not program.points.worth_minor:
-        return Markup("{} this program would have given <strong>{}</strong>, which cost the shop nothing.").format(when, given)
+        return Markup("{} this program would have given <strong>{}</strong>, which cost the shop nothing.").format(
+            when, given
+        )
     cost = cost_minor(outcome.points.issued, program)
     worth = Markup("{} this program would have given <strong>{}</strong>, worth <strong>{}</strong>").format(
         when, given, words.money(cost, program.currency)
     )
     if outcome.revenue_minor <= 0:
         return worth + "."
-    return worth + Markup(": <strong>{}</strong> of sales.").format(_share(cost, outcome.revenue_minor))
+    return worth + Markup(": <strong>{}</strong> of sales.").format(words.share(cost, outcome.revenue_minor))
 
 
 def _lead(outcome: Outcome, program: Program) -> str:
@@ -63,7 +65,11 @@ def _lead(outcome: Outcome, program: Program) -> str:
     gone = f"{words.about(points.expired)} had expired by the end" if points.expired else "None had expired by the end"
     if not points.outstanding:
         return f"{gone}, and none was outstanding."
-    owed = f", a liability of {words.money(outcome.liability_minor, program.currency)}" if program.points.worth_minor else ""
+    owed = (
+        f", a liability of {words.money(outcome.liability_minor, program.currency)}"
+        if program.points.worth_minor
+        else ""
+    )
     return f"{gone}; {words.about(points.outstanding)} were still outstanding{owed}."
 
 
@@ -75,12 +81,19 @@ def _account(outcome: Outcome, program: Program) -> Table:
     left = points.issued
     for title, number in (("Taken back", points.reversed), ("Spent", points.spent), ("Expired", points.expired)):
         if number or title == "Expired":
-            lines.append((title, title.lower(), -number, cost_minor(left - number, program) - cost_minor(left, program)))
+            lines.append(
+                (title, title.lower(), -number, cost_minor(left - number, program) - cost_minor(left, program))
+            )
             left -= number
     lines.append(("Outstanding", "outstanding", points.outstanding, outcome.liability_minor))
     rows = [
         Row(
-            [title, words.count(number), words.amount(worth, program.currency), _share(worth, outcome.revenue_minor)],
+            [
+                title,
+                words.count(number),
+                words.amount(worth, program.currency),
+                words.share_figure(worth, outcome.revenue_minor),
+            ],
             defined=defined if defined in ("given", "expired", "outstanding") else "",
             total=title == "Outstanding",
         )
@@ -116,7 +129,7 @@ def _points_by_month(outcome: Outcome, program: Program) -> Section:
         series.append(charts.Series("expired", charts.SOFT, gone, words.count(gone[-1])))
     described = (
         f"Columns by month: {name.other} given{' upwards, expired downwards' if outcome.points.expired else ''}. "
-        f"{_course('Given', keys, [one.issued for one in months], words.count)}"
+        f"{_course('Given', keys, [one.issued for one in months], [words.count(one.issued) for one in months])}"
     )
     given = Figure(
         f"{words.capitalized(name.other)} given{' and expired' if outcome.points.expired else ''}, by month",
@@ -131,18 +144,21 @@ def _outstanding_by_month(months: Sequence[Month], program: Program) -> Figure:
     keys = [one.month for one in months]
     if program.points.worth_minor:
         values = [one.liability_minor for one in months]
-        title, measure = f"Liability at the end of each month, {currency.code}", "Liability"
+        title = f"Liability at the end of each month, {currency.code}"
         unit, last = charts.paid(currency), words.amount(values[-1], currency)
-        described = f"A line by month. {_course(measure, keys, values, lambda value: words.money(value, currency))}"
+        described = (
+            f"A line by month. {_course('Liability', keys, values, [words.money(value, currency) for value in values])}"
+        )
         series = charts.Series("liability", charts.WAITING, values, last)
     else:
         values = [one.outstanding for one in months]
-        title, measure = f"{words.capitalized(name.other)} outstanding at the end of each month", "Outstanding"
+        title = f"{words.capitalized(name.other)} outstanding at the end of each month"
         unit, last = charts.counted, words.count(values[-1])
-        described = f"A line by month. {_course(measure, keys, values, words.count)}"
+        described = f"A line by month. {_course('Outstanding', keys, values, [words.count(value) for value in values])}"
         series = charts.Series("outstanding", charts.WAITING, values, last)
     rows = [
-        Row([words.month(one.month), words.count(one.outstanding), words.amount(one.liability_minor, currency)]) for one in months
+        Row([words.short_month(one.month), words.count(one.outstanding), words.amount(one.liability_minor, currency)])
+        for one in months
     ]
     columns = [Column("At the end of"), Column("Outstanding", name.other), Column("Liability", currency.code)]
     return Figure(title, charts.lines(keys, [series], unit, described), Table(title, columns, rows))
@@ -152,7 +168,7 @@ def month_table(months: Sequence[Month], program: Program) -> Table:
     name, currency = program.points.name.other, program.currency
     columns = [
         Column("Month"),
-        Column("Orders"),
+        Column("Orders", extra=True),
         Column("Sales", currency.code),
         Column("Given", name),
         Column("Expired", name),
@@ -161,7 +177,7 @@ def month_table(months: Sequence[Month], program: Program) -> Table:
     rows = [
         Row(
             [
-                words.month(one.month),
+                words.short_month(one.month),
                 words.count(one.orders),
                 words.amount(one.revenue_minor, currency),
                 words.count(one.issued),
@@ -182,25 +198,24 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
         return Section("cost", "Cost and sales", [says])
     months, currency = outcome.months, program.currency
     keys = [one.month for one in months]
-    shares = cost_shares(months, program)
-    whole = _share(cost_minor(outcome.points.issued, program), outcome.revenue_minor)
+    shares, texts = cost_shares(months, program), [cost_share(one, program) for one in months]
+    whole = words.share(cost_minor(outcome.points.issued, program), outcome.revenue_minor)
     said = [f"Over the whole time what was given is worth {whole} of sales."]
     if len(months) > 1:
         low, high = min(range(len(keys)), key=shares.__getitem__), max(range(len(keys)), key=shares.__getitem__)
         said.append(
-            f"It was least in {words.month(keys[low])}, {charts.percent(shares[low])}, "
-            f"and most in {words.month(keys[high])}, {charts.percent(shares[high])}."
+            f"It was least in {words.month(keys[low])}, {texts[low]}, and most in {words.month(keys[high])}, {texts[high]}."
         )
-    described = f"A line by month. {_course('The cost as a share of sales', keys, shares, charts.percent)}"
-    series = charts.Series("of sales", charts.ACCENT, shares, charts.percent(shares[-1]))
+    described = f"A line by month. {_course('The cost as a share of sales', keys, shares, texts)}"
+    series = charts.Series("of sales", charts.ACCENT, shares, texts[-1])
     title = "Cost of what was given, as a share of sales"
     rows = [
         Row(
             [
-                words.month(one.month),
+                words.short_month(one.month),
                 words.amount(one.revenue_minor, currency),
                 words.amount(cost_minor(one.issued, program), currency),
-                _share(cost_minor(one.issued, program), one.revenue_minor),
+                words.share_figure(cost_minor(one.issued, program), one.revenue_minor),
             ]
         )
         for one in months
@@ -211,11 +226,16 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
 
 
 def cost_shares(months: Sequence[Month], program: Program) -> list[int]:
-    """In tenths of a per cent, 0 where nothing was sold."""
+    """To be drawn: in hundredths of a per cent, 0 where nothing was sold."""
     return [
-        words.tenths_of_percent(cost_minor(one.issued, program), one.revenue_minor) if one.revenue_minor > 0 else 0
+        words.parts_of(10_000, cost_minor(one.issued, program), one.revenue_minor) if one.revenue_minor > 0 else 0
         for one in months
     ]
+
+
+def cost_share(month: Month, program: Program) -> str:
+    """To be read."""
+    return words.share(cost_minor(month.issued, program), month.revenue_minor)
 
 
 # --- tiers ---------------------------------------------------------------------------------------------------------------
@@ -247,7 +267,8 @@ def _tiers(outcome: Outcome, program: Program) -> Section:
     title = "Customers in each tier at the end of each month"
     described = f"Stacked columns by month, the lowest tier at the bottom. At the end, {ends}."
     rows = [
-        Row([words.month(one.month), *[words.count(one.tiers.get(level, 0)) for level in levels]]) for one in outcome.months
+        Row([words.short_month(one.month), *[words.count(one.tiers.get(level, 0)) for level in levels]])
+        for one in outcome.months
     ]
     columns = [Column("At the end of"), *[Column(level) for level in levels]]
     figure = Figure(title, charts.columns(keys, series, charts.counted, described), Table(title, columns, rows))
@@ -267,24 +288,24 @@ def _tier_table(outcome: Outcome, program: Program, levels: Sequence[str]) -> Ta
                 [
                     tier or "no tier",
                     words.count(len(members)),
-                    _share(len(members), len(outcome.customers)),
+                    words.share_figure(len(members), len(outcome.customers)),
                     words.amount(spend, currency),
-                    _share(spend, outcome.revenue_minor),
+                    words.share_figure(spend, outcome.revenue_minor),
                     words.count(issued),
-                    _share(issued, outcome.points.issued),
+                    words.share_figure(issued, outcome.points.issued),
                 ]
             )
         )
     columns = [
         Column("Tier at the end"),
         Column("Customers"),
-        Column("Of all", "%"),
-        Column("Sales", currency.code),
-        Column("Of all", "%"),
+        Column("Of customers", "%", extra=True),
+        Column("Sales", currency.code, extra=True),
+        Column("Of sales", "%"),
         Column("Given", name),
-        Column("Of all", "%"),
+        Column(f"Of {name}", "%"),
     ]
-    return Table("Customers, sales and points by tier", columns, rows)
+    return Table(f"Customers, sales and {name} by tier", columns, rows)
 
 
 # --- customers -----------------------------------------------------------------------------------------------------------
@@ -302,15 +323,15 @@ def _who_gains(outcome: Outcome, program: Program) -> Section:
         tenths = tenths_by_spend(customers)
         spend, issued = _sums(tenths[0])
         says.append(
-            f"The tenth of customers who spend most bring {_share(spend, outcome.revenue_minor)} of sales "
-            f"and get {_share(issued, outcome.points.issued)} of the {name.other}."
+            f"The tenth of customers who spend most bring {words.share(spend, outcome.revenue_minor)} of sales "
+            f"and get {words.share(issued, outcome.points.issued)} of the {name.other}."
         )
         parts.append(_tenths_figure(tenths, outcome, program))
     if len(customers) > 1:
         worth = f", worth {words.money(cost_minor(middle, program), currency)}" if program.points.worth_minor else ""
         says.append(f"The customer in the middle gets {words.points(middle, name)}{worth}.")
     says.append(
-        f"{words.customers(nothing)} ({_share(nothing, len(customers))}) got nothing."
+        f"{words.customers(nothing)} ({words.share(nothing, len(customers))}) got nothing."
         if nothing
         else f"Every customer got some {name.other}."
     )
@@ -329,19 +350,19 @@ def _tenths_figure(tenths: Sequence[Sequence[CustomerOutcome]], outcome: Outcome
     groups, rows = [], []
     for number, members in enumerate(tenths):
         spend, issued = _sums(members)
-        of_sales, of_points = _share(spend, outcome.revenue_minor), _share(issued, outcome.points.issued)
+        of_sales, of_points = words.share(spend, outcome.revenue_minor), words.share(issued, outcome.points.issued)
         named = number == 0
         groups.append(
             charts.Group(
                 ordinal(number),
                 [
                     charts.Bar(
-                        words.tenths_of_percent(spend, outcome.revenue_minor),
+                        words.parts_of(10_000, spend, outcome.revenue_minor),
                         f"{of_sales} of sales" if named else of_sales,
                         charts.SOFT,
                     ),
                     charts.Bar(
-                        words.tenths_of_percent(issued, outcome.points.issued),
+                        words.parts_of(10_000, issued, outcome.points.issued),
                         f"{of_points} of {words.shortened(name.other, 12)}" if named else of_points,
                         charts.ACCENT,
                     ),
@@ -354,26 +375,26 @@ def _tenths_figure(tenths: Sequence[Sequence[CustomerOutcome]], outcome: Outcome
                     ordinal(number),
                     words.count(len(members)),
                     words.amount(spend, currency),
-                    of_sales,
+                    words.share_figure(spend, outcome.revenue_minor),
                     words.count(issued),
-                    of_points,
+                    words.share_figure(issued, outcome.points.issued),
                 ]
             )
         )
     title = f"Customers by what they spent, in tenths: their share of sales and of {name.other}"
     described = (
-        f"Pairs of bars for ten groups of customers, from those who spend most. The first tenth: {rows[0].cells[3]} of sales, "
-        f"{rows[0].cells[5]} of {name.other}. The last: {rows[-1].cells[3]} and {rows[-1].cells[5]}."
+        f"Pairs of bars for ten groups of customers, from those who spend most. The first tenth: {rows[0].cells[3]} per cent of sales, "
+        f"{rows[0].cells[5]} per cent of {name.other}. The last: {rows[-1].cells[3]} and {rows[-1].cells[5]}."
     )
     columns = [
         Column("Tenth"),
-        Column("Customers"),
+        Column("Customers", extra=True),
         Column("Sales", currency.code),
-        Column("Of all", "%"),
+        Column("Of sales", "%"),
         Column("Given", name.other),
-        Column("Of all", "%"),
+        Column(f"Of {name.other}", "%"),
     ]
-    return Figure(title, charts.bars(groups, described, names_beside=92), Table(title, columns, rows))
+    return Figure(title, charts.bars(groups, described, names_beside=True), Table(title, columns, rows))
 
 
 def ordinal(number: int) -> str:
@@ -406,9 +427,13 @@ def _top_table(outcome: Outcome, program: Program) -> Table:
         Column("Orders"),
         Column("Sales", currency.code),
         Column("Given", name),
-        Column("Worth", currency.code),
+        Column("Worth", currency.code, extra=True),
     ]
-    return Table(f"The {len(rows)} customers with the most {name}" if len(rows) > 1 else f"The customer with the most {name}", columns, rows)
+    return Table(
+        f"The {len(rows)} customers with the most {name}" if len(rows) > 1 else f"The customer with the most {name}",
+        columns,
+        rows,
+    )
 
 
 # --- rules ---------------------------------------------------------------------------------------------------------------
@@ -418,23 +443,39 @@ def _rules(outcome: Outcome, program: Program) -> Section:
     name, currency, total = program.points.name, program.currency, outcome.points.issued
     rules = [rule for rule in program.earning if not isinstance(rule, Multiplier)]
     given = {rule.id: outcome.by_rule.get(rule.id, 0) for rule in rules}
-    says = [f"What each earning rule gave."]
+    says = ["What each earning rule gave."]
     if any([isinstance(rule, Multiplier) for rule in program.earning]) or program.tiers is not None:
-        says = ["What each earning rule gave. What a multiplier or a tier adds is counted with the rule that it multiplies."]
+        says = [
+            "What each earning rule gave. What a multiplier or a tier adds is counted with the rule that it multiplies."
+        ]
     if not total:
         return Section("rules", "By rule", [f"No rule gave any {name.other}."])
     groups = [
-        charts.Group(rule, [charts.Bar(number, f"{charts.counted(number)}, {_share(number, total)}", charts.ACCENT)])
+        charts.Group(rule, [charts.Bar(number, f"{words.count(number)}, {words.share(number, total)}", charts.ACCENT)])
         for rule, number in given.items()
     ]
-    described = "A bar for each rule. " + "; ".join(f"{rule}: {words.count(number)}" for rule, number in given.items()) + "."
+    described = (
+        "A bar for each rule. " + "; ".join(f"{rule}: {words.count(number)}" for rule, number in given.items()) + "."
+    )
     rows = [
-        Row([rule, words.count(number), words.amount(cost_minor(number, program), currency), _share(number, total)])
+        Row(
+            [
+                rule,
+                words.count(number),
+                words.amount(cost_minor(number, program), currency),
+                words.share_figure(number, total),
+            ]
+        )
         for rule, number in given.items()
     ]
     columns = [Column("Rule"), Column("Given", name.other), Column("Worth", currency.code), Column("Of all", "%")]
     title = f"{words.capitalized(name.other)} given, by rule"
-    return Section("rules", "By rule", says, [Figure(title, charts.bars(groups, described), Table(title, columns, rows))])
+    return Section(
+        "rules",
+        "By rule",
+        says,
+        [Figure(title, charts.bars(groups, described, names_beside=False), Table(title, columns, rows))],
+    )
 
 
 # --- sums and words ------------------------------------------------------------------------------------------------------
@@ -449,16 +490,12 @@ def _sums(customers: Iterable[CustomerOutcome]) -> tuple[int, int]:
     return spend, issued
 
 
-def _share(part: int, whole: int) -> str:
-    return words.share(part, whole)
-
-
-def _course(measure: str, months: Sequence[str], values: Sequence[int], written: charts.Unit) -> str:
+def _course(measure: str, months: Sequence[str], values: Sequence[int], texts: Sequence[str]) -> str:
     """How a measure runs, for those who cannot see it."""
     if len(months) == 1:
-        return f"{measure}: {written(values[0])} in {words.month(months[0])}."
+        return f"{measure}: {texts[0]} in {words.month(months[0])}."
     top = max(range(len(values)), key=values.__getitem__)
     return (
-        f"{measure}: {written(values[0])} in {words.month(months[0])}, {written(values[-1])} in {words.month(months[-1])}; "
-        f"most in {words.month(months[top])}, {written(values[top])}."
+        f"{measure}: {texts[0]} in {words.month(months[0])}, {texts[-1]} in {words.month(months[-1])}; "
+        f"most in {words.month(months[top])}, {texts[top]}."
     )

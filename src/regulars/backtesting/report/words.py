@@ -3,8 +3,8 @@
 Everything is reckoned in whole numbers; a share is an exact fraction until it is shown.
 """
 
+import re
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Final
 
 from regulars.kernel.calendar import WEEKDAYS, Calendar, date_of, weekday_of
@@ -14,6 +14,8 @@ from regulars.kernel.terms import Currency, PointsName
 MINUS: Final = "−"
 THIN: Final = "\u202f"
 NOTHING: Final = "–"
+
+_DATE: Final = re.compile(r"(?<=the end of )(\d{4})-(\d\d)-(\d\d)\b")
 
 MONTHS: Final = (
     "January",
@@ -67,21 +69,26 @@ def money(amount_minor: int, currency: Currency) -> str:
     return f"{amount(amount_minor, currency)}\u00a0{currency.code}"
 
 
-def share(part: int | Fraction, whole: int) -> str:
+def share(part: int, whole: int) -> str:
     """`0.9 %`, rounded half up to a tenth; a dash where there is no whole to have a share of."""
+    figure = share_figure(part, whole)
+    return figure if figure == NOTHING else f"{figure}{THIN}%"
+
+
+def share_figure(part: int, whole: int) -> str:
+    """The same without the sign, for a column that has it in its head."""
     if whole <= 0:
         return NOTHING
-    tenths = tenths_of_percent(part, whole)
+    tenths = parts_of(1000, part, whole)
     if part > 0 and not tenths:
-        return f"<\u00a00.1{THIN}%"
-    return f"{MINUS if tenths < 0 else ''}{abs(tenths) // 10:,}.{abs(tenths) % 10}{THIN}%"
+        return "<0.1"
+    return f"{MINUS if tenths < 0 else ''}{abs(tenths) // 10:,}.{abs(tenths) % 10}"
 
 
-def tenths_of_percent(part: int | Fraction, whole: int) -> int:
-    """Rounded half up, away from zero."""
-    exact = Fraction(part) * 1000 / whole
-    rounded = int(abs(exact) + Fraction(1, 2))
-    return -rounded if exact < 0 else rounded
+def parts_of(scale: int, part: int, whole: int) -> int:
+    """`part` over `whole`, in so many parts of one; rounded once, half away from zero. `whole` is positive."""
+    rounded = (2 * scale * abs(part) + whole) // (2 * whole)
+    return -rounded if part < 0 else rounded
 
 
 def customers(number: int) -> str:
@@ -99,6 +106,11 @@ def lines(number: int) -> str:
 def month(key: str) -> str:
     """`March 2017` for `2017-03`."""
     return f"{month_name(key)} {int(key[:4])}"
+
+
+def short_month(key: str) -> str:
+    """`Mar 2017`."""
+    return f"{month_name(key)[:3]} {int(key[:4])}"
 
 
 def month_name(key: str) -> str:
@@ -138,6 +150,11 @@ def weekday_and_date(instant: Instant, calendar: Calendar) -> str:
 def clock(instant: Instant, calendar: Calendar) -> str:
     """`14:05`."""
     return calendar.wall_clock(instant)[-5:]
+
+
+def with_spoken_dates(sentence: str) -> str:
+    """`until the end of 2017-03-04` as `until the end of 4 March 2017`."""
+    return _DATE.sub(lambda found: f"{int(found[3])} {MONTHS[int(found[2]) - 1]} {int(found[1])}", sentence)
 
 
 def capitalized(words: str) -> str:
