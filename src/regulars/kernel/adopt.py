@@ -42,7 +42,8 @@ def _tier_moves(state: State, new: Rulebook, recorded_at: Instant) -> list[Effec
         effects.append(TierChanged(held, None, state.clock, recorded_at, because))
         apply(effects[-1], state.consequences)
     if new.tiers is not None and new.is_member(state) and state.clock > DAWN:
-        for effect in upgrade(state, new.tiers, new.calendar.today(state.clock), state.clock, None, new.version):
+        today = new.calendar.today(state.clock)
+        for effect in upgrade(state, new.tiers, today, state.clock, recorded_at, new.version, None):
             effects.append(effect)
             apply(effect, state.consequences)
     return effects

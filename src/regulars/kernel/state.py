@@ -122,12 +122,15 @@ def _earn(effect: Posted, held: Consequences) -> None:
         _insert_pending(held.pending, lot)
     else:
         _insert_available(held.available, lot)
-    day = effect.qualifies_on
-    if day is not None:
-        qualifying = held.qualifying
-        qualifying[day] = qualifying.get(day, 0) + effect.points
-        if len(qualifying) > QUALIFYING_DAYS:
-            drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+    if effect.qualifies_on is not None:
+        _qualify(held.qualifying, effect.qualifies_on, effect.points)
+
+
+def _qualify(qualifying: Buckets, day: int, points: int) -> None:
+    """Adds to the day's bucket. Buckets stand roughly by day, so that the first one tells when there is something to drop."""
+    qualifying[day] = qualifying.get(day, 0) + points
+    if day - next(iter(qualifying)) > QUALIFYING_DAYS:
+        drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:

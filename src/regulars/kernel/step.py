@@ -65,7 +65,7 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
     if program.tiers is not None and (program.open_to_all or program.is_member(state)):
         on_clock = today if at == fact.happened_at else program.calendar.today(at)
-        raised = upgrade(state, program.tiers, on_clock, at, fact, program.version)
+        raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
         if raised:
             _follow(state, raised, effects)
             sums_may_fall = True

@@ -12,7 +12,7 @@ from typing import Final
 from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import Calendar, Day, Today, add_months, date_of, day_of_date
 from regulars.kernel.effects import Because, Effect, TierChanged
-from regulars.kernel.facts import FOREVER, Fact, Instant
+from regulars.kernel.facts import FOREVER, Instant
 from regulars.kernel.program import CalendarYear, Program, Tiers
 from regulars.kernel.state import Buckets, State, sum_between
 
@@ -100,16 +100,17 @@ def first_day_without(day: Day, months: int) -> Day:
     return target if date_of(target).day == date_of(following).day else target + 1
 
 
-def upgrade(state: State, rules: TierRules, today: Today, at: Instant, fact: Fact | None, version: str) -> list[Effect]:
-    """The level that the sums reach at `at`, which is `today`, if it is higher than the one held."""
+def upgrade(
+    state: State, rules: TierRules, today: Today, at: Instant, recorded_at: Instant, version: str, fact: str | None
+) -> list[Effect]:
+    """The level that the sums reach at `at`, which is `today`, if it is higher than the one held; because of `fact`."""
     threshold = rules.next_threshold[state.consequences.tier]
     if threshold is None:
         return []
     best = rules.window.best_sum(rules.sums(state), today)
     if best < threshold:
         return []
-    because = Because(TIERS, version, fact.id if fact else None)
-    recorded_at = fact.recorded_at if fact else at
+    because = Because(TIERS, version, fact)
     return [TierChanged(state.consequences.tier, rules.ids[rules.rank(best)], at, recorded_at, because)]
 
 

@@ -1,0 +1,266 @@
+"""The laws that hold for every program and every history, drawn at random by Hypothesis.
+
+Programs mix holds, expiries, tiers, multipliers, exclusions and memberships; histories mix orders, joinings and behaviours,
+late and on time, around clock changes and turns of the year.
+"""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.kernel.absorb import absorb
+from regulars.kernel.adopt import adopt
+from regulars.kernel.effects import Account, Effect, Entry, Posted
+from regulars.kernel.facts import DAWN, FOREVER, Behaved, Fact, MemberJoined, OrderCompleted
+from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.state import Consequences, State, copy_of, rebuilt
+from regulars.kernel.step import advance, fold, step
+from regulars.kernel.waking import next_due
+from regulars.wire.program import parse_program
+from tests.shop import line, order
+
+ZONES = ("America/New_York", "Europe/Stockholm", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kolkata")
+START = 1_480_000_000
+YEARS = 3 * 366 * 86_400
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Rulebook:
+    hold = draw(st.sampled_from(["", "hold: 1 day", "hold: 14 days", "hold: 5 hours"]))
+    expire = draw(
+        st.sampled_from(
+            [
+                "",
+                "expire: never",
+                "expire: {after: 1 month}",
+                "expire: {after: 40 days}",
+                "expire: {after: 2 months, until: end_of_quarter}",
+                "expire: {after: 1 year, until: end_of_month}",
+                "expire: {after: 500 hours}",
+            ]
+        )
+    )
+    over = draw(st.sampled_from(["calendar_year", "calendar_year, keep: {until: end_of_next_year}", "rolling 2 months"]))
+    levels = "[{id: silver, at: 50}, {id: gold, at: 150, earn: 1.25}, {id: top, at: 400, earn: 2, points_expire: never}]"
+    tiers = f"tiers: {{by: {draw(st.sampled_from(['spend', 'points']))}, over: {over}, levels: {levels}}}"
+    return parse_program(
+        f"""
+program: drawn
+currency: USD
+time_zone: {draw(st.sampled_from(ZONES))}
+members: {draw(st.sampled_from(["everyone", "those_who_join"]))}
+points: {{worth: 0.01, {", ".join([part for part in (hold, expire) if part])}}}
+earning:
+  - {{id: purchase, on: Order Completed, per: {draw(st.sampled_from(["1.00", "0.30", "7.00"]))}, points: 1.5}}
+  - {{id: tea, on: Order Completed, per: 2.00, points: 3, only: {{category: tea}}}}
+  - {{id: plain, on: Order Completed, per: 1.00, points: 1, except: {{category: [tea, cake]}}}}
+  - {{id: visit, on: Order Completed, points: 2, when: {{weekday: [monday, sunday]}}}}
+  - {{id: double, on: Order Completed, multiply: 2, when: {{from: 2017-03-01, to: 2017-11-15}}}}
+  - {{id: welcome, on: Member Joined, points: 10}}
+  - {{id: review, on: Product Reviewed, points: 5}}
+{draw(st.sampled_from(["", tiers]))}
+"""
+    )
+
+
+moments = st.one_of(
+    st.integers(START, START + YEARS),
+    # Around the turn of the year and the clock changes of New York, to the second.
+    st.sampled_from([1_483_246_800, 1_489_302_000, 1_509_861_600, 1_514_782_800, 1_520_751_600]).flatmap(
+        lambda moment: st.integers(moment - 2, moment + 2)
+    ),
+)
+amounts = st.integers(-2_000, 30_000)
+lines = st.builds(
+    lambda amount, category: line(f"{amount / 100:.2f}", {"category": category} if category else None),
+    amounts,
+    st.sampled_from(["tea", "cake", "soap", ""]),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
+    facts = []
+    for number, second in enumerate(draw(st.lists(moments, max_size=14))):
+        at, name = second * 1_000_000, f"fact-{number:02}"
+        kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "review"]))
+        if kind == "joined":
+            facts.append(MemberJoined(name, "ada", at, at, "test"))
+        elif kind == "review":
+            facts.append(Behaved(name, "ada", at, at, "test", "Product Reviewed", {}))
+        else:
+            facts.append(order(at, *draw(st.lists(lines, max_size=3)), id=name))
+    return sorted(facts, key=lambda fact: fact.happened_at) if in_order else facts
+
+
+def without_recorded(effects: list[Effect]) -> list[Effect]:
+    """Effects but for when the kernel was told, which hangs on when somebody looked."""
+    from msgspec.structs import replace
+
+    return [replace(effect, recorded_at=0) for effect in effects]
+
+
+@given(programs(), histories())
+def test_postings_sum_to_zero_and_the_balance_is_the_lots_is_the_ledger(program: Rulebook, facts: list[Fact]) -> None:
+    state, effects = fold(program.new_state(), facts, program)
+    state, due = advance(state, (START + YEARS) * 1_000_000, program, 0)
+    accounts = dict.fromkeys(Account, 0)
+    for effect in [*effects, *due]:
+        if isinstance(effect, Posted):
+            assert effect.points > 0
+            assert sum(points for _, points in effect.postings()) == 0
+            for account, points in effect.postings():
+                accounts[account] += points
+    held = state.consequences
+    assert accounts[Account.PENDING] == sum(lot.points for lot in held.pending)
+    assert accounts[Account.AVAILABLE] == sum(lot.points for lot in held.available)
+    assert accounts[Account.EXPIRED] == held.expired
+    assert accounts[Account.PROGRAM] == -held.issued
+    assert held.outstanding() == accounts[Account.PENDING] + accounts[Account.AVAILABLE] >= 0
+
+
+@given(programs(), histories())
+def test_effects_alone_rebuild_the_consequences(program: Rulebook, facts: list[Fact]) -> None:
+    state, effects = fold(program.new_state(), facts, program)
+    assert rebuilt(effects) == state.consequences
+
+
+@given(programs(), histories(), st.integers(0, 14))
+def test_folding_in_two_parts_equals_folding_whole(program: Rulebook, facts: list[Fact], cut: int) -> None:
+    whole = fold(program.new_state(), facts, program)
+    state, first = fold(program.new_state(), facts[:cut], program)
+    state, second = fold(state, facts[cut:], program)
+    assert (state, first + second) == whole
+
+
+@given(programs(), histories(), st.lists(moments, max_size=4))
+def test_looking_in_between_changes_nothing(program: Rulebook, facts: list[Fact], looks: list[int]) -> None:
+    """Expiring at t1 and then t2 equals expiring at t2, also between facts."""
+    facts = sorted(facts, key=lambda fact: fact.happened_at)
+    end = (START + YEARS) * 1_000_000
+    whole, effects = fold(program.new_state(), facts, program)
+    whole, due = advance(whole, end, program, end)
+    state, seen = program.new_state(), []
+    happenings = sorted([*((fact.happened_at, 1, fact) for fact in facts), *((at * 1_000_000, 0, None) for at in looks)], key=lambda one: one[:2])
+    for moment, _, fact in happenings:
+        state, more = advance(state, moment, program, moment) if fact is None else step(state, fact, program)
+        seen += more
+    state, more = advance(state, end, program, end)
+    assert state.consequences == whole.consequences
+    assert without_recorded(seen + more) == without_recorded(effects + due)
+
+
+@given(programs(), histories())
+def test_a_state_is_never_changed_by_whoever_folds_on_from_it(program: Rulebook, facts: list[Fact]) -> None:
+    state = program.new_state()
+    for fact in facts:
+        before = copy_of(state)
+        after, _ = step(state, fact, program)
+        advance(state, fact.happened_at + 10**13, program, 0)
+        assert state == before
+        state = after
+
+
+@given(programs(), histories())
+def test_the_clock_never_turns_back_and_effects_come_in_its_order(program: Rulebook, facts: list[Fact]) -> None:
+    state, last = program.new_state(), DAWN
+    for fact in facts:
+        after, effects = step(state, fact, program)
+        assert after.clock == max(state.clock, fact.happened_at)
+        for one, next_one in pairwise([last, *[effect.effective_at for effect in effects]]):
+            assert one <= next_one
+        last = max([last, *[effect.effective_at for effect in effects]])
+        state = after
+
+
+@given(programs(), histories())
+def test_nobody_is_woken_too_late_and_next_due_is_when_something_changes(program: Rulebook, facts: list[Fact]) -> None:
+    state, _ = fold(program.new_state(), facts, program)
+    for _ in range(40):
+        due = next_due(state, program)
+        assert state.clock < due
+        assert state.due_at <= due
+        if due == FOREVER:
+            break
+        assert advance(state, due - 1, program, due)[1] == []
+        state, effects = advance(state, due, program, due)
+        assert effects
+        assert {effect.effective_at for effect in effects} == {due}
+
+
+@given(programs(), histories())
+def test_time_alone_comes_to_rest(program: Rulebook, facts: list[Fact]) -> None:
+    """After long enough nothing is due any more but what never expires."""
+    state, _ = fold(program.new_state(), facts, program)
+    state, _ = advance(state, (START + 10 * YEARS) * 1_000_000, program, 0)
+    assert next_due(state, program) == FOREVER
+    assert not state.consequences.pending
+    assert all(lot.expires_at == FOREVER for lot in state.consequences.available)
+
+
+@given(programs(), histories())
+def test_lots_stand_in_the_order_in_which_they_are_spent(program: Rulebook, facts: list[Fact]) -> None:
+    state, _ = fold(program.new_state(), facts, program)
+    available = state.consequences.available
+    assert available == sorted(available, key=lambda lot: (lot.expires_at, lot.earned_at, lot.id))
+    pending = state.consequences.pending
+    assert pending == sorted(pending, key=lambda lot: (lot.active_at, lot.earned_at, lot.id))
+    assert len({lot.id for lot in pending + available}) == len(pending + available)
+
+
+@given(programs(), histories())
+def test_every_effect_knows_why(program: Rulebook, facts: list[Fact]) -> None:
+    _, effects = fold(program.new_state(), facts, program)
+    rules = {rule.id for rule in program.program.earning} | {"hold", "expiry", "tiers", "membership"}
+    for effect in effects:
+        assert effect.because.rule in rules
+        assert effect.because.version == program.version
+        timely = isinstance(effect, Posted) and effect.entry is not Entry.EARN
+        assert timely <= (effect.because.fact is None)
+
+
+@given(programs(), histories(), histories())
+def test_absorbing_is_a_commutative_sum_of_observations(program: Rulebook, mine: list[Fact], visits: list[Fact]) -> None:
+    """It does not matter who absorbs whom, nor whether the visitor's orders were counted before or after."""
+    one, other = observed(mine, program), observed(visits, program)
+    assert absorb(one, other, program) == absorb(other, one, program)
+    assert absorb(one, other, program).observations == observed([*mine, *visits], program).observations
+    assert absorb(one, program.new_state(), program).observations == one.observations
+
+
+@given(programs(), programs(), histories(in_order=True))
+def test_who_adopts_a_program_counts_what_it_counts(old: Rulebook, new: Rulebook, facts: list[Fact]) -> None:
+    """Watches come out as if they had always been there; lots and balances stand; no level is lost for it."""
+    state, _ = fold(old.new_state(), facts, old)
+    adopted, effects = adopt(state, old, new, facts, 0)
+    fresh, _ = fold(new.new_state(), facts, new)
+    if state.consequences.member_since == fresh.consequences.member_since:
+        assert adopted.observations == fresh.observations
+    assert adopted.version == new.version
+    assert (adopted.consequences.pending, adopted.consequences.available) == (
+        state.consequences.pending,
+        state.consequences.available,
+    )
+    assert rebuilt_onto(state, effects) == adopted.consequences
+    assert adopted.due_at == next_due(adopted, new)
+    if new.tiers is not None and state.consequences.tier is not None:
+        rank = new.tiers.rank_of
+        assert rank[adopted.consequences.tier] >= rank[state.consequences.tier]
+
+
+def observed(facts: list[Fact], program: Rulebook) -> State:
+    """A visitor's state: what was done is counted, nothing follows from it."""
+    state, _ = fold(program.new_state(), [fact for fact in facts if isinstance(fact, OrderCompleted)], program)
+    state.consequences = Consequences()
+    state.clock = DAWN
+    return state
+
+
+def rebuilt_onto(state: State, effects: list[Effect]) -> Consequences:
+    from regulars.kernel.state import apply
+
+    held = copy_of(state).consequences
+    for effect in effects:
+        apply(effect, held)
+    return held
