@@ -3,8 +3,8 @@
 Which ones is settled by the outcome alone, never by chance: the same backtest shows the same orders.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -54,34 +54,35 @@ class Story(Struct, frozen=True):
         return sum([one.points for one in self.effects if isinstance(one, Posted)])
 
     def is_multiplied(self) -> bool:
-        return any([isinstance(one, Posted) and one.reckoning and one.reckoning.factors for one in self.effects])
+        return any(isinstance(one, Posted) and one.reckoning and one.reckoning.factors for one in self.effects)
 
     def is_for_nothing(self) -> bool:
-        return bool(self.effects) and all([isinstance(one, Refused) for one in self.effects])
+        return bool(self.effects) and all(isinstance(one, Refused) for one in self.effects)
 
     def reached(self) -> str | None:
         return next((one.after for one in self.effects if isinstance(one, TierChanged)), None)
 
 
+Choice: TypeAlias = Callable[[Sequence[Story]], Story | None]
+"""Among one customer's orders, which stand in their order."""
+
+
 def choose_examples(history: History, program: Rulebook, outcome: Outcome) -> list[Example]:
     """At most one order of each kind, no order twice; fewer where there are none."""
-    typical, top, highest, expired, empty = (_stories(one, history, program, outcome) for one in _cast(outcome))
-    tier = _highest_held(outcome)
-    wanted: dict[Kind, tuple[list[Story], Callable[[list[Story]], Story | None]]] = {
-        "most": (top, _most_points),
-        "tier": ([*highest, *top, *typical], lambda stories: _first(stories, lambda one: one.reached() == tier)),
-        "expired": ([*typical, *expired], lambda stories: _first(stories, lambda one: bool(one.expired))),
-        "multiplied": ([*typical, *highest, *top], lambda stories: _first(stories, lambda one: one.is_multiplied())),
-        "everyday": (typical, _middling),
-        "nothing": (
-            [*typical, *empty, *highest, *top],
-            lambda stories: _dearest([one for one in stories if one.is_for_nothing()]),
-        ),
+    typical, top, highest, expired, empty = [_stories(one, history, program, outcome) for one in _cast(outcome)]
+    wanted: dict[Kind, tuple[Choice, Sequence[list[Story]]]] = {
+        "most": (_most_points, (top,)),
+        "tier": (lambda stories: _reaching(_highest_held(outcome), stories), (highest, top, typical)),
+        "everyday": (_middling, (typical, highest, top)),
+        "multiplied": (_multiplied, (typical, highest, top)),
+        "expired": (_expired, (typical, expired)),
+        "nothing": (_for_nothing, (typical, empty, highest, top)),
     }
     chosen: dict[Kind, Story] = {}
-    for kind, (stories, choose) in wanted.items():
+    for kind, (choose, customers) in wanted.items():
         told = {story.order.id for story in chosen.values()}
-        story = choose([one for one in stories if one.order.id not in told])
+        found = [choose([one for one in stories if one.order.id not in told]) for stories in customers]
+        story = next((one for one in found if one is not None), None)
         if story is not None:
             chosen[kind] = story
     return [_example(kind, chosen[kind], program) for kind in KINDS if kind in chosen]
@@ -132,13 +133,12 @@ def _stories(customer: CustomerOutcome | None, history: History, program: Rulebo
     return [Story(order, tuple(effects), tuple(expired.get(order.id, ()))) for order, effects in orders]
 
 
-def _first(stories: Iterable[Story], fits: Callable[[Story], bool]) -> Story | None:
-    return next((story for story in stories if fits(story)), None)
-
-
 def _most_points(stories: Sequence[Story]) -> Story | None:
-    earning = [story for story in stories if story.earned]
-    return max(earning, key=lambda story: story.earned, default=None)
+    return max([one for one in stories if one.earned], key=lambda story: story.earned, default=None)
+
+
+def _reaching(tier: str | None, stories: Sequence[Story]) -> Story | None:
+    return next((one for one in stories if tier is not None and one.reached() == tier), None)
 
 
 def _middling(stories: Sequence[Story]) -> Story | None:
@@ -147,8 +147,16 @@ def _middling(stories: Sequence[Story]) -> Story | None:
     return by_points[(len(by_points) - 1) // 2] if by_points else None
 
 
-def _dearest(stories: Sequence[Story]) -> Story | None:
-    return max(stories, key=lambda story: story.order.amount_minor, default=None)
+def _multiplied(stories: Sequence[Story]) -> Story | None:
+    return next((one for one in stories if one.is_multiplied()), None)
+
+
+def _expired(stories: Sequence[Story]) -> Story | None:
+    return next((one for one in stories if one.expired), None)
+
+
+def _for_nothing(stories: Sequence[Story]) -> Story | None:
+    return max([one for one in stories if one.is_for_nothing()], key=lambda one: one.order.amount_minor, default=None)
 
 
 def _example(kind: Kind, story: Story, program: Rulebook) -> Example:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct, field
 
 from regulars.backtesting.outcome import CustomerOutcome
-from regulars.kernel.calendar import date_of
-from regulars.kernel.effects import EARN, EXPIRE, Effect, Posted, TierChanged
-from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.calendar import Day, date_of
+from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, Effect, Posted, TierChanged
+from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
 
@@ -24,6 +25,10 @@ class MonthSums(Struct):
     issued: int = 0
     expired: int = 0
     tiers: Counter[str] = field(default_factory=Counter)
+
+
+OpenMonth = tuple[MonthSums, Instant, Instant]
+"""A month's sums, and from when to when whatever happens surely belongs to it; exclusive."""
 
 
 class Tally(Struct):
@@ -44,50 +49,72 @@ class Tally(Struct):
         self.customers += other.customers
 
 
+NO_MONTH: Final[OpenMonth] = MonthSums(), FOREVER, FOREVER
+
+
 class Bookkeeper:
     """Fills a tally for one program."""
 
     def __init__(self, program: Rulebook) -> None:
         self.tally = Tally()
-        self._today = program.calendar.today
-        self._month_of_day: dict[int, MonthSums] = {}
+        self._calendar = program.calendar
+        self._month_of_day: dict[Day, OpenMonth] = {}
 
     def customer_done(self, customer: str, facts: Sequence[Fact], effects: Iterable[Effect], state: State) -> None:
         """Counts one customer: the facts folded, everything that followed, and what is left at the end."""
-        month_of = self._month
-        orders = spend_minor = 0
-        for fact in facts:
-            if isinstance(fact, OrderCompleted):
-                month = month_of(fact.happened_at)
-                month.orders += 1
-                month.revenue_minor += fact.amount_minor
-                orders += 1
-                spend_minor += fact.amount_minor
-        for effect in effects:
-            if isinstance(effect, Posted):
-                if effect.entry is EARN:
-                    month_of(effect.effective_at).issued += effect.points
-                    self.tally.by_rule[effect.because.rule] += effect.points
-                elif effect.entry is EXPIRE:
-                    month_of(effect.effective_at).expired += effect.points
-            elif isinstance(effect, TierChanged):
-                self._tier_changed(effect)
+        orders, spend_minor = self._count_orders(facts)
+        self._count_effects(effects)
         held = state.consequences
         self.tally.customers.append(
             CustomerOutcome(customer, orders, spend_minor, held.issued, held.expired, held.outstanding(), held.tier)
         )
 
+    def _count_orders(self, facts: Iterable[Fact]) -> tuple[int, int]:
+        """How many they are, and what they are worth."""
+        orders = spend_minor = 0
+        month, start, end = NO_MONTH
+        for fact in facts:
+            if isinstance(fact, OrderCompleted):
+                if not start <= fact.happened_at < end:
+                    month, start, end = self._month(fact.happened_at)
+                amount_minor = fact.amount_minor
+                month.orders += 1
+                month.revenue_minor += amount_minor
+                orders += 1
+                spend_minor += amount_minor
+        return orders, spend_minor
+
+    def _count_effects(self, effects: Iterable[Effect]) -> None:
+        by_rule = self.tally.by_rule
+        month, start, end = NO_MONTH
+        for effect in effects:
+            if isinstance(effect, Posted):
+                entry = effect.entry
+                if entry is ACTIVATE:
+                    continue
+                if not start <= effect.effective_at < end:
+                    month, start, end = self._month(effect.effective_at)
+                if entry is EARN:
+                    month.issued += effect.points
+                    by_rule[effect.because.rule] += effect.points
+                elif entry is EXPIRE:
+                    month.expired += effect.points
+            elif isinstance(effect, TierChanged):
+                self._tier_changed(effect)
+
     def _tier_changed(self, effect: TierChanged) -> None:
-        tiers = self._month(effect.effective_at).tiers
+        tiers = self._month(effect.effective_at)[0].tiers
         if effect.before is not None:
             tiers[effect.before] -= 1
         if effect.after is not None:
             tiers[effect.after] += 1
 
-    def _month(self, instant: Instant) -> MonthSums:
-        day = self._today(instant).day
+    def _month(self, instant: Instant) -> OpenMonth:
+        """Leafing through them is dear beside counting, so whoever counts stays on one page as long as it lasts."""
+        day = self._calendar.today(instant).day
         month = self._month_of_day.get(day)
         if month is None:
             date = date_of(day)
-            month = self._month_of_day[day] = self.tally.months.setdefault((date.year, date.month), MonthSums())
+            sums = self.tally.months.setdefault((date.year, date.month), MonthSums())
+            month = self._month_of_day[day] = sums, *self._calendar.month_around(instant)
         return month

@@ -32,6 +32,7 @@ RANKS: Final = tuple(f"var(--rank-{number})" for number in range(1, 6))
 TEXT_SIZE: Final = 14
 LINE_HEIGHT: Final = 17
 AXIS_WIDTH: Final = 48
+THICKEST: Final = 64
 LONGEST: Final = 34
 """Letters of a name, at most; tables show the whole."""
 
@@ -106,7 +107,6 @@ def theme() -> dict[str, Any]:
         },
         "axisX": {"grid": False, "labelAngle": 0, "labelPadding": 8, "labelBaseline": "top"},
         "axisY": {"labelAlign": "left", "labelPadding": AXIS_WIDTH, "labelLimit": AXIS_WIDTH},
-        "bar": {"discreteBandSize": {"band": 0.76}},
         "line": {"strokeWidth": 2.5, "strokeJoin": "round", "strokeCap": "round"},
         "point": {"size": 60, "filled": True, "opacity": 1, "stroke": PAPER, "strokeWidth": 1.5},
         "text": {"fontSize": TEXT_SIZE, "lineHeight": LINE_HEIGHT, "color": INK},
@@ -116,7 +116,7 @@ def theme() -> dict[str, Any]:
 def columns(months: Sequence[str], series: Sequence[Series], unit: Unit, described: str) -> Drawing:
     """Stacked columns by month: what is positive upwards, what is negative downwards."""
     spans: list[dict[str, Any]] = []
-    ends: list[tuple[Series, int]] = []
+    ends: list[tuple[Series, float]] = []
     lowest = highest = 0
     for number, month in enumerate(months):
         up = down = 0
@@ -126,16 +126,17 @@ def columns(months: Sequence[str], series: Sequence[Series], unit: Unit, describ
             spans.append({"month": month, "low": start, "high": start + value, "colour": one.colour})
             up, down = up + max(value, 0), down + min(value, 0)
             if number == len(months) - 1:
-                ends.append((one, start + value // 2))
+                ends.append((one, start + value / 2))
         lowest, highest = min(lowest, down), max(highest, up)
     reach = _reach(lowest, highest)
 
     def draw(usual: Size) -> Markup:
         size = _with_room(usual, series)
+        thickness = max(1, min(THICKEST, round(0.76 * (size.width - AXIS_WIDTH - size.margin) / len(months))))
         altair = _altair()
         bars = (
             altair.Chart(altair.Data(values=spans))
-            .mark_bar(stroke=PAPER, strokeWidth=1)
+            .mark_bar(size=thickness, stroke=PAPER, strokeWidth=1 if thickness > 6 else 0)
             .encode(
                 x=_months_axis(months, size),
                 y=_measure_axis("low", reach, unit),
@@ -155,7 +156,7 @@ def lines(months: Sequence[str], series: Sequence[Series], unit: Unit, described
         for number, one in enumerate(series)
         for month, value in zip(months, one.values, strict=True)
     ]
-    ends = [(one, one.values[-1]) for one in series]
+    ends = [(one, float(one.values[-1])) for one in series]
     every = [value for one in series for value in one.values]
     reach = _reach(min(every), max(every))
 
@@ -198,7 +199,7 @@ def bars(groups: Sequence[Group], described: str, *, names_beside: bool) -> Draw
         altair = _altair()
         frame = Size(size.width, at - gap + 4, 0, 0)
         plot = frame.width - beside - (_room(row["text"] for row in rows) if names_beside else 0)
-        placed = [row | {"left": beside, "right": beside + max(1.0, plot * row["value"] / most)} for row in rows]
+        placed = [row | {"left": beside, "right": beside + _long(row["value"], plot / most)} for row in rows]
         source = altair.Data(values=placed)
         x, y = altair.X("left:Q", scale=None, axis=None), altair.Y("top:Q", scale=None, axis=None)
         colour = altair.Color("colour:N", scale=None, legend=None)
@@ -219,6 +220,11 @@ def bars(groups: Sequence[Group], described: str, *, names_beside: bool) -> Draw
         return _drawn([drawn, texts, labels], frame, described, bare=True)
 
     return Drawing(draw(WIDE), draw(NARROW))
+
+
+def _long(value: int, scale: float) -> float:
+    """What is there at all can be seen."""
+    return max(1.0, value * scale) if value else 0.0
 
 
 def _room(texts: Iterable[str]) -> int:
@@ -302,7 +308,7 @@ def _months_axis(months: Sequence[str], size: Size) -> Any:
     altair = _altair()
     return altair.X(
         "month:O",
-        scale=altair.Scale(domain=list(months), paddingInner=0.24, paddingOuter=0.12),
+        scale=altair.Scale(type="band", domain=list(months), padding=0),
         axis=altair.Axis(values=named, labelExpr=f"{json.dumps(labels)}[datum.value]"),
     )
 
@@ -322,13 +328,13 @@ def _zero_line() -> Any:
     return altair.Chart(altair.Data(values=[{"zero": 0}])).mark_rule(color=SOFT).encode(y="zero:Q")
 
 
-def _names_at_the_end(ends: Sequence[tuple[Series, int]], reach: Reach, size: Size) -> list[Any]:
+def _names_at_the_end(ends: Sequence[tuple[Series, float]], reach: Reach, size: Size) -> list[Any]:
     """At the right of the last point its name and its figure, moved apart where they would overlap."""
     altair = _altair()
     height = size.height - _TOP - _BOTTOM
     scale = height / (reach.highest - reach.lowest)
     wanted = [(reach.highest - value) * scale for _, value in ends]
-    two_lines = 2 * LINE_HEIGHT + 4 <= (height + LINE_HEIGHT) / max(1, len(ends))
+    two_lines = (height + LINE_HEIGHT) / max(1, len(ends)) >= 2 * LINE_HEIGHT + 4
     room = 2 * LINE_HEIGHT + 4 if two_lines else LINE_HEIGHT
     placed = _apart(wanted, room, float(height + 8))
     texts: list[dict[str, Any]] = []
@@ -388,9 +394,8 @@ def _reach(lowest: int, highest: int) -> Reach:
 
 _LONG_NUMBER: Final = re.compile(r"-?\d+\.\d{3,}")
 _SVG: Final = "{http://www.w3.org/2000/svg}"
-_KEPT: Final = frozenset(
-    "class d dx dy fill font-size font-weight opacity stroke stroke-dasharray stroke-linecap stroke-linejoin stroke-width "
-    "text-anchor transform x x1 x2 y y1 y2".split()
+_KEPT: Final = re.compile(
+    "d|dx|dy|fill|font-size|font-weight|opacity|stroke|stroke-linecap|stroke-linejoin|stroke-width|text-anchor|transform|x|x1|x2|y|y1|y2"
 )
 
 
@@ -403,12 +408,12 @@ def _tidied(svg: str, size: Size, described: str) -> Markup:
     root.set("class", "drawing")
     root.set("role", "img")
     root.set("aria-label", described)
-    return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=True))  # noqa: S704
+    return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=True))
 
 
 def _tidy(element: ElementTree.Element) -> None:
     element.tag = element.tag.removeprefix(_SVG)
-    for name in [name for name in element.attrib if name not in _KEPT or name == "class"]:
+    for name in [name for name in element.attrib if not _KEPT.fullmatch(name)]:
         del element.attrib[name]
     for name in ("d", "transform"):
         if name in element.attrib:

@@ -1,6 +1,7 @@
 """What the report of one program and that of two have in common: the facts above, single orders, definitions below."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from regulars.backtesting.examples import Example
 from regulars.backtesting.outcome import Month, Outcome
@@ -29,10 +30,11 @@ def period(months: Sequence[Month]) -> str:
 
 
 def facts(outcome: Outcome, program: Rulebook) -> list[tuple[str, str]]:
-    orders = f"{words.orders(outcome.orders)} of {words.customers(len(outcome.customers))}"
+    orders = f"{words.count(outcome.orders)}, of {words.customers(len(outcome.customers))}"
     last = outcome.until - 1
     return [
-        ("Orders", f"{outcome.source}: {orders}"),
+        ("Source", outcome.source),
+        ("Orders", orders),
         ("Sales", words.money(outcome.revenue_minor, program.program.currency)),
         (
             "Time",
@@ -53,12 +55,11 @@ def notes(outcome: Outcome) -> list[str]:
     return [f"{words.orders(left_out)} {verb} could not be read. All figures here are without them."]
 
 
-def single_orders(examples: Sequence[Example], program: Rulebook) -> Section:
-    says = ["Real orders from this history, and what the program makes of each. Every effect can say why."]
+def single_orders(examples: Sequence[Example], program: Rulebook) -> Section | None:
     if not examples:
-        says = ["No single order is shown, because nothing came of any."]
-    parts = [Stories([_story(one, program) for one in examples])] if examples else []
-    return Section("orders", "Single orders", says, parts)
+        return None
+    says = ["Real orders from this history, and what the program makes of each. Every effect can say why."]
+    return Section("orders", "Single orders", says, [Stories([_story(one, program) for one in examples])])
 
 
 def _story(example: Example, program: Rulebook) -> Story:
@@ -93,55 +94,62 @@ def document(title: str, program: Program) -> Sentences:
 
 def how_to_read(program: Program, *, compared: bool = False) -> Section:
     name = program.points.name.other
+    meanings = [*MEANINGS, *([GAINS] if compared else [])]
     definitions = [
-        Definition(
-            "backtest",
-            "Backtest",
-            "The program was run over orders that really happened, by the same engine that runs it live. For these orders the "
-            "figures are exact, not a model. But customers who had known of the program would have bought differently, and "
-            "nobody can count what they would have bought: read the cost as exact for this history, and as an estimate for the next.",
-        ),
-        Definition("given", "Given", f"All {name} that the orders earned, pending ones included."),
-        Definition(
-            "cost",
-            "Cost",
-            f"{words.capitalized(name)} given, times what one costs the shop by the program. It is what the program would cost if "
-            "every one of them were spent; what expires is never spent.",
-        ),
-        Definition(
-            "expired",
-            "Expired",
-            f"{words.capitalized(name)} whose time ran out before the end of this history. They cost nothing.",
-        ),
-        Definition(
-            "outstanding",
-            "Outstanding, liability",
-            f"{words.capitalized(name)} given and neither expired nor spent, pending ones included. The liability is what they would "
-            "cost if all were spent at once: what the shop owes its customers at that moment. Nothing is spent in this backtest, so it "
-            "is the most that could be owed.",
-        ),
-        Definition(
-            "share",
-            "Share of sales",
-            "The cost over what was paid for the orders of the same time. Shares are rounded once, for display.",
-        ),
-        Definition(
-            "tenth",
-            "Tenths",
-            "All customers by what they spent, cut into ten groups of equal number: the first tenth spent most.",
-        ),
+        Definition(what, term, meaning.format(name=name, Name=words.capitalized(name)))
+        for what, term, meaning in meanings
     ]
-    if compared:
-        definitions.append(
-            Definition(
-                "gains",
-                "Gains and losses",
-                f"A customer gains who is given more {name} by the second program than by the first, over the same orders, and loses who is given fewer.",
-            )
-        )
-    return Section(
-        "reading",
-        "How to read this",
-        ["What the words mean, and what a backtest can and cannot tell."],
-        [Definitions(definitions)],
-    )
+    says = ["What the words mean, and what a backtest can and cannot tell."]
+    return Section("reading", "How to read this", says, [Definitions(definitions)])
+
+
+MEANINGS: Final = (
+    (
+        "backtest",
+        "Backtest",
+        (
+            "The program was run over orders that really happened, by the same engine that runs it live. For these orders"
+            " the figures are exact, not a model. But customers who had known of the program would have bought "
+            "differently, and nobody can count what they would have bought: read the cost as exact for this history, and "
+            "as an estimate for the next."
+        ),
+    ),
+    ("given", "Given", "All {name} that the orders earned, pending ones included."),
+    (
+        "cost",
+        "Cost",
+        (
+            "{Name} given, times what one costs the shop by the program. It is what the program would cost if every one "
+            "of them were spent. What expires is never spent, so the true cost is lower."
+        ),
+    ),
+    ("expired", "Expired", "{Name} whose time ran out before the end of this history. They cost nothing."),
+    (
+        "outstanding",
+        "Outstanding, liability",
+        (
+            "{Name} given and neither expired nor spent, pending ones included. The liability is what they would cost if "
+            "all were spent at once: what the shop owes its customers at that moment. Nothing is spent in a backtest, so "
+            "it is the most that could be owed."
+        ),
+    ),
+    (
+        "share",
+        "Share of sales",
+        "The cost over what was paid for the orders of the same time. Shares are rounded once, for display.",
+    ),
+    (
+        "tenth",
+        "Tenths",
+        "All customers by what they spent, cut into ten groups of equal number: the first tenth spent most.",
+    ),
+)
+
+GAINS: Final = (
+    "gains",
+    "Gains and losses",
+    (
+        "A customer gains who is given more {name} by B than by A over the same orders, and loses who is given fewer."
+        " A is the first program, B the second."
+    ),
+)

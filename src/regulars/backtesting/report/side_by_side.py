@@ -88,7 +88,8 @@ def _headline_in_points(comparison: Comparison, name: PointsName, when: str) -> 
 def _lead(comparison: Comparison, one: Program, other: Program) -> str:
     winners, losers = len(comparison.winners()), len(comparison.losers())
     same = len(comparison.changes) - winners - losers
-    said = f"{words.customers(winners)} would gain by B, {words.count(losers)} would lose, and {words.count(same)} would get the same."
+    gain, lose = words.customers(winners), words.count(losers)
+    said = f"{gain} would gain by B, {lose} would lose, and {words.count(same)} would get the same."
     more = comparison.liability_minor
     if more and one.currency == other.currency:
         said += f" The liability at the end would be {words.money(abs(more), one.currency)} {'higher' if more > 0 else 'lower'}."
@@ -111,25 +112,27 @@ def _account(comparison: Comparison, one: Program, other: Program) -> Table:
     shares = [words.share(cost, first.revenue_minor) for cost in costs]
     apart = words.share(costs[1] - costs[0], first.revenue_minor)
     rows.append(Row(["Cost, of sales", *shares, f"+{apart}" if costs[1] > costs[0] else apart], defined="share"))
-    columns = [Column(""), Column("A"), Column("B"), Column("B less A")]
+    columns = [Column("Measure"), Column("A"), Column("B"), Column("B less A")]
     return Table("The account at the end, side by side", columns, rows)
 
 
 # --- by month ------------------------------------------------------------------------------------------------------------
 
 
-def _by_month(comparison: Comparison, one: Program, other: Program) -> Section:
+def _by_month(comparison: Comparison, one: Program, other: Program) -> Section | None:
     name, currency = _name(one, other).other, one.currency
     first, second = comparison.first, comparison.second
     if not first.points.issued and not second.points.issued:
-        return Section("points", "By month", [f"Neither gave any {name}, so there is nothing to draw."])
+        return None
     keys = [month.month for month in first.months]
     pairs = list(zip(first.months, second.months, strict=True))
     given = [
         _Compared(a.issued, b.issued, words.count(a.issued), words.count(b.issued), words.signed(b.issued - a.issued))
         for a, b in pairs
     ]
-    parts = [_overlaid(f"{words.capitalized(name)} given, by month", keys, given, charts.counted, name)]
+    parts: list[Figure | Table] = [
+        _overlaid(f"{words.capitalized(name)} given, by month", keys, given, charts.counted, name)
+    ]
     if one.points.worth_minor or other.points.worth_minor:
         owed = [(a.liability_minor, b.liability_minor) for a, b in pairs]
         liabilities = [
@@ -179,7 +182,8 @@ class _Compared(Struct, frozen=True):
 
 def _overlaid(
     title: str, keys: Sequence[str], months: Sequence[_Compared], unit: charts.Unit, measure: str, *, sign: str = ""
-) -> Figure:
+) -> Figure | Table:
+    """As two lines, and as the table behind them; of one month there is the table alone."""
     start, end = months[0], months[-1]
     series = [
         charts.Series("A", COLOURS[0], [one.first for one in months], end.first_text + sign),
@@ -194,6 +198,8 @@ def _overlaid(
         for key, one in zip(keys, months, strict=True)
     ]
     columns = [Column("Month"), Column("A", measure), Column("B", measure), Column("B less A", measure)]
+    if len(keys) == 1:
+        return Table(title, columns, rows)
     return Figure(title, charts.lines(keys, series, unit, described), Table(title, columns, rows))
 
 
@@ -206,7 +212,7 @@ def _who_gains(comparison: Comparison, one: Program, other: Program) -> Section:
     if not winners and not losers:
         return Section("customers", "Who gains and who loses", [f"Every customer gets as many {name} by B as by A."])
     same = len(comparison.changes) - len(winners) - len(losers)
-    groups = (("Gain", winners), ("Lose", losers))
+    groups = (("gain", winners), ("lose", losers))
     rows = [
         Row(
             [
@@ -220,10 +226,10 @@ def _who_gains(comparison: Comparison, one: Program, other: Program) -> Section:
         for title, changes in groups
     ]
     rows.append(
-        Row(["Stay as they are", words.count(same), words.share_figure(same, len(comparison.changes)), "0", "0"])
+        Row(["stay as they are", words.count(same), words.share_figure(same, len(comparison.changes)), "0", "0"])
     )
     columns = [
-        Column(""),
+        Column("By B they"),
         Column("Customers"),
         Column("Of all", "%"),
         Column("In all", name),
@@ -324,9 +330,9 @@ def _tiers_of(change: CustomerChange) -> str:
 # --- tiers and rules -----------------------------------------------------------------------------------------------------
 
 
-def _tiers(comparison: Comparison, one: Program, other: Program) -> Section:
+def _tiers(comparison: Comparison, one: Program, other: Program) -> Section | None:
     if one.tiers is None and other.tiers is None:
-        return Section("tiers", "Tiers", ["Neither program has tiers."])
+        return None
     first, second = comparison.first, comparison.second
     rows = []
     for tier in reversed(_in_order(list(first.tiers), list(second.tiers))):
@@ -353,8 +359,10 @@ def _tier_name(tier: str) -> str:
     return "no tier" if tier == "none" else tier
 
 
-def _rules(comparison: Comparison, one: Program, other: Program) -> Section:
+def _rules(comparison: Comparison, one: Program, other: Program) -> Section | None:
     name = _name(one, other).other
+    if not comparison.first.points.issued and not comparison.second.points.issued:
+        return None
     rules = _in_order(
         *[[rule.id for rule in program.earning if not isinstance(rule, Multiplier)] for program in (one, other)]
     )

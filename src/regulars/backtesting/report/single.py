@@ -31,7 +31,7 @@ def page_of_one(outcome: Outcome, program: Rulebook, examples: Sequence[Example]
         title=f"{document.name}: backtest",
         names=[document.name],
         headline=_headline(outcome, document),
-        lead=_lead(outcome, document),
+        lead=_lead(outcome, document, told=bool(examples)),
         notes=shared.notes(outcome),
         account=_account(outcome, document),
         facts=[*shared.facts(outcome, program), ("Version", shared.short_version(program.version))],
@@ -58,11 +58,14 @@ def _headline(outcome: Outcome, program: Program) -> Markup:
     return worth + Markup(": <strong>{}</strong> of sales.").format(words.share(cost, outcome.revenue_minor))
 
 
-def _lead(outcome: Outcome, program: Program) -> str:
+def _lead(outcome: Outcome, program: Program, *, told: bool) -> str:
     points = outcome.points
     if not points.issued:
-        return "None of its rules gave anything for these orders. The single orders below, if there are any, say why."
-    gone = f"{words.about(points.expired)} had expired by the end" if points.expired else "None had expired by the end"
+        return f"None of its rules gave anything for these orders{': the single orders below say why' if told else ''}."
+    if points.outstanding == points.issued:
+        owed = f": all {words.money(outcome.liability_minor, program.currency)} were still owed"
+        return f"None of them had expired by the end{owed if program.points.worth_minor else ''}."
+    gone = f"{words.about(points.expired)} had expired by the end"
     if not points.outstanding:
         return f"{gone}, and none was outstanding."
     owed = (
@@ -100,7 +103,7 @@ def _account(outcome: Outcome, program: Program) -> Table:
         for title, defined, number, worth in lines
     ]
     columns = [
-        Column(""),
+        Column("Entry"),
         Column(words.capitalized(program.points.name.other)),
         Column("Worth", program.currency.code),
         Column("Of sales", "%"),
@@ -111,10 +114,13 @@ def _account(outcome: Outcome, program: Program) -> Table:
 # --- by month ------------------------------------------------------------------------------------------------------------
 
 
-def _points_by_month(outcome: Outcome, program: Program) -> Section:
+def _points_by_month(outcome: Outcome, program: Program) -> Section | None:
     name, months = program.points.name, outcome.months
     if not outcome.points.issued:
-        return Section("points", "By month", [f"No {name.other} were given in any month, so there is nothing to draw."])
+        return None
+    if len(months) == 1:
+        says = [f"All of it happened in {words.month(months[0].month)}, so that there is no course to draw."]
+        return Section("points", "By month", says, [month_table(months, program)])
     keys = [one.month for one in months]
     best = max(months, key=lambda one: one.issued)
     says = [f"Most was given in {words.month(best.month)}: {words.count(best.issued)} {name.other}."]
@@ -122,7 +128,7 @@ def _points_by_month(outcome: Outcome, program: Program) -> Section:
         first = next(one for one in months if one.expired)
         says.append(f"The first to expire did so in {words.month(first.month)}.")
     elif program.points.expire:
-        says.append("None expired in this time: it is too short for that, or they never do.")
+        says.append("None expired in this time.")
     series = [charts.Series("given", charts.ACCENT, [one.issued for one in months], words.count(months[-1].issued))]
     if outcome.points.expired:
         gone = [-one.expired for one in months]
@@ -191,7 +197,7 @@ def month_table(months: Sequence[Month], program: Program) -> Table:
 
 
 def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
-    if not outcome.points.issued or outcome.revenue_minor <= 0:
+    if not outcome.points.issued or outcome.revenue_minor <= 0 or len(outcome.months) == 1:
         return None
     if not program.points.worth_minor:
         says = f"By this program one {program.points.name.one} costs the shop nothing, so there is no cost to set against sales."
@@ -201,11 +207,10 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
     shares, texts = cost_shares(months, program), [cost_share(one, program) for one in months]
     whole = words.share(cost_minor(outcome.points.issued, program), outcome.revenue_minor)
     said = [f"Over the whole time what was given is worth {whole} of sales."]
-    if len(months) > 1:
-        low, high = min(range(len(keys)), key=shares.__getitem__), max(range(len(keys)), key=shares.__getitem__)
-        said.append(
-            f"It was least in {words.month(keys[low])}, {texts[low]}, and most in {words.month(keys[high])}, {texts[high]}."
-        )
+    low, high = min(range(len(keys)), key=shares.__getitem__), max(range(len(keys)), key=shares.__getitem__)
+    said.append(
+        f"It was least in {words.month(keys[low])}, {texts[low]}, and most in {words.month(keys[high])}, {texts[high]}."
+    )
     described = f"A line by month. {_course('The cost as a share of sales', keys, shares, texts)}"
     series = charts.Series("of sales", charts.ACCENT, shares, texts[-1])
     title = "Cost of what was given, as a share of sales"
@@ -241,9 +246,9 @@ def cost_share(month: Month, program: Program) -> str:
 # --- tiers ---------------------------------------------------------------------------------------------------------------
 
 
-def _tiers(outcome: Outcome, program: Program) -> Section:
+def _tiers(outcome: Outcome, program: Program) -> Section | None:
     if program.tiers is None:
-        return Section("tiers", "Tiers", ["This program has no tiers."])
+        return None
     levels = [level.id for level in program.tiers.levels]
     held = sum([outcome.tiers.get(level, 0) for level in levels])
     says = [
@@ -251,8 +256,10 @@ def _tiers(outcome: Outcome, program: Program) -> Section:
         "Sales and points are counted with the tier that a customer held at the end.",
     ]
     table = _tier_table(outcome, program, levels)
-    if not any([one.tiers.get(level, 0) for one in outcome.months for level in levels]):
+    if not any(one.tiers.get(level, 0) for one in outcome.months for level in levels):
         return Section("tiers", "Tiers", ["Nobody reached a tier in this time."], [table])
+    if len(outcome.months) == 1:
+        return Section("tiers", "Tiers", says, [table])
     keys = [one.month for one in outcome.months]
     series = [
         charts.Series(
@@ -277,7 +284,7 @@ def _tiers(outcome: Outcome, program: Program) -> Section:
 
 def _tier_table(outcome: Outcome, program: Program, levels: Sequence[str]) -> Table:
     name, currency = program.points.name.other, program.currency
-    groups: dict[str, list[CustomerOutcome]] = {level: [] for level in reversed(levels)} | {"": []}
+    groups: dict[str, list[CustomerOutcome]] = {level: [] for level in (*reversed(levels), "")}
     for customer in outcome.customers:
         groups.setdefault(customer.tier or "", []).append(customer)
     rows = []
@@ -311,10 +318,10 @@ def _tier_table(outcome: Outcome, program: Program, levels: Sequence[str]) -> Ta
 # --- customers -----------------------------------------------------------------------------------------------------------
 
 
-def _who_gains(outcome: Outcome, program: Program) -> Section:
+def _who_gains(outcome: Outcome, program: Program) -> Section | None:
     name, currency, customers = program.points.name, program.currency, outcome.customers
     if not outcome.points.issued:
-        return Section("customers", "Who gains", [f"No customer got any {name.other}."])
+        return None
     parts: list[Figure | Table] = []
     says = []
     nothing = sum([one.issued == 0 for one in customers])
@@ -383,8 +390,8 @@ def _tenths_figure(tenths: Sequence[Sequence[CustomerOutcome]], outcome: Outcome
         )
     title = f"Customers by what they spent, in tenths: their share of sales and of {name.other}"
     described = (
-        f"Pairs of bars for ten groups of customers, from those who spend most. The first tenth: {rows[0].cells[3]} per cent of sales, "
-        f"{rows[0].cells[5]} per cent of {name.other}. The last: {rows[-1].cells[3]} and {rows[-1].cells[5]}."
+        f"Pairs of bars for ten groups of customers, from those who spend most. The first tenth: {rows[0].cells[3]} % of sales, "
+        f"{rows[0].cells[5]} % of {name.other}. The last: {rows[-1].cells[3]} and {rows[-1].cells[5]}."
     )
     columns = [
         Column("Tenth"),
@@ -439,17 +446,17 @@ def _top_table(outcome: Outcome, program: Program) -> Table:
 # --- rules ---------------------------------------------------------------------------------------------------------------
 
 
-def _rules(outcome: Outcome, program: Program) -> Section:
+def _rules(outcome: Outcome, program: Program) -> Section | None:
     name, currency, total = program.points.name, program.currency, outcome.points.issued
     rules = [rule for rule in program.earning if not isinstance(rule, Multiplier)]
     given = {rule.id: outcome.by_rule.get(rule.id, 0) for rule in rules}
     says = ["What each earning rule gave."]
-    if any([isinstance(rule, Multiplier) for rule in program.earning]) or program.tiers is not None:
+    if any(isinstance(rule, Multiplier) for rule in program.earning) or program.tiers is not None:
         says = [
             "What each earning rule gave. What a multiplier or a tier adds is counted with the rule that it multiplies."
         ]
     if not total:
-        return Section("rules", "By rule", [f"No rule gave any {name.other}."])
+        return None
     groups = [
         charts.Group(rule, [charts.Bar(number, f"{words.count(number)}, {words.share(number, total)}", charts.ACCENT)])
         for rule, number in given.items()
@@ -492,8 +499,6 @@ def _sums(customers: Iterable[CustomerOutcome]) -> tuple[int, int]:
 
 def _course(measure: str, months: Sequence[str], values: Sequence[int], texts: Sequence[str]) -> str:
     """How a measure runs, for those who cannot see it."""
-    if len(months) == 1:
-        return f"{measure}: {texts[0]} in {words.month(months[0])}."
     top = max(range(len(values)), key=values.__getitem__)
     return (
         f"{measure}: {texts[0]} in {words.month(months[0])}, {texts[-1]} in {words.month(months[-1])}; "
