@@ -83,7 +83,7 @@ tiers: {by: spend, over: calendar_year, levels: [{id: silver, at: 45}, {id: gold
 def test_why_ninety_stars() -> None:
     shop = Shop(EARNING)
     assert shop.sentences(shop.buys("2017-03-04 12:00", "45.80")) == [
-        "90 stars by “purchase”: 45.80 USD hold 45 whole 1.00 USD, 1 star each, times 2 (“weekend”); "
+        "90 stars by “purchase”: 45 × 1.00 USD in 45.80 USD, 1 star each, times 2 (“weekend”); "
         "pending until the end of 2017-03-06; they last until the end of 2017-04-04.",
         "Reached silver: 45.00 USD in a calendar year.",
     ]
@@ -104,7 +104,7 @@ def test_why_gold_and_why_no_longer() -> None:
     shop = Shop(EARNING)
     shop.buys("2017-03-04 12:00", "500.00")
     assert shop.sentences(shop.buys("2017-03-05 12:00", "10.00")) == [
-        "24 stars by “purchase”: 10.00 USD hold 10 whole 1.00 USD, 1 star each, times 2 (“weekend”) and times 1.2 (“gold”); "
+        "24 stars by “purchase”: 10 × 1.00 USD in 10.00 USD, 1 star each, times 2 (“weekend”) and times 1.2 (“gold”); "
         "pending until the end of 2017-03-07; they never expire."
     ]
     assert shop.sentences(shop.sees("2018-01-01 00:00"))[-1] == "No longer gold at the turn of the year: no level is left."
@@ -128,7 +128,14 @@ def test_why_nothing() -> None:
     assert shop.sentences(shop.buys("2017-03-01 12:00", line("9.00", {"category": "stamps"}))) == [
         "No stars by “purchase”: none of the lines counts for it."
     ]
-    assert shop.sentences(shop.joins("2017-03-02 12:00"))[0] == "Became a member."
+    assert shop.sentences(shop.joins("2017-03-02 12:00")) == [
+        "Became a member.",
+        "5 stars by “welcome”: 5 stars for joining; pending until the end of 2017-03-04; they last until the end of 2017-04-02.",
+    ]
+    visit = Shop("earning: [{id: visit, on: Order Completed, points: 5}]")
+    assert visit.sentences(visit.buys("2017-03-01 12:00", "0.50")) == [
+        "5 points by “visit”: 5 points for the order; they never expire."
+    ]
     assert shop.sentences(shop.joins("2017-03-03 12:00")) == [
         "Joined again: a member already, so nothing more is given for joining."
     ]

@@ -12,8 +12,8 @@ from rich.table import Table
 from regulars.backtesting.comparison import Comparison, CustomerChange
 from regulars.backtesting.explain import Explained
 from regulars.backtesting.outcome import Outcome
+from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.terms import Currency
 from regulars.wire.history import History
 from regulars.wire.orders_refusals import without_formula
 
@@ -49,7 +49,7 @@ def customers_csv(outcome: Outcome) -> str:
 def print_outcome(
     outcomes: Sequence[Outcome], comparison: Comparison | None, programs: Sequence[Rulebook], history: History
 ) -> None:
-    console = Console()
+    console = Console(soft_wrap=True)
     first, program = outcomes[0], programs[0].program
     as_of = programs[0].calendar.wall_clock(first.until - 1)
     console.print(
@@ -61,28 +61,26 @@ def print_outcome(
         console.print(f"{first.left_out_orders:,} orders were left out: rows of theirs were refused", highlight=False)
     for name in getattr(history, "absent_properties", ()):
         console.print(f"[yellow]No line has a property “{_safe(name)}”, which the program asks for[/]", highlight=False)
-    console.print(_outcome_table(outcomes, program.currency))
+    console.print(_outcome_table(outcomes, program))
     if comparison is not None:
-        _print_comparison(console, comparison, programs)
-    for outcome in outcomes[:1]:
-        seconds = outcome.seconds
-        console.print(f"Read in {seconds.read:.1f} s, folded in {seconds.fold:.1f} s", style="dim", highlight=False)
+        _print_comparison(console, comparison, program.points.name.other)
+    read, folded = first.seconds.read, sum([outcome.seconds.fold for outcome in outcomes])
+    console.print(f"Read in {read:.1f} s, folded in {folded:.1f} s", style="dim", highlight=False)
 
 
 def print_entries(customer: str, entries: Sequence[Explained], program: Rulebook) -> None:
-    console = Console()
-    name = program.program.points.name.other
-    table = Table(title=f"Customer {_safe(customer)} under {_safe(program.program.name)}", title_justify="left")
-    for column in ("when", "what and why"):
-        table.add_column(column, overflow="fold")
-    for column in (f"{_safe(name)} ±", "pending", "available"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("tier")
+    """The history as a ledger: one line of figures per entry, and under it the reasons."""
+    console = Console(soft_wrap=True)
+    name = program.program.points.name
+    console.print(f"Customer [bold]{_safe(customer)}[/] under {_safe(program.program.name)}", highlight=False)
     for entry in entries:
-        words = "\n".join([f"[bold]{_safe(entry.what)}[/]", *[_safe(why) for why in entry.why]])
-        points = f"{entry.points:+,}" if entry.points else ""
-        table.add_row(entry.at, words, points, f"{entry.pending:,}", f"{entry.available:,}", entry.tier or "none")
-    console.print(table)
+        points = f"{entry.points:+,} {name.one if abs(entry.points) == 1 else name.other}" if entry.points else "–"
+        balance = f"available {entry.available:,}" + (f", pending {entry.pending:,}" if entry.pending else "")
+        tier = f", {entry.tier}" if entry.tier else ""
+        line = f"[bold]{entry.at}[/]  {_safe(entry.what)}  [bold]{_safe(points)}[/]  [dim]{balance}{_safe(tier)}[/]"
+        console.print(line, highlight=False)
+        for why in entry.why:
+            console.print(f"    {_safe(why)}", highlight=False)
 
 
 def _figures(outcome: Outcome) -> dict[str, Any]:
@@ -108,7 +106,8 @@ def _side(changes: Sequence[CustomerChange]) -> dict[str, int]:
     return {"customers": len(changes), "points": sum([change.issued for change in changes])}
 
 
-def _outcome_table(outcomes: Sequence[Outcome], currency: Currency) -> Table:
+def _outcome_table(outcomes: Sequence[Outcome], program: Program) -> Table:
+    currency, name = program.currency, _safe(program.points.name.other)
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("")
     for outcome in outcomes:
@@ -117,9 +116,9 @@ def _outcome_table(outcomes: Sequence[Outcome], currency: Currency) -> Table:
         table.add_column("difference", justify="right")
     points = [outcome.points for outcome in outcomes]
     _row(table, f"sales, {currency.code}", [one.revenue_minor for one in outcomes], currency.amount)
-    _row(table, "points issued", [one.issued for one in points])
-    _row(table, "points expired", [one.expired for one in points])
-    _row(table, "points outstanding", [one.outstanding for one in points])
+    _row(table, f"{name} issued", [one.issued for one in points])
+    _row(table, f"{name} expired", [one.expired for one in points])
+    _row(table, f"{name} outstanding", [one.outstanding for one in points])
     _row(table, f"liability, {currency.code}", [one.liability_minor for one in outcomes], currency.amount)
     for tier in dict.fromkeys(tier for outcome in outcomes for tier in outcome.tiers):
         _row(table, f"customers in {_safe(tier)}", [outcome.tiers.get(tier, 0) for outcome in outcomes])
@@ -133,17 +132,14 @@ def _row(table: Table, name: str, figures: Sequence[int], written: Any = "{:,}".
     table.add_row(name, *[written(figure) for figure in figures], *difference)
 
 
-def _print_comparison(console: Console, comparison: Comparison, programs: Sequence[Rulebook]) -> None:
+def _print_comparison(console: Console, comparison: Comparison, name: str) -> None:
     for verb, changes in (("gain", comparison.winners()), ("lose", comparison.losers())):
         side = _side(changes)
+        who = f"1 customer {verb}s" if len(changes) == 1 else f"{len(changes):,} customers {verb}"
         most = ", ".join([f"{_safe(one.customer)} ({one.issued:+,})" for one in changes[:SHOWN_CUSTOMERS]])
-        console.print(
-            f"{side['customers']:,} customers {verb}, {side['points']:+,} points in all"
-            + (f"; most: {most}" if most else ""),
-            highlight=False,
-        )
+        console.print(f"{who}, {side['points']:+,} {_safe(name)} in all" + (f"; most: {most}" if most else ""), highlight=False)
     for (before, after), count in comparison.moves.items():
-        console.print(f"{count:,} customers end in {_safe(after)} instead of {_safe(before)}", highlight=False)
+        console.print(f"{count:,} end in {_safe(after)} instead of {_safe(before)}", highlight=False)
 
 
 def _safe(text: str) -> str:

@@ -26,7 +26,7 @@ def adopt(
     state.observations = {
         key: state.observations[key]
         if key in state.observations
-        else refold(facts, state.consequences.member_since, watch, new.calendar)
+        else refold(facts, watch, new.calendar)
         for key, watch in new.watches
     }
     effects = _tier_moves(state, new, recorded_at)

@@ -2,7 +2,7 @@
 
 from regulars.kernel.calendar import date_of
 from regulars.kernel.effects import Effect, Entry, MembershipStarted, Posted, Reason, Refused, TierChanged
-from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
 from regulars.kernel.program import CalendarYear, Fixed, PerAmount
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import listed, plain
@@ -41,11 +41,12 @@ def _reckoned(effect: Posted, program: Rulebook) -> str:
     name, money = program.program.points.name, program.program.currency.money
     if isinstance(rule, PerAmount):
         assert effect.reckoning.basis_minor is not None
-        words = f"{money(effect.reckoning.basis_minor)} hold {effect.reckoning.units:,} whole {money(rule.per_minor)}"
+        words = f"{effect.reckoning.units:,} × {money(rule.per_minor)} in {money(effect.reckoning.basis_minor)}"
         words += f", {name.points(rule.points)} each"
     else:
         assert isinstance(rule, Fixed)
-        words = f"{name.points(rule.points)} for “{rule.on}”"
+        occasion = {ORDER_COMPLETED: "the order", MEMBER_JOINED: "joining"}.get(rule.on, f"“{rule.on}”")
+        words = f"{name.points(rule.points)} for {occasion}"
     times = [f"times {plain(one.factor)} (“{one.id}”)" for one in effect.reckoning.factors]
     return words + (f", {listed(times)}" if times else "")
 

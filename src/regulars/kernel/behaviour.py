@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from regulars.kernel.calendar import Calendar, Today, add_months
-from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.state import Buckets, State, drop_before
 
 
@@ -42,11 +42,14 @@ def observe(state: State, order: OrderCompleted, today: Today, watches: Iterable
             _count(state.observations[key], order, today, watch)
 
 
-def refold(facts: Iterable[Fact], member_since: Instant | None, watch: Watch, calendar: Calendar) -> Buckets:
-    """One watch counted anew over a customer's facts."""
+def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
+    """One watch counted anew over a customer's facts, in the order in which they were folded."""
     buckets: Buckets = {}
+    member_since: Instant | None = None
     for fact in facts:
-        if isinstance(fact, OrderCompleted) and (not watch.members_only or _was_member(member_since, fact)):
+        if isinstance(fact, MemberJoined) and member_since is None:
+            member_since = fact.happened_at
+        elif isinstance(fact, OrderCompleted) and (not watch.members_only or _was_member(member_since, fact)):
             _count(buckets, fact, calendar.today(fact.happened_at), watch)
     return buckets
 

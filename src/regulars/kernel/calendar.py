@@ -109,6 +109,14 @@ class Calendar:
     def start_of_year(self, year: int) -> Instant:
         return self.start_of_day(day_of_date(date(year, 1, 1)))
 
+    def month_around(self, instant: Instant) -> tuple[Instant, Instant]:
+        """From when to when, exclusive, the wall shows the month of `instant` without a clock change on the way."""
+        start, end, offset = self._span_at(instant)
+        today = (instant + offset) // DAY
+        first = today - date_of(today).day + 1
+        following = last_day_of("month", today) + 1
+        return max(start, first * DAY - offset), min(end, following * DAY - offset)
+
     def end_of(self, start: Instant, duration: Duration, until_end_of: Period | None = None) -> Instant:
         """The exclusive end of what starts at `start`: exact for minutes and hours, else the end of the last day."""
         if duration.unit in EXACT_UNITS:

@@ -37,22 +37,25 @@ def compile_basis(goods: Goods) -> Basis:
 
 def _all_but(name: str, values: frozenset[str]) -> Basis:
     def basis(order: OrderCompleted) -> int | None:
-        excluded = _amounts_with(name, values, order)
-        return order.amount_minor - sum(excluded) if len(excluded) < len(order.lines) else None
+        left_minor, lines_left = order.amount_minor, len(order.lines)
+        for line in order.lines:
+            if line.properties.get(name) in values:
+                left_minor -= line.amount_minor
+                lines_left -= 1
+        return left_minor if lines_left else None
 
     return basis
 
 
 def _none_but(name: str, values: frozenset[str]) -> Basis:
     def basis(order: OrderCompleted) -> int | None:
-        amounts = _amounts_with(name, values, order)
-        return sum(amounts) if amounts else None
+        amount_minor: int | None = None
+        for line in order.lines:
+            if line.properties.get(name) in values:
+                amount_minor = line.amount_minor + (amount_minor or 0)
+        return amount_minor
 
     return basis
-
-
-def _amounts_with(name: str, values: frozenset[str], order: OrderCompleted) -> list[int]:
-    return [line.amount_minor for line in order.lines if line.properties.get(name) in values]
 
 
 def _eligible(goods: Goods) -> Basis:

@@ -9,6 +9,7 @@ before the fact. Windows and weekdays look at the day on which the fact happened
 """
 
 from fractions import Fraction
+from typing import Final
 
 from msgspec import Struct
 
@@ -32,6 +33,10 @@ from regulars.kernel.facts import Fact, Instant, OrderCompleted
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
+NOT_A_MEMBER: Final = Reason.NOT_A_MEMBER
+NOTHING_ELIGIBLE: Final = Reason.NOTHING_ELIGIBLE
+BELOW_ONE_UNIT: Final = Reason.BELOW_ONE_UNIT
+
 
 class Earner(Struct, frozen=True):
     """A rule that gives points, compiled. `per_minor` is 0 and `basis` may be None for a fixed rule."""
@@ -49,19 +54,20 @@ class Multiplying(Struct, frozen=True):
 
 
 class Term(Struct, frozen=True):
-    """A rule that holds, with all multipliers in its rate."""
+    """A rule that holds, with all multipliers in its rate; `basis` is the place of its own among those of the terms."""
 
     rule: str
     numerator: int
     denominator: int
     per_minor: int
-    basis: Basis | None
+    basis: int | None
 
 
 class Terms(Struct, frozen=True):
-    """What holds for one kind of fact, on one day, for those in one tier."""
+    """What holds for one kind of fact, on one day, for those in one tier. Each basis is reckoned once for all its rules."""
 
     rules: list[Term]
+    bases: list[Basis]
     factors: tuple[Factor, ...]
     lifetime: tuple[Instant, Instant] | None
 
@@ -86,10 +92,11 @@ class EarningRules:
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
         self._terms: dict[tuple[str, Day, str | None], Terms] = {}
 
-    def terms(self, fact: Fact, day: Day, tier: str | None) -> Terms:
+    def terms(self, fact: Fact, day: Day, tier: str | None) -> Terms | None:
+        """None for a kind of fact that earns nothing; it is not kept, since anyone may name one."""
         key = fact.name, day, tier
         terms = self._terms.get(key)
-        if terms is None:
+        if terms is None and fact.name in self.earners:
             terms = self._terms[key] = self._drawn_up(fact, day, tier)
         return terms
 
@@ -102,37 +109,40 @@ class EarningRules:
         for one in factors:
             product *= one.factor
         earners = [one for one in self.earners[fact.name] if one.holds is None or one.holds(day)]
-        rules = [_term(earner, earner.rate * product) for earner in earners]
+        bases = list(dict.fromkeys([one.basis for one in earners if one.basis is not None]))
+        rules = [_term(earner, earner.rate * product, bases) for earner in earners]
         lifetime = self.lifetimes.of(fact.happened_at, tier) if self.lifetimes.by_day else None
-        return Terms(rules, tuple(factors), lifetime)
+        return Terms(rules, bases, tuple(factors), lifetime)
 
 
 def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> list[Effect]:
     """What `fact`, which happened on `day`, earns; the effects bear `at`."""
-    if fact.name not in rules.earners:
-        return []
     tier = state.consequences.tier
     terms = rules.terms(fact, day, tier)
+    if terms is None:
+        return []
     if rules.members_only and not _was_member(state, fact):
-        return [_refused(Reason.NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
+        return [_refused(NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
-    is_held = active_at > at
-    bases: dict[Basis, int | None] = {}
+    target = AVAILABLE
+    if active_at > at:
+        target = PENDING
+    else:
+        active_at = at
+    amounts = [basis(fact) if isinstance(fact, OrderCompleted) else None for basis in terms.bases]
     effects: list[Effect] = []
     for term in terms.rules:
-        basis, basis_minor, units = term.basis, None, 1
-        if basis is not None:
-            if basis not in bases:
-                bases[basis] = basis(fact) if isinstance(fact, OrderCompleted) else None
-            basis_minor = bases[basis]
+        basis_minor, units = None, 1
+        if term.basis is not None:
+            basis_minor = amounts[term.basis]
             if basis_minor is None:
-                effects.append(_refused(Reason.NOTHING_ELIGIBLE, None, at, fact, term, rules))
+                effects.append(_refused(NOTHING_ELIGIBLE, None, at, fact, term, rules))
                 continue
             if term.per_minor:
                 units = basis_minor // term.per_minor
         points = units * term.numerator // term.denominator
         if points <= 0:
-            effects.append(_refused(Reason.BELOW_ONE_UNIT, basis_minor, at, fact, term, rules))
+            effects.append(_refused(BELOW_ONE_UNIT, basis_minor, at, fact, term, rules))
             continue
         effects.append(
             Posted(
@@ -140,11 +150,11 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
                 (fact.id, len(effects)),
                 points,
                 PROGRAM,
-                PENDING if is_held else AVAILABLE,
+                target,
                 at,
                 fact.recorded_at,
                 Because(term.rule, rules.version, fact.id),
-                active_at if is_held else at,
+                active_at,
                 expires_at,
                 day,
                 Reckoning(units, basis_minor, terms.factors),
@@ -174,5 +184,6 @@ def _compiled(rule: PerAmount | Fixed, bases: dict[Goods, Basis]) -> Earner:
     return Earner(rule.id, rule.points, 0, bases[rule.goods] if rule.goods else None, compile_when(rule.when))
 
 
-def _term(earner: Earner, rate: Fraction) -> Term:
-    return Term(earner.id, rate.numerator, rate.denominator, earner.per_minor, earner.basis)
+def _term(earner: Earner, rate: Fraction, bases: list[Basis]) -> Term:
+    basis = None if earner.basis is None else bases.index(earner.basis)
+    return Term(earner.id, rate.numerator, rate.denominator, earner.per_minor, basis)

@@ -134,17 +134,26 @@ def _qualify(qualifying: Buckets, day: int, points: int) -> None:
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:
-    if not lots or (lots[-1].active_at <= lot.active_at and lots[-1].earned_at < lot.earned_at):
+    if not lots or (
+        lots[-1].active_at <= lot.active_at and (lots[-1].earned_at < lot.earned_at or _is_next(lot, lots[-1]))
+    ):
         lots.append(lot)
     else:
         insort(lots, lot, key=_by_activation)
 
 
 def _insert_available(lots: list[Lot], lot: Lot) -> None:
-    if not lots or (lots[-1].expires_at <= lot.expires_at and lots[-1].earned_at < lot.earned_at):
+    if not lots or (
+        lots[-1].expires_at <= lot.expires_at and (lots[-1].earned_at < lot.earned_at or _is_next(lot, lots[-1]))
+    ):
         lots.append(lot)
     else:
         insort(lots, lot, key=_by_expiry)
+
+
+def _is_next(lot: Lot, other: Lot) -> bool:
+    """Whether it was earned at the same moment and stands after the other by its id."""
+    return lot.earned_at == other.earned_at and lot.id > other.id
 
 
 def _by_activation(lot: Lot) -> tuple[Instant, Instant, LotId]:

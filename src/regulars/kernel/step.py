@@ -48,11 +48,12 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
 
 
 def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
-    at = fact.happened_at if fact.happened_at > state.clock else state.clock
+    happened_at, clock = fact.happened_at, state.clock
+    at = happened_at if happened_at > clock else clock
     if state.due_at <= at:
         _advance(state, at, program, fact.recorded_at, effects)
     state.clock = at
-    today = program.calendar.today(fact.happened_at)
+    today = program.calendar.today(happened_at)
     refused = sums_may_fall = False
     if isinstance(fact, OrderCompleted):
         observe(state, fact, today, program.watches)
@@ -64,7 +65,7 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
     if not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
     if program.tiers is not None and (program.open_to_all or program.is_member(state)):
-        on_clock = today if at == fact.happened_at else program.calendar.today(at)
+        on_clock = today if at == happened_at else program.calendar.today(at)
         raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
         if raised:
             _follow(state, raised, effects)
