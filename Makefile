@@ -11,7 +11,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev install-system demo test test-slow mutation check format bench pins clean
+.PHONY: help install install-dev install-system demo test test-slow mutation check format pictures bench pins clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ check: install-dev ## Check form, style, types and the contracts between storeys
 format: install-dev ## Bring the code into form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+pictures: install-dev install-system ## Take the pictures of the report for docs/pictures anew
+	$(BIN)/python -m tools.pictures
 
 bench: install ## Measure
 	$(BIN)/python -m bench.run

@@ -1,7 +1,8 @@
 """What all tests share: how hard Hypothesis tries, and a browser that cannot reach the world.
 
 Hypothesis repeats itself exactly (`derandomize`), so that a test that passed does not fail on someone else's change;
-REGULARS_HYPOTHESIS chooses between `default`, `slow` (as `make test-slow` does) and `hunt`, which draws anew each time.
+REGULARS_HYPOTHESIS chooses between `default`, `slow` (as `make test-slow` does), `mutation` (as `make mutation` does) and
+`hunt`, which draws anew each time.
 """
 
 import os
@@ -19,6 +20,7 @@ from tools.chromium import MISSING, find_chromium
 EVERYWHERE: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", derandomize=True, max_examples=60, **EVERYWHERE)
 settings.register_profile("slow", derandomize=True, max_examples=2_000, **EVERYWHERE)
+settings.register_profile("mutation", derandomize=True, max_examples=12, database=None, **EVERYWHERE)
 settings.register_profile("hunt", max_examples=20_000, print_blob=True, **EVERYWHERE)
 settings.load_profile(os.environ.get("REGULARS_HYPOTHESIS", "default"))
 
