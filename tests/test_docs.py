@@ -33,7 +33,7 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, monkeypat
     namespace: dict[str, object] = {}
     for kind, block in BLOCK.findall(page.read_text()):
         if kind == "python":
-            exec(compile(block, str(page), "exec"), namespace)  # noqa: S102
+            exec(compile(block, str(page), "exec"), namespace)
         else:
             _type_in(block)
 

@@ -97,7 +97,15 @@ def test_the_result_is_the_same_in_two_processes_to_the_byte(shop: Path) -> None
     for processes in ("1", "2"):
         file = f"customers-{processes}.csv"
         said = says(
-            "backtest", "program.yaml", "--orders", "orders.csv", "--json", "--customers", file, "--processes", processes
+            "backtest",
+            "program.yaml",
+            "--orders",
+            "orders.csv",
+            "--json",
+            "--customers",
+            file,
+            "--processes",
+            processes,
         )
         answers.append({**json.loads(said.stdout), "seconds": None, "customers file": (shop / file).read_bytes()})
     assert answers[0] == answers[1]
@@ -141,8 +149,14 @@ def test_bad_rows_stop_everything_until_it_is_asked_to_go_on(shop: Path) -> None
 
 
 def test_a_refused_program_says_everything_at_once(shop: Path) -> None:
-    (shop / "bad.yaml").write_text(PROGRAM.replace("currency: USD", "currency: DOLLAR").replace("per: 1.00", "per: 1.005"))
-    for command in (("check", "bad.yaml"), ("backtest", "bad.yaml", "--orders", "orders.csv"), ("plan", "program.yaml", "bad.yaml")):
+    (shop / "bad.yaml").write_text(
+        PROGRAM.replace("currency: USD", "currency: DOLLAR").replace("per: 1.00", "per: 1.005")
+    )
+    for command in (
+        ("check", "bad.yaml"),
+        ("backtest", "bad.yaml", "--orders", "orders.csv"),
+        ("plan", "program.yaml", "bad.yaml"),
+    ):
         said = says(*command, code=1).stderr
         assert "bad.yaml:3:11: currency:" in said
         assert "bad.yaml is refused" in said
@@ -190,6 +204,13 @@ def test_what_the_program_asks_for_and_no_row_has_is_said(shop: Path) -> None:
     assert "No line has a property “colour”" in said
 
 
+def test_a_program_for_those_who_join_says_why_nobody_earned(shop: Path) -> None:
+    (shop / "other.yaml").write_text("members: those_who_join" + PROGRAM)
+    (shop / "plain.csv").write_text("\n".join([row for row in ORDERS.splitlines() if "Joined" not in row]))
+    assert "needs “Member Joined” events" in says("backtest", "other.yaml", "--orders", "plain.csv").stdout
+    assert "needs “Member Joined” events" not in says("backtest", "other.yaml", "--orders", "orders.csv").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code", "complaint"),
     [
@@ -201,7 +222,11 @@ def test_what_the_program_asks_for_and_no_row_has_is_said(shop: Path) -> None:
         (("backtest", "program.yaml", "--orders", "orders.csv", "--map", "customer"), 1, "does not map"),
         (("backtest", "program.yaml", "--orders", "orders.csv", "--times-in", "Mars/Base"), 1, "not a time zone"),
         (("backtest", "program.yaml", "--orders", "orders.csv", "--processes", "0"), 2, "--processes"),
-        (("backtest", "program.yaml", "--orders", "orders.csv", "--customers", "no/such/folder.csv"), 1, "cannot be written"),
+        (
+            ("backtest", "program.yaml", "--orders", "orders.csv", "--customers", "no/such/folder.csv"),
+            1,
+            "cannot be written",
+        ),
         (("backtest", "program.yaml", "--orders", "empty.csv"), 1, ""),
     ],
 )
@@ -220,7 +245,17 @@ def test_help_teaches() -> None:
     said = says("--help").stdout
     for command in ("backtest", "check", "explain", "plan", "schema"):
         assert command in said
-    for option in ("--orders", "--map", "--until", "--json", "--customers", "--html", "--compare", "--processes", "--skip-bad"):
+    for option in (
+        "--orders",
+        "--map",
+        "--until",
+        "--json",
+        "--customers",
+        "--html",
+        "--compare",
+        "--processes",
+        "--skip-bad",
+    ):
         assert option in says("backtest", "--help").stdout
 
 

@@ -12,7 +12,11 @@ def meets(shop: Shop, body: str) -> list[tuple[str | None, str | None]]:
     shop.state, effects = adopt(shop.state, shop.program, newer, shop.facts, shop.state.clock + 5)
     shop.program = newer
     for effect in effects:
-        assert (effect.recorded_at, effect.because.version, effect.because.fact) == (shop.state.clock + 5, newer.version, None)
+        assert (effect.recorded_at, effect.because.version, effect.because.fact) == (
+            shop.state.clock + 5,
+            newer.version,
+            None,
+        )
         assert effect.effective_at == shop.state.clock
     return moves(effects)
 
@@ -26,7 +30,10 @@ def test_a_lower_threshold_lifts_at_once() -> None:
 def test_a_higher_threshold_takes_the_level_only_at_the_reset() -> None:
     shop = Shop(SILVER.replace("levels", "keep: {until: end_of_next_year}, levels"))
     shop.buys("2017-03-01 12:00", "600.00")
-    assert meets(shop, SILVER.replace("at: 500", "at: 700").replace("levels", "keep: {until: end_of_next_year}, levels")) == []
+    assert (
+        meets(shop, SILVER.replace("at: 500", "at: 700").replace("levels", "keep: {until: end_of_next_year}, levels"))
+        == []
+    )
     assert shop.tier == "silver"
     assert shop.sees("2017-12-31 23:59") == []
     assert moves(shop.sees("2018-01-01 00:00")) == [("silver", None)]

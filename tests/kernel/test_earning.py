@@ -1,5 +1,7 @@
 """Earning: whole units, one floor per rule and order, every multiplier in the product."""
 
+from fractions import Fraction
+
 import pytest
 
 from regulars.kernel.effects import Account, Entry, Posted, Reckoning
@@ -248,7 +250,7 @@ earning:
     (effect,) = shop.takes(fact)
     assert isinstance(effect, Posted)
     double = shop.program.earning.multipliers["Order Completed"][0].factor
-    assert (double.id, double.factor) == ("double", 2)
+    assert (double.id, double.factor) == ("double", Fraction(2))
     assert effect == Posted(
         Entry.EARN,
         ("o1", 0),
@@ -263,7 +265,11 @@ earning:
         shop.program.calendar.day_of(shop.at("2017-03-01 12:00")),
         Reckoning(4, 900, (double,)),
     )
-    assert (effect.because.rule, effect.because.version, effect.because.fact) == ("purchase", shop.program.version, "o1")
+    assert (effect.because.rule, effect.because.version, effect.because.fact) == (
+        "purchase",
+        shop.program.version,
+        "o1",
+    )
 
 
 def test_without_a_hold_points_are_available_at_once() -> None:

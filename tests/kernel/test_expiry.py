@@ -140,7 +140,9 @@ def test_everything_due_is_done_in_the_order_of_time() -> None:
     shop.buys("2017-03-01 12:00", "1.00")
     shop.buys("2017-03-02 12:00", "2.00")
     effects = shop.sees("2017-03-10 12:00")
-    done = [(one.entry.value, one.points, shop.wall(one.effective_at)[:10]) for one in effects if isinstance(one, Posted)]
+    done = [
+        (one.entry.value, one.points, shop.wall(one.effective_at)[:10]) for one in effects if isinstance(one, Posted)
+    ]
     assert done == [
         ("activate", 1, "2017-03-03"),
         ("activate", 2, "2017-03-04"),

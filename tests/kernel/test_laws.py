@@ -8,13 +8,14 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from regulars.kernel.absorb import absorb
 from regulars.kernel.adopt import adopt
 from regulars.kernel.effects import Account, Effect, Entry, Posted
 from regulars.kernel.facts import DAWN, FOREVER, Behaved, Fact, MemberJoined, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import Consequences, State, copy_of, rebuilt
+from regulars.kernel.state import Consequences, State, apply, copy_of, rebuilt
 from regulars.kernel.step import advance, fold, step
 from regulars.kernel.waking import next_due
 from regulars.wire.program import parse_program
@@ -41,8 +42,12 @@ def programs(draw: st.DrawFn) -> Rulebook:
             ]
         )
     )
-    over = draw(st.sampled_from(["calendar_year", "calendar_year, keep: {until: end_of_next_year}", "rolling 2 months"]))
-    levels = "[{id: silver, at: 50}, {id: gold, at: 150, earn: 1.25}, {id: top, at: 400, earn: 2, points_expire: never}]"
+    over = draw(
+        st.sampled_from(["calendar_year", "calendar_year, keep: {until: end_of_next_year}", "rolling 2 months"])
+    )
+    levels = (
+        "[{id: silver, at: 50}, {id: gold, at: 150, earn: 1.25}, {id: top, at: 400, earn: 2, points_expire: never}]"
+    )
     tiers = f"tiers: {{by: {draw(st.sampled_from(['spend', 'points']))}, over: {over}, levels: {levels}}}"
     return parse_program(
         f"""
@@ -81,7 +86,7 @@ lines = st.builds(
 
 @st.composite
 def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
-    facts = []
+    facts: list[Fact] = []
     for number, second in enumerate(draw(st.lists(moments, max_size=14))):
         at, name = second * 1_000_000, f"fact-{number:02}"
         kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "review"]))
@@ -96,8 +101,6 @@ def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
 
 def without_recorded(effects: list[Effect]) -> list[Effect]:
     """Effects but for when the kernel was told, which hangs on when somebody looked."""
-    from msgspec.structs import replace
-
     return [replace(effect, recorded_at=0) for effect in effects]
 
 
@@ -142,7 +145,9 @@ def test_looking_in_between_changes_nothing(program: Rulebook, facts: list[Fact]
     whole, effects = fold(program.new_state(), facts, program)
     whole, due = advance(whole, end, program, end)
     state, seen = program.new_state(), []
-    happenings = sorted([*((fact.happened_at, 1, fact) for fact in facts), *((at * 1_000_000, 0, None) for at in looks)], key=lambda one: one[:2])
+    told: list[tuple[int, int, Fact | None]] = [(fact.happened_at, 1, fact) for fact in facts]
+    looked: list[tuple[int, int, Fact | None]] = [(look * 1_000_000, 0, None) for look in looks]
+    happenings = sorted(told + looked, key=lambda one: one[:2])
     for moment, _, fact in happenings:
         state, more = advance(state, moment, program, moment) if fact is None else step(state, fact, program)
         seen += more
@@ -221,7 +226,9 @@ def test_every_effect_knows_why(program: Rulebook, facts: list[Fact]) -> None:
 
 
 @given(programs(), histories(), histories())
-def test_absorbing_is_a_commutative_sum_of_observations(program: Rulebook, mine: list[Fact], visits: list[Fact]) -> None:
+def test_absorbing_is_a_commutative_sum_of_observations(
+    program: Rulebook, mine: list[Fact], visits: list[Fact]
+) -> None:
     """It does not matter who absorbs whom, nor whether the visitor's orders were counted before or after."""
     one, other = observed(mine, program), observed(visits, program)
     assert absorb(one, other, program) == absorb(other, one, program)
@@ -257,8 +264,6 @@ def observed(facts: list[Fact], program: Rulebook) -> State:
 
 
 def rebuilt_onto(state: State, effects: list[Effect]) -> Consequences:
-    from regulars.kernel.state import apply
-
     held = copy_of(state).consequences
     for effect in effects:
         apply(effect, held)

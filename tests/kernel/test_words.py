@@ -1,5 +1,7 @@
 """What people read: rules, effects and changes as sentences."""
 
+from fractions import Fraction
+
 import pytest
 
 from regulars.kernel.changes import changes
@@ -31,17 +33,21 @@ tiers:
 def test_a_program_tells_itself_in_sentences() -> None:
     assert program(WHOLE).program.describe() == [
         "Those who join are members.",
-        "One star costs the shop 0.015 USD. They are pending for 14 days. "
-        "Stars expire after 12 months, at the end of that half-year.",
+        (
+            "One star costs the shop 0.015 USD. They are pending for 14 days. "
+            "Stars expire after 12 months, at the end of that half-year."
+        ),
         "1.5 stars for each whole 2.00 USD spent, except on category gift-cards or stamps or brand Acme.",
         "1 star for each order on category tea or coffee and size S on Saturdays and Sundays.",
         "2 times the stars from 2017-07-01 until the end of 2017-07-31.",
         "3 times the stars for “Product Reviewed”.",
         "100 stars for joining.",
         "50 stars for each “Product Reviewed”.",
-        "Tiers go by what is spent in a calendar year, and kept to the end of the next year: silver from 500.00 USD; "
-        "gold from 1,500.00 USD, 1.2 times the stars, stars earned there expire after 24 months; "
-        "platinum from 4,000.00 USD, 1.7 times the stars, stars earned there never expire.",
+        (
+            "Tiers go by what is spent in a calendar year, and kept to the end of the next year: silver from 500.00 USD; "
+            "gold from 1,500.00 USD, 1.2 times the stars, stars earned there expire after 24 months; "
+            "platinum from 4,000.00 USD, 1.7 times the stars, stars earned there never expire."
+        ),
     ]
 
 
@@ -83,13 +89,17 @@ tiers: {by: spend, over: calendar_year, levels: [{id: silver, at: 45}, {id: gold
 def test_why_ninety_stars() -> None:
     shop = Shop(EARNING)
     assert shop.sentences(shop.buys("2017-03-04 12:00", "45.80")) == [
-        "90 stars by “purchase”: 45 × 1.00 USD in 45.80 USD, 1 star each, times 2 (“weekend”); "
-        "pending until the end of 2017-03-06; they last until the end of 2017-04-04.",
+        (
+            "90 stars by “purchase”: 45 × 1.00 USD in 45.80 USD, 1 star each, times 2 (“weekend”); "
+            "pending until the end of 2017-03-06; they last until the end of 2017-04-04."
+        ),
         "Reached silver: 45.00 USD in a calendar year.",
     ]
     assert shop.sentences(shop.does("Product Reviewed", "2017-03-05 12:00")) == [
-        "1 star by “review”: 1 star for “Product Reviewed”; "
-        "pending until the end of 2017-03-07; they last until the end of 2017-04-05."
+        (
+            "1 star by “review”: 1 star for “Product Reviewed”; "
+            "pending until the end of 2017-03-07; they last until the end of 2017-04-05."
+        )
     ]
     assert shop.sentences(shop.sees("2017-03-07 00:00")) == [
         "90 stars can be spent from now on: the time for returns is over."
@@ -104,10 +114,14 @@ def test_why_gold_and_why_no_longer() -> None:
     shop = Shop(EARNING)
     shop.buys("2017-03-04 12:00", "500.00")
     assert shop.sentences(shop.buys("2017-03-05 12:00", "10.00")) == [
-        "24 stars by “purchase”: 10 × 1.00 USD in 10.00 USD, 1 star each, times 2 (“weekend”) and times 1.2 (“gold”); "
-        "pending until the end of 2017-03-07; they never expire."
+        (
+            "24 stars by “purchase”: 10 × 1.00 USD in 10.00 USD, 1 star each, times 2 (“weekend”) and times 1.2 (“gold”); "
+            "pending until the end of 2017-03-07; they never expire."
+        )
     ]
-    assert shop.sentences(shop.sees("2018-01-01 00:00"))[-1] == "No longer gold at the turn of the year: no level is left."
+    assert (
+        shop.sentences(shop.sees("2018-01-01 00:00"))[-1] == "No longer gold at the turn of the year: no level is left."
+    )
 
 
 def test_why_a_rolling_level_went() -> None:
@@ -146,7 +160,10 @@ def test_why_nothing() -> None:
 
 
 def test_a_plan_tells_what_changes_in_the_order_of_the_document() -> None:
-    old, new = program(WHOLE).program, program(WHOLE.replace("at: 500", "at: 600").replace("points: 100", "points: 150")).program
+    old, new = (
+        program(WHOLE).program,
+        program(WHOLE.replace("at: 500", "at: 600").replace("points: 100", "points: 150")).program,
+    )
     assert changes(old, old) == []
     assert changes(old, new) == [
         "The rule “welcome” is now: 150 stars for joining. Before: 100 stars for joining.",
@@ -208,9 +225,12 @@ def test_money_points_and_lists_in_words() -> None:
     assert [usd.money(123_456_789), usd.money(-5), usd.money(0)] == ["1,234,567.89 USD", "-0.05 USD", "0.00 USD"]
     assert [yen.money(1234), dinar.money(1234)] == ["1,234 JPY", "1.234 KWD"]
     name = PointsName("star", "stars")
-    assert [name.points(0), name.points(1), name.points(2), name.points(1000)] == ["0 stars", "1 star", "2 stars", "1,000 stars"]
-    from fractions import Fraction
-
+    assert [name.points(0), name.points(1), name.points(2), name.points(1000)] == [
+        "0 stars",
+        "1 star",
+        "2 stars",
+        "1,000 stars",
+    ]
     assert [plain(Fraction(*pair)) for pair in ((6, 5), (-1, 8), (2, 3), (4, 1), (12345, 10))] == [
         "1.2",
         "-0.125",
@@ -218,4 +238,9 @@ def test_money_points_and_lists_in_words() -> None:
         "4",
         "1,234.5",
     ]
-    assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"], "or")] == ["", "a", "a and b", "a, b or c"]
+    assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"], "or")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b or c",
+    ]

@@ -11,7 +11,6 @@ from regulars.kernel.effects import Effect, Entry, Posted
 from regulars.kernel.facts import MEMBER_JOINED, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 
-
 NOTHING: Final = "Nothing in the program looks at this."
 
 

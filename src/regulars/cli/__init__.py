@@ -8,67 +8,33 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from regulars.cli.inputs import (
+    OrdersOptions,
+    complaint,
+    complaint_about,
+    instant,
+    load,
+    loaded,
+    open_orders,
+    orders_options,
+)
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.document import DocumentError
 
 if TYPE_CHECKING:
     from regulars.backtesting.comparison import Comparison
     from regulars.backtesting.outcome import Outcome
-    from regulars.wire.history import History, Source
-
-SHOWN_REFUSALS: Final = 20
+    from regulars.wire.history import History
 
 
 class Wiring(NamedTuple):
     """What the world hands in: a stopwatch in seconds."""
 
     stopwatch: Callable[[], float]
-
-
-class OrdersOptions(NamedTuple):
-    orders: str
-    mapping: tuple[str, ...]
-    times_in: str | None
-    skip_bad: bool
-    refused: Path | None
-
-
-def orders_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that tell which orders, and how to read them."""
-    for option in reversed(
-        [
-            click.option(
-                "--orders",
-                required=True,
-                metavar="complete-journey|FILE",
-                help="A real grocer's year that comes with the demo, or your own orders as CSV, JSON lines or Parquet.",
-            ),
-            click.option(
-                "--map",
-                "mapping",
-                multiple=True,
-                metavar="OURS=YOURS",
-                help="Which column of the file is which: --map customer=client_no,order=basket_no",
-            ),
-            click.option("--times-in", metavar="ZONE", help="The time zone of times without an offset, such as UTC."),
-            click.option("--skip-bad", is_flag=True, help="Go on without the rows that are refused."),
-            click.option(
-                "--refused",
-                type=click.Path(dir_okay=False, path_type=Path),
-                metavar="FILE",
-                help="Where refused rows are written, with line and reason. [default: FILE.refused.csv]",
-            ),
-            click.option(
-                "--until", metavar="INSTANT", help="Only what happens before it: 2017-07-01, or 2017-07-01T12:00:00Z."
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,10 +57,10 @@ def regulars() -> None:
 def check(program: str, as_json: bool) -> None:
     """Read PROGRAM and say everything that is wrong with it, or what it means."""
     try:
-        rulebook = _load(program)
+        rulebook = load(program)
     except DocumentError as error:
         if not as_json:
-            raise _refused(error) from None
+            raise complaint_about(error) from None
         problems = [
             {"line": one.line, "column": one.column, "path": one.path, "message": one.message} for one in error.problems
         ]
@@ -116,7 +82,7 @@ def plan(old: str, new: str, as_json: bool) -> None:
     """Say what NEW would change against OLD."""
     from regulars.kernel.changes import changes
 
-    before, after = _loaded(old), _loaded(new)
+    before, after = loaded(old), loaded(new)
     sentences = changes(before.program, after.program)
     if as_json:
         _print_json({"old": before.version, "new": after.version, "changes": sentences})
@@ -167,11 +133,11 @@ def backtest(
     from regulars.backtesting.run import run
     from regulars.cli.printing import outcome_json, print_outcome
 
-    programs = [_loaded(path) for path in (program, other) if path]
+    programs = [loaded(path) for path in (program, other) if path]
     started = wiring.stopwatch()
-    source, history = _open(OrdersOptions(orders, mapping, times_in, skip_bad, refused), programs)
+    source, history = open_orders(OrdersOptions(orders, mapping, times_in, skip_bad, refused), programs)
     opened = wiring.stopwatch() - started
-    end = _instant(until, programs[0])
+    end = instant(until, programs[0])
     with _progress("Folding", quiet=as_json) as progress:
         outcomes = run(
             source,
@@ -217,13 +183,13 @@ def explain(
     from regulars.backtesting.run import before, end_of
     from regulars.cli.printing import print_entries
 
-    rulebook = _loaded(program)
-    _, history = _open(OrdersOptions(orders, mapping, times_in, skip_bad, refused), [rulebook])
-    end = _instant(until, rulebook)
+    rulebook = loaded(program)
+    _, history = open_orders(OrdersOptions(orders, mapping, times_in, skip_bad, refused), [rulebook])
+    end = instant(until, rulebook)
     end = end_of(history) if end is None else end
     facts = next((facts for _, facts in history.customers(only=customer)), ())
     if not facts:
-        raise _complaint(f"{history.name} knows no customer “{customer}”")
+        raise complaint(f"{history.name} knows no customer “{customer}”")
     entries = list(explained(before(facts, end), rulebook, end))
     if as_json:
         import msgspec
@@ -231,85 +197,6 @@ def explain(
         _print_json({"customer": customer, "version": rulebook.version, "entries": msgspec.to_builtins(entries)})
     else:
         print_entries(customer, entries, rulebook)
-
-
-# --- reading what was named ----------------------------------------------------------------------------------------------
-
-
-def _load(path: str) -> Rulebook:
-    from regulars.wire.program import load_program
-
-    try:
-        return load_program(path)
-    except OSError as error:
-        raise _complaint(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _loaded(path: str) -> Rulebook:
-    try:
-        return _load(path)
-    except DocumentError as error:
-        raise _refused(error) from None
-
-
-def _open(options: OrdersOptions, programs: Sequence[Rulebook]) -> tuple["Source", "History"]:
-    from regulars.backtesting.run import RowsRefused, open_history
-    from regulars.wire.history import HistoryError
-    from regulars.wire.orders_columns import parse_mapping
-    from regulars.wire.sources import source_named
-
-    try:
-        source = source_named(options.orders, parse_mapping(options.mapping), options.times_in)
-        history = open_history(source, programs, skip_bad=options.skip_bad)
-    except HistoryError as error:
-        raise _complaint(str(error)) from None
-    except RowsRefused as error:
-        _report_refusals(error.history, options)
-        raise _complaint("nothing was folded; mend the rows, or go on without them: --skip-bad") from None
-    if history.refusals:
-        _report_refusals(history, options)
-    if history.last_happened_at is None:
-        raise _complaint(f"{history.name} holds no orders")
-    return source, history
-
-
-def _report_refusals(history: "History", options: OrdersOptions) -> None:
-    from regulars.wire.orders_refusals import write_refusals
-
-    for refusal in history.refusals[:SHOWN_REFUSALS]:
-        where = f"{refusal.column}: " if refusal.column else ""
-        click.echo(f"{options.orders}:{refusal.line}: {where}{refusal.message} [{refusal.reason.value}]", err=True)
-    more = len(history.refusals) - SHOWN_REFUSALS
-    if more > 0:
-        click.echo(f"… and {more:,} more", err=True)
-    file = options.refused or Path(f"{Path(options.orders).name}.refused.csv")
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        write_refusals(history.refusals, stream)
-    rows = f"{len(history.refusals):,} of {history.rows:,} rows refused"
-    click.echo(f"{rows}, {history.left_out_orders:,} orders left out whole; all of them in {file}", err=True)
-
-
-def _instant(until: str | None, program: Rulebook) -> int | None:
-    from regulars.wire.sources import parse_instant
-
-    try:
-        return None if until is None else parse_instant(until, program.program.zone.name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--until") from None
-
-
-def _refused(error: DocumentError) -> click.ClickException:
-    for problem in error.problems:
-        click.echo(problem.describe(error.file), err=True)
-    count = len(error.problems)
-    return _complaint(f"{error.file} is refused: {count} {'mistake' if count == 1 else 'mistakes'}")
-
-
-def _complaint(message: str) -> click.ClickException:
-    return click.ClickException(message)
-
-
-# --- answering -----------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -352,7 +239,7 @@ def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise _complaint(f"{file} cannot be written: {error.strerror}") from None
+        raise complaint(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _print_json(value: Any) -> None:

@@ -61,6 +61,9 @@ def print_outcome(
         console.print(f"{first.left_out_orders:,} orders were left out: rows of theirs were refused", highlight=False)
     for name in getattr(history, "absent_properties", ()):
         console.print(f"[yellow]No line has a property “{_safe(name)}”, which the program asks for[/]", highlight=False)
+    if program.members == "those_who_join" and not first.points.issued:
+        said = "Nothing was earned: the program is for those who join, so the history needs “Member Joined” events"
+        console.print(f"[yellow]{said}[/]", highlight=False)
     console.print(_outcome_table(outcomes, program))
     if comparison is not None:
         _print_comparison(console, comparison, program.points.name.other)
@@ -137,7 +140,9 @@ def _print_comparison(console: Console, comparison: Comparison, name: str) -> No
         side = _side(changes)
         who = f"1 customer {verb}s" if len(changes) == 1 else f"{len(changes):,} customers {verb}"
         most = ", ".join([f"{_safe(one.customer)} ({one.issued:+,})" for one in changes[:SHOWN_CUSTOMERS]])
-        console.print(f"{who}, {side['points']:+,} {_safe(name)} in all" + (f"; most: {most}" if most else ""), highlight=False)
+        console.print(
+            f"{who}, {side['points']:+,} {_safe(name)} in all" + (f"; most: {most}" if most else ""), highlight=False
+        )
     for (before, after), count in comparison.moves.items():
         console.print(f"{count:,} end in {_safe(after)} instead of {_safe(before)}", highlight=False)
 

@@ -43,15 +43,18 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
     assert state.version == program.version, "adopt the program first"
     state = copy_of(state)
     effects: list[Effect] = []
-    _advance(state, to, program, recorded_at, effects)
+    while state.due_at <= to:
+        _fall_due(state, state.due_at, program, recorded_at, effects)
+    if state.clock < to:
+        state.clock = to
     return state, effects
 
 
 def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
     happened_at, clock = fact.happened_at, state.clock
     at = happened_at if happened_at > clock else clock
-    if state.due_at <= at:
-        _advance(state, at, program, fact.recorded_at, effects)
+    while state.due_at <= at:
+        _fall_due(state, state.due_at, program, fact.recorded_at, effects)
     state.clock = at
     today = program.calendar.today(happened_at)
     refused = sums_may_fall = False
@@ -71,15 +74,8 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
             _follow(state, raised, effects)
             sums_may_fall = True
     look_ahead(state, program, sums_may_fall)
-    if state.due_at <= at:
-        _advance(state, at, program, fact.recorded_at, effects)
-
-
-def _advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant, effects: list[Effect]) -> None:
-    while state.due_at <= to:
-        _fall_due(state, state.due_at, program, recorded_at, effects)
-    if state.clock < to:
-        state.clock = to
+    while state.due_at <= at:
+        _fall_due(state, state.due_at, program, fact.recorded_at, effects)
 
 
 def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instant, effects: list[Effect]) -> None:
