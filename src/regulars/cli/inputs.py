@@ -76,7 +76,7 @@ def loaded(path: str) -> Rulebook:
 def open_orders(options: OrdersOptions, programs: Sequence[Rulebook]) -> tuple["Source", "History"]:
     from regulars.backtesting.run import RowsRefused, open_history
     from regulars.wire.history import HistoryError
-    from regulars.wire.orders_columns import parse_mapping
+    from regulars.wire.orders.columns import parse_mapping
     from regulars.wire.sources import source_named
 
     try:
@@ -95,7 +95,7 @@ def open_orders(options: OrdersOptions, programs: Sequence[Rulebook]) -> tuple["
 
 
 def _report_refusals(history: "History", options: OrdersOptions) -> None:
-    from regulars.wire.orders_refusals import write_refusals
+    from regulars.wire.refusals import write_refusals
 
     for refusal in history.refusals[:SHOWN_REFUSALS]:
         where = f"{refusal.column}: " if refusal.column else ""

@@ -15,7 +15,7 @@ from regulars.backtesting.outcome import Outcome
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.history import History
-from regulars.wire.orders_refusals import without_formula
+from regulars.wire.refusals import without_formula
 
 SHOWN_CUSTOMERS = 5
 

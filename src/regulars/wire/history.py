@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Protocol, TypeAlias
 
 from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
-from regulars.wire.orders_refusals import Refusal
+from regulars.wire.refusals import Refusal
 
 FactOrder: TypeAlias = tuple[Instant, str, bool, str]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regulars.kernel.facts import Fact, Instant, Line, OrderCompleted
 from regulars.wire.history import fact_id, fact_order
-from regulars.wire.orders_refusals import Refusal
+from regulars.wire.refusals import Refusal
 
 Numbers: TypeAlias = NDArray[np.int64] | NDArray[np.int32]
 PropertiesOf: TypeAlias = Callable[[slice], Iterable[Mapping[str, str]]]

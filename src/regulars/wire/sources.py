@@ -8,7 +8,7 @@ from regulars.kernel.facts import Instant
 from regulars.wire.complete_journey import NAME, CompleteJourney
 from regulars.wire.history import Source
 from regulars.wire.orders import OrdersFile
-from regulars.wire.orders_cells import CellRefused, instant
+from regulars.wire.orders.cells import CellRefused, instant
 
 
 def source_named(orders: str | Path, mapping: Mapping[str, str] | None = None, times_in: str | None = None) -> Source:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Behaved, Fact, Instant, MemberJoined
 from regulars.wire.history import fact_id
-from regulars.wire.orders_cells import (
+from regulars.wire.orders.cells import (
     CellRefused,
     amount_minor,
     check_currency,
@@ -23,8 +23,8 @@ from regulars.wire.orders_cells import (
     text_of,
     value_shown,
 )
-from regulars.wire.orders_refusals import Refusal, RefusalReason, shown
-from regulars.wire.orders_rows import Broken, Layout, Row
+from regulars.wire.orders.rows import Broken, Layout, Row
+from regulars.wire.refusals import Refusal, RefusalReason, shown
 from regulars.wire.sorted_history import PropertiesOf, SortedHistory
 
 SOURCE: Final = "orders"

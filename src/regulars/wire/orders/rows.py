@@ -5,8 +5,8 @@ from typing import BinaryIO, Final, NamedTuple
 
 from msgspec import Struct
 
-from regulars.wire.orders_columns import ABOUT_THE_EVENT, COLUMNS, OrdersError, place_of
-from regulars.wire.orders_refusals import RefusalReason
+from regulars.wire.orders.columns import ABOUT_THE_EVENT, COLUMNS, OrdersError, place_of
+from regulars.wire.refusals import RefusalReason
 
 LONGEST_LINE: Final = 1_000_000
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"

@@ -8,9 +8,9 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
-from regulars.wire.orders_columns import OrdersError, check_columns
-from regulars.wire.orders_refusals import RefusalReason
-from regulars.wire.orders_rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.orders.columns import OrdersError, check_columns
+from regulars.wire.orders.rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.refusals import RefusalReason
 
 DELIMITERS: Final = ",;\t"
 MOST_LINES: Final = 1_000

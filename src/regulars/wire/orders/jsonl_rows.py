@@ -10,10 +10,10 @@ from typing import BinaryIO, Final
 import msgspec
 
 from regulars.kernel.facts import ORDER_COMPLETED
-from regulars.wire.orders_cells import text_of
-from regulars.wire.orders_columns import BY_NAME, OrdersError, check_columns, place_of
-from regulars.wire.orders_refusals import RefusalReason
-from regulars.wire.orders_rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.orders.cells import text_of
+from regulars.wire.orders.columns import BY_NAME, OrdersError, check_columns, place_of
+from regulars.wire.orders.rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.refusals import RefusalReason
 
 MOST_KNOWN: Final = 1_000
 """Sets of keys whose layout is remembered; files have a few."""

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Instant
-from regulars.wire.orders_refusals import RefusalReason, shown
+from regulars.wire.refusals import RefusalReason, shown
 
 MOST_CHARACTERS: Final = 200
 MOST_MINOR: Final = 10**12

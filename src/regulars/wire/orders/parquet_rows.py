@@ -9,8 +9,8 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from regulars.wire.orders_columns import OrdersError, check_columns
-from regulars.wire.orders_rows import Broken, Layout, Row, Wanted, layout_of
+from regulars.wire.orders.columns import OrdersError, check_columns
+from regulars.wire.orders.rows import Broken, Layout, Row, Wanted, layout_of
 
 ROWS_AT_ONCE: Final = 1 << 15
 

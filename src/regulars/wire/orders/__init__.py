@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
-from regulars.wire.orders_columns import OrdersError
-from regulars.wire.orders_csv import csv_rows
-from regulars.wire.orders_gathering import Gathering
-from regulars.wire.orders_jsonl import jsonl_rows
-from regulars.wire.orders_parquet import parquet_rows
-from regulars.wire.orders_rows import Broken, Row, Wanted
+from regulars.wire.orders.columns import OrdersError
+from regulars.wire.orders.csv_rows import csv_rows
+from regulars.wire.orders.gathering import Gathering
+from regulars.wire.orders.jsonl_rows import jsonl_rows
+from regulars.wire.orders.parquet_rows import parquet_rows
+from regulars.wire.orders.rows import Broken, Row, Wanted
 from regulars.wire.sorted_history import SortedHistory
 
 CSV_ENDINGS: Final = (".csv", ".tsv", ".txt")
