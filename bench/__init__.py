@@ -1,0 +1,1 @@
+"""What Regulars' speed and size are measured by. Not part of the package."""
