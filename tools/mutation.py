@@ -23,8 +23,12 @@ NAME = re.compile(r"regulars\.kernel\.(\w+)\.x?(.+?)__mutmut_\d+$")
 
 def main() -> None:
     environment = os.environ | {"REGULARS_HYPOTHESIS": "mutation"}
-    subprocess.run(["mutmut", "run", "--max-children", str(os.cpu_count() or 1)], cwd=ROOT, env=environment, check=False)
-    listed = subprocess.run(["mutmut", "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True)
+    subprocess.run(
+        ["mutmut", "run", "--max-children", str(os.cpu_count() or 1)], cwd=ROOT, env=environment, check=False
+    )
+    listed = subprocess.run(
+        ["mutmut", "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     results = dict(RESULT.findall(listed.stdout))
     if not results:
         sys.exit("mutmut gave no results")
@@ -38,8 +42,13 @@ def main() -> None:
 def page(results: dict[str, str], survivors: dict[str, str], share: float) -> str:
     by_file = Counter(NAME.match(name)[1] for name in results)  # type: ignore[index]
     left = Counter(NAME.match(name)[1] for name in survivors)  # type: ignore[index]
-    rows = [f"| `{file}.py` | {count} | {left[file]} | {1 - left[file] / count:.0%} |" for file, count in sorted(by_file.items())]
-    changes = [f"### {_readable(name)}\n\n{result}\n\n```diff\n{_change(name)}\n```\n" for name, result in survivors.items()]
+    rows = [
+        f"| `{file}.py` | {count} | {left[file]} | {1 - left[file] / count:.0%} |"
+        for file, count in sorted(by_file.items())
+    ]
+    changes = [
+        f"### {_readable(name)}\n\n{result}\n\n```diff\n{_change(name)}\n```\n" for name, result in survivors.items()
+    ]
     return "\n".join(
         [
             "# What the kernel's tests would not notice",

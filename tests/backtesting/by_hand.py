@@ -150,3 +150,9 @@ def the_year() -> dict[str, list[Order]]:
     for orders in households.values():
         orders.sort(key=lambda order: (order.placed_at, order.basket))
     return households
+
+
+def categories() -> set[str | None]:
+    """The categories of all goods."""
+    products = parquet.read_table(data_folder() / "products.parquet", columns=["product_category"])
+    return set(products["product_category"].to_pylist())

@@ -20,8 +20,8 @@ from pyarrow import parquet
 from regulars.kernel.facts import Behaved, Line, MemberJoined, OrderCompleted
 from regulars.wire.history import fact_order
 from regulars.wire.orders import OrdersFile
-from regulars.wire.orders_columns import COLUMNS, OrdersError, parse_mapping
-from regulars.wire.orders_refusals import Refusal, RefusalReason, write_refusals
+from regulars.wire.orders.columns import COLUMNS, OrdersError, parse_mapping
+from regulars.wire.refusals import Refusal, RefusalReason, write_refusals
 
 PAGE = Path(__file__).parents[2] / "docs" / "orders.md"
 

@@ -73,7 +73,7 @@ class Terms(Struct, frozen=True):
 
 
 class EarningRules:
-    """A program's earning rules, compiled. Keeps the terms that it has once drawn up; apart from that a value."""
+    """A program's earning rules, compiled. Keeps the terms once `drawn_up`; apart from that a value."""
 
     def __init__(self, program: Program, version: str, calendar: Calendar) -> None:
         self.version = version
@@ -90,17 +90,16 @@ class EarningRules:
                 self.earners.setdefault(rule.on, []).append(_compiled(rule, bases))
         levels = program.tiers.levels if program.tiers else ()
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
-        self._terms: dict[tuple[str, Day, str | None], Terms] = {}
+        self.drawn_up: dict[tuple[str, Day, str | None], Terms] = {}
 
     def terms(self, fact: Fact, day: Day, tier: str | None) -> Terms | None:
         """None for a kind of fact that earns nothing; it is not kept, since anyone may name one."""
-        key = fact.name, day, tier
-        terms = self._terms.get(key)
-        if terms is None and fact.name in self.earners:
-            terms = self._terms[key] = self._drawn_up(fact, day, tier)
+        if fact.name not in self.earners:
+            return None
+        terms = self.drawn_up[fact.name, day, tier] = self._draw_up(fact, day, tier)
         return terms
 
-    def _drawn_up(self, fact: Fact, day: Day, tier: str | None) -> Terms:
+    def _draw_up(self, fact: Fact, day: Day, tier: str | None) -> Terms:
         multipliers = self.multipliers.get(fact.name, ())
         factors = [one.factor for one in multipliers if one.holds is None or one.holds(day)]
         if tier in self.tier_factors:
@@ -118,7 +117,7 @@ class EarningRules:
 def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> list[Effect]:
     """What `fact`, which happened on `day`, earns; the effects bear `at`."""
     tier = state.consequences.tier
-    terms = rules.terms(fact, day, tier)
+    terms = rules.drawn_up.get((fact.name, day, tier)) or rules.terms(fact, day, tier)
     if terms is None:
         return []
     if rules.members_only and not _was_member(state, fact):
@@ -129,7 +128,9 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
         target = PENDING
     else:
         active_at = at
-    amounts = [basis(fact) if isinstance(fact, OrderCompleted) else None for basis in terms.bases]
+    amounts: list[int | None] = []
+    for basis in terms.bases:
+        amounts.append(basis(fact) if isinstance(fact, OrderCompleted) else None)
     effects: list[Effect] = []
     for term in terms.rules:
         basis_minor, units = None, 1

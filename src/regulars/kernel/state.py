@@ -116,21 +116,19 @@ def sum_between(buckets: Buckets, first: int, last: int) -> int:
 
 
 def _earn(effect: Posted, held: Consequences) -> None:
-    lot = Lot(effect.lot, effect.points, effect.effective_at, effect.active_at, effect.expires_at)
-    held.issued += effect.points
+    points, day = effect.points, effect.qualifies_on
+    lot = Lot(effect.lot, points, effect.effective_at, effect.active_at, effect.expires_at)
+    held.issued += points
     if effect.target is PENDING:
         _insert_pending(held.pending, lot)
     else:
         _insert_available(held.available, lot)
-    if effect.qualifies_on is not None:
-        _qualify(held.qualifying, effect.qualifies_on, effect.points)
-
-
-def _qualify(qualifying: Buckets, day: int, points: int) -> None:
-    """Adds to the day's bucket. Buckets stand roughly by day, so that the first one tells when there is something to drop."""
-    qualifying[day] = qualifying.get(day, 0) + points
-    if day - next(iter(qualifying)) > QUALIFYING_DAYS:
-        drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+    if day is not None:
+        qualifying = held.qualifying
+        qualifying[day] = qualifying.get(day, 0) + points
+        # Buckets stand roughly by day, so that the first one tells when there is something to drop.
+        if day - next(iter(qualifying)) > QUALIFYING_DAYS:
+            drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:

@@ -20,5 +20,5 @@ def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
     """
     if tiers_too:
         state.tier_due_at = next_tier_due(state, program.tiers) if program.tiers else FOREVER
-    lot_due = next_lot_due(state.consequences)
-    state.due_at = lot_due if lot_due < state.tier_due_at else state.tier_due_at
+    lot_due, tier_due = next_lot_due(state.consequences), state.tier_due_at
+    state.due_at = lot_due if lot_due < tier_due else tier_due

@@ -1,9 +1,13 @@
-"""Time zones as data, out of the time zone database."""
+"""Time zones as data, out of the time zone database that is pinned beside the project's other packages.
+
+The machine's own database is not looked at: the same program has the same version on every machine.
+"""
 
 from datetime import datetime, timedelta
 from functools import cache
+from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from regulars.kernel.calendar import DAY, SECOND, Zone
 from regulars.kernel.facts import DAWN
@@ -18,18 +22,21 @@ def zone_named(name: str) -> Zone:
     """The zone's changes of offset. KeyError where there is no such zone."""
     if name not in known_zones():
         raise KeyError(name)
-    clock = ZoneInfo(name)
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        clock = ZoneInfo.from_file(file, key=name)
     starts, offsets = [DAWN], [_offset_s(clock, _from_year(FIRST_YEAR))]
-    for noon in range(_from_year(FIRST_YEAR), _from_year(LAST_YEAR + 1), DAY):
-        if _offset_s(clock, noon + DAY) != offsets[-1]:
-            starts.append(_first_with(clock, noon, noon + DAY))
-            offsets.append(_offset_s(clock, noon + DAY))
+    for start in range(_from_year(FIRST_YEAR), _from_year(LAST_YEAR + 1), DAY):
+        offset = _offset_s(clock, start + DAY)
+        if offset != offsets[-1]:
+            starts.append(_first_with(clock, start, start + DAY))
+            offsets.append(offset)
     return Zone(name, tuple(starts), tuple(offsets))
 
 
 @cache
 def known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    names = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(names) - {"Factory"}
 
 
 def _offset_s(clock: ZoneInfo, instant: int) -> int:

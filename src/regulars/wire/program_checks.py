@@ -1,0 +1,193 @@
+"""What is wrong with a program document although every single place can be read.
+
+Only what could be read is compared, so that one mistake gives one message.
+"""
+
+from collections.abc import Iterable
+
+from regulars.kernel.calendar import EXACT_UNITS, Duration
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.program import NEVER, CalendarYear
+from regulars.kernel.terms import Currency
+from regulars.wire.document import Place, did_you_mean, nearest, quoted
+from regulars.wire.shapes import Given
+
+NOT_A_LEVEL = "none"
+
+
+def check(program: Given) -> None:
+    """Writes down everything that the shapes alone cannot see."""
+    currency: Currency | None = program["currency"]
+    points: Given | None = program["points"]
+    tiers: Given | None = program["tiers"]
+    hold = points["hold"] if points else None
+    if points:
+        _spendable(hold, points["expire"], points.at("hold"))
+    _check_rules(program["earning"] or (), program.at("earning"), currency)
+    if tiers:
+        _check_tiers(tiers, currency, hold)
+
+
+# --- earning -----------------------------------------------------------------------------------------------------------
+
+
+def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | None) -> None:
+    for rule in rules:
+        event = _event(rule)
+        if rule.has("multiply"):
+            _check_multiplier(rule)
+        elif rule.has("per"):
+            _check_per(rule, event, currency)
+        else:
+            _check_fixed(rule)
+        if not rule.has("multiply"):
+            _check_goods(rule, event)
+        if rule["when"]:
+            _check_days(rule["when"])
+    _refuse_repeated(rules, "rule")
+    if len(rules) == len(place.node.items or ()):
+        _refuse_idle_multipliers(rules)
+
+
+def _event(rule: Given) -> str | None:
+    """The rule's event, as it was meant."""
+    written: str | None = rule["on"]
+    if written in (None, ORDER_COMPLETED, MEMBER_JOINED):
+        return written
+    near = nearest(written, (ORDER_COMPLETED, MEMBER_JOINED), cutoff=0.9)
+    if near is None:
+        return written
+    rule.at("on").wrong(
+        f"{quoted(written)} is nearly an event that is known, but not letter by letter{did_you_mean(near)}"
+    )
+    return near
+
+
+def _check_multiplier(rule: Given) -> None:
+    for other in ("points", "per", "basis", "only", "except"):
+        if rule.has(other):
+            rule.at(other).wrong(
+                f"“multiply” goes without {quoted(other)}: it multiplies all that other rules give for the event"
+            )
+
+
+def _check_per(rule: Given, event: str | None, currency: Currency | None) -> None:
+    if not rule.has("points"):
+        rule.place.wrong("“points” is missing: how many, for each “per”")
+    if event not in (None, ORDER_COMPLETED):
+        rule.at("per").wrong(f"“per” counts money, and only {quoted(ORDER_COMPLETED)} brings some; leave it out")
+    elif rule["per"] is not None and currency is not None:
+        _refuse_fine_amount(rule, "per", currency)
+
+
+def _check_fixed(rule: Given) -> None:
+    if not rule.has("points"):
+        rule.place.wrong("a rule gives “points” or says “multiply”; this does neither")
+    elif rule["points"] is not None and rule["points"].denominator != 1:
+        rule.at("points").wrong(f"expected a whole number where there is no “per”; found {rule.at('points').found}")
+    if rule.has("basis"):
+        rule.at("basis").wrong("“basis” says which money “per” counts, and this rule has no “per”")
+
+
+def _check_goods(rule: Given, event: str | None) -> None:
+    if event not in (None, ORDER_COMPLETED):
+        for goods in ("only", "except"):
+            if rule.has(goods):
+                rule.at(goods).wrong(
+                    f"only {quoted(ORDER_COMPLETED)} has lines to choose from; leave {quoted(goods)} out"
+                )
+        return
+    excluded = dict(rule["except"] or ())
+    for name, values in rule["only"] or ():
+        if values and set(values) <= set(excluded.get(name, ())):
+            rule.at("except").wrong(
+                f"“except” takes out every {quoted(name)} that “only” lets in: nothing is left to count"
+            )
+
+
+def _check_days(when: Given) -> None:
+    first, end = when["from"], when["to"]
+    if first is not None and end is not None and end <= first:
+        when.at("to").wrong("“to” is the first day that no longer counts, and must come after “from”")
+
+
+def _refuse_idle_multipliers(rules: tuple[Given, ...]) -> None:
+    if any(rule["on"] is None for rule in rules):
+        return
+    giving = {_meant(rule["on"]) for rule in rules if not rule.has("multiply")}
+    for rule in rules:
+        if rule.has("multiply") and _meant(rule["on"]) not in giving:
+            rule.at("multiply").wrong(f"this multiplies nothing: no rule gives points on {quoted(rule['on'])}")
+
+
+def _meant(event: str) -> str:
+    return nearest(event, (ORDER_COMPLETED, MEMBER_JOINED), cutoff=0.9) or event
+
+
+# --- tiers -------------------------------------------------------------------------------------------------------------
+
+
+def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None) -> None:
+    if tiers.has("keep") and tiers["over"] is not None and not isinstance(tiers["over"], CalendarYear):
+        tiers.at("keep").wrong(
+            "“keep” goes with “over: calendar_year”; rolling months have no year's end to keep beyond"
+        )
+    levels: tuple[Given, ...] = tiers["levels"] or ()
+    before: Given | None = None
+    for level in levels:
+        if level["id"] == NOT_A_LEVEL:
+            level.at("id").wrong(f"{quoted(NOT_A_LEVEL)} is what having no level is called; choose another name")
+        _spendable(hold, level["points_expire"], level.at("points_expire"))
+        if level["at"] is None:
+            continue
+        if before is not None and level["at"] <= before["at"]:
+            level.at("at").wrong(
+                f"levels stand in ascending order; this must be more than the {before.at('at').text} of the one before"
+            )
+        before = level
+        if tiers["by"] == "points" and level["at"].denominator != 1:
+            level.at("at").wrong(f"expected a whole number of points; found {level.at('at').found}")
+        elif tiers["by"] == "spend" and currency is not None:
+            _refuse_fine_amount(level, "at", currency)
+    _refuse_repeated(levels, "level")
+
+
+# --- both --------------------------------------------------------------------------------------------------------------
+
+
+def _spendable(hold: Duration | None, expire: Given | str | None, place: Place) -> None:
+    """Points that expire while they are pending would be given for nothing."""
+    if hold is None or expire is None or expire == NEVER or not isinstance(expire, Given) or expire["after"] is None:
+        return
+    after: Duration = expire["after"]
+    if not _is_shorter(hold, after):
+        place.wrong(
+            f"points are pending for {hold.describe()} and expire after {after.describe()}: too soon to spend them"
+        )
+
+
+def _is_shorter(hold: Duration, after: Duration) -> bool:
+    """Whether it is in every year, however long the months are."""
+    if hold.unit in EXACT_UNITS and after.unit in EXACT_UNITS:
+        return hold.count * EXACT_UNITS[hold.unit] < after.count * EXACT_UNITS[after.unit]
+    return hold.days_at_most() < after.days_at_least()
+
+
+def _refuse_fine_amount(given: Given, key: str, currency: Currency) -> None:
+    if (given[key] * 10**currency.exponent).denominator != 1:
+        decimals = f"at most {currency.exponent} decimals" if currency.exponent else "no decimals"
+        given.at(key).wrong(f"an amount in {currency.code} has {decimals}; found {given.at(key).found}")
+
+
+def _refuse_repeated(tables: Iterable[Given], what: str) -> None:
+    first: dict[str, int] = {}
+    for table in tables:
+        name: str | None = table["id"]
+        if name is None:
+            continue
+        if name in first:
+            table.at("id").wrong(
+                f"the {what} {quoted(name)} stands here a second time; the first is on line {first[name]}"
+            )
+        else:
+            first[name] = table.at("id").line

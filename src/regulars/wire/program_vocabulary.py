@@ -1,0 +1,286 @@
+"""What a program document may say: every key, what it is for and what may stand there.
+
+The tables stand here in the order in which they build on one another; the whole document is the last. What the document may
+one day say and cannot yet is refused by name. What no single place shows (rules with one id, levels out of order) is looked
+at in `program_checks`.
+"""
+
+import re
+from typing import Final
+
+from iso4217 import Currency as IsoCurrency
+
+from regulars.kernel.calendar import WEEKDAYS
+from regulars.kernel.program import NEVER, CalendarYear, Rolling
+from regulars.kernel.state import QUALIFYING_DAYS
+from regulars.kernel.terms import Currency
+from regulars.wire.document import nearest
+from regulars.wire.shapes import (
+    DATE_SHAPE,
+    DURATION_SHAPE,
+    Either,
+    Key,
+    ListOf,
+    MapOf,
+    Scalar,
+    Table,
+    Unreadable,
+    name,
+    number,
+    parse_duration,
+    text,
+    word,
+)
+from regulars.wire.zones import known_zones, zone_named
+
+MAX_ROLLING_MONTHS: Final = QUALIFYING_DAYS // 366 * 12
+
+NOT_YET: Final = (
+    "rewards",
+    "scores",
+    "segments",
+    "coupons",
+    "holdout",
+    "trials",
+    "pauses",
+    "referral",
+    "campaigns",
+    "surveys",
+    "journeys",
+)
+"""The parts of a program that cannot be written yet."""
+
+
+# --- words, money, zones -----------------------------------------------------------------------------------------------
+
+
+def _currency(written: str) -> Currency | None:
+    if written not in _currency_codes():
+        return None
+    exponent = IsoCurrency(written).exponent
+    if exponent is None:
+        raise Unreadable("a currency that people pay with")
+    return Currency(written, exponent)
+
+
+def _currency_meant(written: str) -> str | None:
+    codes = [code for code in _currency_codes() if IsoCurrency(code).exponent is not None]
+    return nearest(written, codes)
+
+
+def _currency_codes() -> list[str]:
+    return [one.code for one in IsoCurrency]
+
+
+def _zone_meant(written: str) -> str | None:
+    """By the whole name, or by the city alone: `Stockholm`, `new york`."""
+    cities = {zone.rpartition("/")[2]: zone for zone in sorted(known_zones(), reverse=True)}
+    city = nearest(written.rpartition("/")[2], cities, cutoff=0.8)
+    return nearest(written, known_zones(), cutoff=0.8) or (cities[city] if city else None)
+
+
+def _over(written: str) -> CalendarYear | Rolling | None:
+    if written == "calendar_year":
+        return CalendarYear()
+    rolling = re.fullmatch(r"rolling (\d{1,4}) months?", written, re.ASCII)
+    if rolling is None:
+        return None
+    if not 1 <= int(rolling[1]) <= MAX_ROLLING_MONTHS:
+        raise Unreadable(f"“rolling” and 1 to {MAX_ROLLING_MONTHS} months")
+    return Rolling(int(rolling[1]))
+
+
+def _over_meant(written: str) -> str | None:
+    rolling = re.fullmatch(r"\W*rol+ing[\W_]*(?:(\d{1,3})[\W_]*)?(year|month|quarter)s?", written.casefold(), re.ASCII)
+    if rolling is not None:
+        months = int(rolling[1] or 1) * {"year": 12, "quarter": 3, "month": 1}[rolling[2]]
+        return f"rolling {months} months" if 1 <= months <= MAX_ROLLING_MONTHS else None
+    if written.casefold() in ("year", "yearly", "calendar"):
+        return "calendar_year"
+    return nearest(written, ["calendar_year", "rolling 12 months", "since_joining"])
+
+
+NAME_OF_PROGRAM = text("a name of at most 100 characters, in one line")
+NAME_OF_POINTS = text("a word or two, of at most 100 characters")
+ID = name("a name of small letters, digits, “-” and “_”, such as “weekend-doubles”")
+EVENT = text("the name of an event, such as “Order Completed”")
+CURRENCY = Scalar(
+    "an ISO 4217 currency code such as “USD”",
+    _currency,
+    {"type": "string", "pattern": "^[A-Z]{3}$"},
+    _currency_meant,
+)
+ZONE = Scalar(
+    "a time zone such as “Europe/Stockholm”",
+    lambda written: zone_named(written) if written in known_zones() else None,
+    {"type": "string", "pattern": "^[A-Za-z0-9/_+-]+$"},
+    _zone_meant,
+)
+OVER = Scalar(
+    "“calendar_year” or months such as “rolling 12 months”",
+    _over,
+    {"type": "string", "pattern": "^(calendar_year|rolling ([1-9]|[12][0-9]|3[0-6]) months?)$"},
+    _over_meant,
+    not_yet=("since_joining",),
+)
+FACTOR = number("a number above 0, such as 1.5", above=0)
+
+
+# --- points ------------------------------------------------------------------------------------------------------------
+
+
+def _expire_meant(written: str) -> str | None:
+    if written.casefold() in ("no", "none", "false", "off"):
+        return NEVER
+    try:
+        return f"{{after: {written}}}" if parse_duration(written) else nearest(written, [NEVER])
+    except Unreadable:
+        return None
+
+
+EXPIRE = Either(
+    Scalar(f"“{NEVER}”", lambda written: written if written == NEVER else None, {"const": NEVER}, _expire_meant),
+    Table(
+        {
+            "after": Key(DURATION_SHAPE, "how long points last, from the day on which they were earned", required=True),
+            "until": Key(
+                word(("end_of_week", "end_of_month", "end_of_quarter", "end_of_half_year", "end_of_year")),
+                "they last on to the end of the period in which that time is over",
+            ),
+        },
+        "a table such as {after: 12 months, until: end_of_month}",
+        not_yet={"on": "after", "inactive_for": "after"},
+    ),
+)
+
+POINTS_NAME = Table(
+    {
+        "one": Key(NAME_OF_POINTS, "what one point is called", required=True),
+        "other": Key(NAME_OF_POINTS, "what several points are called", required=True),
+    },
+    "a table such as {one: star, other: stars}",
+)
+
+POINTS = Table(
+    {
+        "name": Key(POINTS_NAME, "what points are called; “point” and “points” where nothing is said"),
+        "worth": Key(
+            number("an amount of 0 or more, such as 0.01", at_least=0),
+            "what one point costs the shop; the report on liability uses it",
+        ),
+        "hold": Key(DURATION_SHAPE, "how long points are pending, until the return window has closed"),
+        "expire": Key(EXPIRE, "how long points last; they never expire where nothing is said"),
+    },
+    "a table that says how points live",
+    not_yet={"debt": ""},
+)
+
+
+# --- earning -----------------------------------------------------------------------------------------------------------
+
+WHEN = Table(
+    {
+        "weekday": Key(
+            ListOf(word(WEEKDAYS), "a weekday, or a list of weekdays", or_one=True), "only on these weekdays"
+        ),
+        "from": Key(DATE_SHAPE, "the first day that counts"),
+        "to": Key(DATE_SHAPE, "the first day that no longer counts"),
+    },
+    "a table such as {weekday: [saturday, sunday]} or {from: 2017-11-01, to: 2017-12-01}",
+    may_be_empty=False,
+)
+
+GOODS = MapOf(
+    ListOf(
+        text("a text or a number of at most 200 characters", longest=200), "a value, or a list of values", or_one=True
+    ),
+    "a table from a property of the order's lines to values, such as {category: [gift-cards]}",
+)
+
+BASIS = Table(
+    {
+        "of": Key(word(("items",), not_yet=("order",)), "the lines of the order count"),
+        "discounts": Key(word(("after",), not_yet=("before",)), "what was paid after discounts counts"),
+        "tax": Key(word(("no",), not_yet=("yes",)), "tax does not count"),
+        "shipping": Key(word(("no",), not_yet=("yes",)), "shipping does not count"),
+    },
+    "a table such as {of: items, discounts: after, tax: no, shipping: no}",
+)
+
+RULE = Table(
+    {
+        "id": Key(ID, "the rule's name, which every explanation shows", required=True),
+        "on": Key(EVENT, "the event that it looks at, such as “Order Completed”", required=True),
+        "points": Key(number("a number above 0", above=0), "how many points, for each “per” or each time"),
+        "per": Key(
+            number("an amount above 0, such as 1.00", above=0), "“points” for each whole such amount of an order"
+        ),
+        "multiply": Key(FACTOR, "multiplies what all other rules give for the same event"),
+        "basis": Key(BASIS, "which money “per” counts; there is one answer so far, and saying it changes nothing"),
+        "only": Key(GOODS, "only lines with all of these properties count"),
+        "except": Key(GOODS, "lines with any of these properties do not count"),
+        "when": Key(WHEN, "on which days the rule holds, by when the event happened, in the shop's time zone"),
+    },
+    "a rule: a table with “id”, “on” and “points” or “multiply”",
+    not_yet={"limit": "", "for": ""},
+)
+
+
+# --- tiers -------------------------------------------------------------------------------------------------------------
+
+LEVEL = Table(
+    {
+        "id": Key(ID, "the level's name", required=True),
+        "at": Key(
+            number("an amount or a number of points, 0 or more", at_least=0),
+            "the money spent, or the points earned, from which it is reached",
+            required=True,
+        ),
+        "earn": Key(FACTOR, "multiplies what is earned by those in it"),
+        "points_expire": Key(EXPIRE, "how long points last that are earned by those in it"),
+    },
+    "a level: a table with “id” and “at”",
+    not_yet={"perks": ""},
+)
+
+KEEP = Table(
+    {
+        "until": Key(
+            word(("end_of_next_year",)), "to the end of the year after that in which it was reached", required=True
+        )
+    },
+    "a table such as {until: end_of_next_year}",
+)
+
+TIERS = Table(
+    {
+        "by": Key(word(("spend", "points"), not_yet=("orders",)), "what levels are reached by", required=True),
+        "over": Key(OVER, "the time over which that is summed", required=True),
+        "keep": Key(KEEP, "how long a level is kept beyond its own calendar year"),
+        "levels": Key(
+            ListOf(LEVEL, "a list of levels, the lowest first"), "the levels, the lowest first", required=True
+        ),
+    },
+    "a table with “by”, “over” and “levels”",
+)
+
+
+# --- the program -------------------------------------------------------------------------------------------------------
+
+PROGRAM: Final = Table(
+    {
+        "program": Key(NAME_OF_PROGRAM, "the program's name", required=True),
+        "currency": Key(CURRENCY, "the currency of all amounts", required=True),
+        "members": Key(
+            word(("everyone", "those_who_join")),
+            "who takes part: every customer, as where nothing is said, or those who join",
+            default="everyone",
+        ),
+        "time_zone": Key(ZONE, "the shop's time zone; days, months and years are read in it", required=True),
+        "points": Key(POINTS, "what points are called, what they cost and how long they live"),
+        "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
+        "tiers": Key(TIERS, "the levels that members reach"),
+    },
+    "a program: a table with “program”, “currency”, “time_zone” and “earning”",
+    not_yet=dict.fromkeys(NOT_YET, ""),
+)
