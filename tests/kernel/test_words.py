@@ -171,6 +171,15 @@ def test_a_plan_tells_what_changes_in_the_order_of_the_document() -> None:
     ]
 
 
+def test_values_in_another_order_change_nothing() -> None:
+    old = program(WHOLE).program
+    new = program(
+        WHOLE.replace("[gift-cards, stamps]", "[stamps, gift-cards, stamps]").replace("[tea, coffee]", "[coffee, tea]")
+    )
+    assert changes(old, new.program) == []
+    assert new.version == program(WHOLE).version
+
+
 def test_a_plan_tells_what_is_new_and_what_is_gone() -> None:
     old = program(
         """

@@ -422,9 +422,7 @@ def test_any_change_of_meaning_changes_the_version(tree, data):
 def test_two_programs_have_one_version_only_if_they_say_the_same(one, other):
     first, second = parse(str(one), one), parse(str(other), other)
 
-    assert (first.version == second.version) == (
-        wire_program._canonical(first.program) == wire_program._canonical(second.program)
-    )
+    assert (first.version == second.version) == (first.program.canonical() == second.program.canonical())
 
 
 def test_the_version_hangs_on_the_engine_too(monkeypatch):

@@ -24,9 +24,7 @@ def adopt(
     state = copy_of(state)
     state.version = new.version
     state.observations = {
-        key: state.observations[key]
-        if key in state.observations
-        else refold(facts, watch, new.calendar)
+        key: state.observations[key] if key in state.observations else refold(facts, watch, new.calendar)
         for key, watch in new.watches
     }
     effects = _tier_moves(state, new, recorded_at)

@@ -10,6 +10,7 @@ instant of that day; one that comes twice is the earlier. Twenty-four hours are 
 
 from bisect import bisect_right
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Literal, TypeAlias
 
@@ -175,6 +176,7 @@ def add(day: Day, duration: Duration) -> Day:
             raise AssertionError(f"{duration.unit} are not calendar units")
 
 
+@lru_cache(maxsize=8192)
 def add_months(day: Day, months: int) -> Day:
     start = date_of(day)
     first = _first_of_month(start.year * 12 + start.month - 1 + months)

@@ -8,6 +8,7 @@ from regulars.kernel.terms import listed
 
 def changes(old: Program, new: Program) -> list[str]:
     """One sentence per difference, in the order of the document; empty where the programs mean the same."""
+    old, new = old.canonical(), new.canonical()
     return [
         *_settings(old, new),
         *_points(old, new),

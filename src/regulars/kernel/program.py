@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
@@ -63,11 +64,14 @@ class When(Struct, frozen=True):
         return " ".join(parts)
 
 
-class OneOf(Struct, frozen=True):
+class OneOf(Struct, frozen=True, order=True):
     """A line property and the values that it may have."""
 
     property: str
     values: tuple[str, ...]
+
+    def canonical(self) -> "OneOf":
+        return OneOf(self.property, tuple(sorted(set(self.values))))
 
     def describe(self) -> str:
         return f"{self.property} {listed(self.values, 'or')}"
@@ -86,6 +90,10 @@ class Goods(Struct, frozen=True):
 
     def __bool__(self) -> bool:
         return bool(self.only or self.excluded)
+
+    def canonical(self) -> "Goods":
+        """The same goods, named in one order."""
+        return Goods(*[tuple(sorted([one.canonical() for one in chosen])) for chosen in (self.only, self.excluded)])
 
 
 ALL_GOODS: Final = Goods()
@@ -210,6 +218,14 @@ class Program(Struct, frozen=True):
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
         return sentences + ([self.tiers.describe(self)] if self.tiers else ["There are no tiers."])
+
+    def canonical(self) -> "Program":
+        """The same program, with what counts in whatever order put into one."""
+        earning = [
+            rule if isinstance(rule, Multiplier) else replace(rule, goods=rule.goods.canonical())
+            for rule in self.earning
+        ]
+        return replace(self, earning=tuple(earning))
 
     def line_properties(self) -> frozenset[str]:
         """The line properties that the rules ask for."""

@@ -68,10 +68,13 @@ class _CalendarYears:
             this, last = _sum_of_year(sums, year), _sum_of_year(sums, year - 1) if self.keeps else 0
         return last if self.keeps and last > this else this
 
-    def next_falls(self, sums: Buckets, today: Today) -> list[Today]:
-        """The days after today on which the best sum may fall, in order."""
-        years = range(today.year + 1, today.year + (3 if self.keeps else 2))
-        return [Today(day_of_date(date(year, 1, 1)), year) for year in years]
+    def first_fall(self, sums: Buckets, today: Today, threshold: int) -> Today | None:
+        """The first day after today on which time alone finds less than `threshold`."""
+        for year in range(today.year + 1, today.year + (3 if self.keeps else 2)):
+            reset = Today(day_of_date(date(year, 1, 1)), year)
+            if self.best_sum(sums, reset) < threshold:
+                return reset
+        return None
 
 
 class _RollingMonths:
@@ -83,10 +86,23 @@ class _RollingMonths:
     def best_sum(self, sums: Buckets, today: Today) -> int:
         return sum_between(sums, add_months(today.day, -self.months), today.day)
 
-    def next_falls(self, sums: Buckets, today: Today) -> list[Today]:
-        leaving = [first_day_without(one, self.months) for one in sorted(sums)]
-        days = [today.day + 1, *[one for one in leaving if one > today.day + 1]]
-        return [Today(day, date_of(day).year) for day in days]
+    def first_fall(self, sums: Buckets, today: Today, threshold: int) -> Today | None:
+        tomorrow = today.day + 1
+        first = add_months(tomorrow, -self.months)
+        left = sum_between(sums, first, tomorrow)
+        if left < threshold:
+            return _on(tomorrow)
+        for day in sorted([day for day in sums if day >= first]):
+            left -= sums[day]
+            later = _on(first_day_without(day, self.months))
+            # Several days may leave at once, at the end of a short month: only then is the sum what it will be.
+            if left < threshold and self.best_sum(sums, later) < threshold:
+                return later
+        return None
+
+
+def _on(day: Day) -> Today:
+    return Today(day, date_of(day).year)
 
 
 def _sum_of_year(sums: Buckets, year: int) -> int:
@@ -129,11 +145,9 @@ def next_tier_due(state: State, rules: TierRules) -> Instant:
     rank = rules.rank_of[state.consequences.tier]
     if rank <= rules.rank(0):
         return FOREVER
-    sums = rules.sums(state)
-    for later in rules.window.next_falls(sums, rules.calendar.today(state.clock)):
-        if rules.rank_on(sums, later) < rank:
-            return rules.calendar.start_of_day(later.day)
-    return FOREVER
+    today = rules.calendar.today(state.clock)
+    fall = rules.window.first_fall(rules.sums(state), today, rules.thresholds[rank - 1])
+    return FOREVER if fall is None else rules.calendar.start_of_day(fall.day)
 
 
 def _watch(tiers: Tiers, program: Program, calendar: Calendar) -> Watch:

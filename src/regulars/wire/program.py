@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS
 from regulars.kernel.program import (
@@ -66,7 +65,7 @@ def parse_program(written: str, file: str = "program") -> Rulebook:
 
 def version_of(program: Program) -> str:
     """The program's content as 64 hexadecimal digits: the document's meaning, the zone's transitions, the engine's number."""
-    content = msgspec.json.Encoder(enc_hook=_encode_fraction, order="sorted").encode((ENGINE, _canonical(program)))
+    content = msgspec.json.Encoder(enc_hook=_encode_fraction, order="sorted").encode((ENGINE, program.canonical()))
     return sha256(content).hexdigest()
 
 
@@ -160,26 +159,6 @@ def _minor(amount: Fraction, currency: Currency) -> int:
 
 
 # --- the version -------------------------------------------------------------------------------------------------------
-
-
-def _canonical(program: Program) -> Program:
-    """The same program, with properties and values that count in whatever order put into one."""
-    earning = [
-        rule if isinstance(rule, Multiplier) else replace(rule, goods=_sorted(rule.goods)) for rule in program.earning
-    ]
-    return replace(program, earning=tuple(earning))
-
-
-def _sorted(goods: Goods) -> Goods:
-    only, excluded = [
-        tuple(
-            sorted(
-                [OneOf(one.property, tuple(sorted(set(one.values)))) for one in chosen], key=lambda one: one.property
-            )
-        )
-        for chosen in (goods.only, goods.excluded)
-    ]
-    return Goods(only, excluded)
 
 
 def _encode_fraction(value: Any) -> str:

@@ -20,10 +20,7 @@ LAST_YEAR: Final = 2100
 @cache
 def zone_named(name: str) -> Zone:
     """The zone's changes of offset. KeyError where there is no such zone."""
-    if name not in known_zones():
-        raise KeyError(name)
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        clock = ZoneInfo.from_file(file, key=name)
+    clock = clock_named(name)
     starts, offsets = [DAWN], [_offset_s(clock, _from_year(FIRST_YEAR))]
     for start in range(_from_year(FIRST_YEAR), _from_year(LAST_YEAR + 1), DAY):
         offset = _offset_s(clock, start + DAY)
@@ -31,6 +28,15 @@ def zone_named(name: str) -> Zone:
             starts.append(_first_with(clock, start, start + DAY))
             offsets.append(offset)
     return Zone(name, tuple(starts), tuple(offsets))
+
+
+@cache
+def clock_named(name: str) -> ZoneInfo:
+    """The same zone for Python's datetimes. KeyError where there is no such zone."""
+    if name not in known_zones():
+        raise KeyError(name)
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
 
 
 @cache

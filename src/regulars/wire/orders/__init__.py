@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -22,6 +22,7 @@ from regulars.wire.orders.jsonl_rows import jsonl_rows
 from regulars.wire.orders.parquet_rows import parquet_rows
 from regulars.wire.orders.rows import Broken, Row, Wanted
 from regulars.wire.sorted_history import SortedHistory
+from regulars.wire.zones import clock_named
 
 CSV_ENDINGS: Final = (".csv", ".tsv", ".txt")
 JSONL_ENDINGS: Final = (".jsonl", ".ndjson")
@@ -52,8 +53,8 @@ class OrdersFile(Struct, frozen=True):
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return clock_named(name) if name else None
+    except KeyError:
         raise OrdersError(f"“{name}” is not a time zone. Write its IANA name: --times-in America/New_York.") from None
 
 
