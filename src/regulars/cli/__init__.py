@@ -116,12 +116,7 @@ def schema() -> None:
 def backtest(
     wiring: Wiring,
     program: str,
-    orders: str,
-    mapping: tuple[str, ...],
-    times_in: str | None,
-    skip_bad: bool,
-    refused: Path | None,
-    until: str | None,
+    orders: OrdersOptions,
     as_json: bool,
     customers_file: str | None,
     html_file: str | None,
@@ -135,9 +130,9 @@ def backtest(
 
     programs = [loaded(path) for path in (program, other) if path]
     started = wiring.stopwatch()
-    source, history = open_orders(OrdersOptions(orders, mapping, times_in, skip_bad, refused), programs)
+    source, history = open_orders(orders, programs)
     opened = wiring.stopwatch() - started
-    end = instant(until, programs[0])
+    end = instant(orders.until, programs[0])
     with _progress("Folding", quiet=as_json) as progress:
         outcomes = run(
             source,
@@ -169,12 +164,7 @@ def backtest(
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def explain(
     program: str,
-    orders: str,
-    mapping: tuple[str, ...],
-    times_in: str | None,
-    skip_bad: bool,
-    refused: Path | None,
-    until: str | None,
+    orders: OrdersOptions,
     customer: str,
     as_json: bool,
 ) -> None:
@@ -184,8 +174,8 @@ def explain(
     from regulars.cli.printing import print_entries
 
     rulebook = loaded(program)
-    _, history = open_orders(OrdersOptions(orders, mapping, times_in, skip_bad, refused), [rulebook])
-    end = instant(until, rulebook)
+    _, history = open_orders(orders, [rulebook])
+    end = instant(orders.until, rulebook)
     end = end_of(history) if end is None else end
     facts = next((facts for _, facts in history.customers(only=customer)), ())
     if not facts:

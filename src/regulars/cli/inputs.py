@@ -1,6 +1,7 @@
 """What a command was given: a program, orders, a moment; or a complaint in words and exit code 1."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,42 +20,50 @@ class OrdersOptions(NamedTuple):
     orders: str
     mapping: tuple[str, ...]
     times_in: str | None
+    until: str | None
     skip_bad: bool
     refused: Path | None
 
 
 def orders_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that tell which orders, and how to read them."""
-    for option in reversed(
-        [
-            click.option(
-                "--orders",
-                required=True,
-                metavar="complete-journey|FILE",
-                help="A real grocer's year that comes with the demo, or your own orders as CSV, JSON lines or Parquet.",
-            ),
-            click.option(
-                "--map",
-                "mapping",
-                multiple=True,
-                metavar="OURS=YOURS",
-                help="Which column of the file is which: --map customer=client_no,order=basket_no",
-            ),
-            click.option("--times-in", metavar="ZONE", help="The time zone of times without an offset, such as UTC."),
-            click.option("--skip-bad", is_flag=True, help="Go on without the rows that are refused."),
-            click.option(
-                "--refused",
-                type=click.Path(dir_okay=False, path_type=Path),
-                metavar="FILE",
-                help="Where refused rows are written, with line and reason. [default: FILE.refused.csv]",
-            ),
-            click.option(
-                "--until", metavar="INSTANT", help="Only what happens before it: 2017-07-01, or 2017-07-01T12:00:00Z."
-            ),
-        ]
-    ):
-        command = option(command)
-    return command
+    """Adds the options that tell which orders and how to read them; the command gets them as one `orders`."""
+
+    @wraps(command)
+    def with_orders(*arguments: Any, **options: Any) -> Any:
+        orders = OrdersOptions(**{name: options.pop(name) for name in OrdersOptions._fields})
+        return command(*arguments, orders=orders, **options)
+
+    for option in reversed(ORDERS_OPTIONS):
+        with_orders = option(with_orders)
+    return with_orders
+
+
+ORDERS_OPTIONS: Final = (
+    click.option(
+        "--orders",
+        required=True,
+        metavar="complete-journey|FILE",
+        help="A real grocer's year that comes with the demo, or your own orders as CSV, JSON lines or Parquet.",
+    ),
+    click.option(
+        "--map",
+        "mapping",
+        multiple=True,
+        metavar="OURS=YOURS",
+        help="Which column of the file is which: --map customer=client_no,order=basket_no",
+    ),
+    click.option("--times-in", metavar="ZONE", help="The time zone of times without an offset, such as UTC."),
+    click.option(
+        "--until", metavar="INSTANT", help="Only what happens before it: 2017-07-01, or 2017-07-01T12:00:00Z."
+    ),
+    click.option("--skip-bad", is_flag=True, help="Go on without the rows that are refused."),
+    click.option(
+        "--refused",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Where refused rows are written, with line and reason. [default: FILE.refused.csv]",
+    ),
+)
 
 
 def load(path: str) -> Rulebook:
