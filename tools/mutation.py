@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/mutation.md"
 LIMIT = 0.85
+MUTMUT = [sys.executable, "-m", "mutmut"]
 NOTICED = {"killed", "timeout", "segfault", "suspicious", "caught by type check"}
 RESULT = re.compile(r"^\s*(regulars\.kernel\.\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 NAME = re.compile(r"regulars\.kernel\.(\w+)\.x?(.+?)__mutmut_\d+$")
@@ -23,12 +24,8 @@ NAME = re.compile(r"regulars\.kernel\.(\w+)\.x?(.+?)__mutmut_\d+$")
 
 def main() -> None:
     environment = os.environ | {"REGULARS_HYPOTHESIS": "mutation"}
-    subprocess.run(
-        ["mutmut", "run", "--max-children", str(os.cpu_count() or 1)], cwd=ROOT, env=environment, check=False
-    )
-    listed = subprocess.run(
-        ["mutmut", "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    subprocess.run([*MUTMUT, "run", "--max-children", str(os.cpu_count() or 1)], cwd=ROOT, env=environment, check=False)
+    listed = subprocess.run([*MUTMUT, "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True)
     results = dict(RESULT.findall(listed.stdout))
     if not results:
         sys.exit("mutmut gave no results")
@@ -77,7 +74,7 @@ def _readable(name: str) -> str:
 
 def _change(name: str) -> str:
     """The lines that differ, without the header."""
-    shown = subprocess.run(["mutmut", "show", name], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run([*MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     lines = [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     return "\n".join(lines)
 

@@ -72,6 +72,17 @@ def test_a_zone_keeps_its_first_and_last_offset_beyond_its_changes() -> None:
     assert calendar.start_of_day(30) == 30 * DAY
 
 
+def test_the_month_around_an_instant_ends_with_the_month_or_with_a_clock_change() -> None:
+    """December 2017 in New York, its last instant included; and March, in which the clocks change on the 12th."""
+    end = NEW_YORK.start_of_day(day_of_date(date(2018, 1, 1)))
+    assert NEW_YORK.month_around(end - 1) == (NEW_YORK.start_of_day(day_of_date(date(2017, 12, 1))), end)
+    assert NEW_YORK.month_around(end)[0] == end
+    change = 1_489_302_000 * 1_000_000
+    before, after = NEW_YORK.month_around(change - 1), NEW_YORK.month_around(change)
+    assert (before[1], after[0]) == (change, change)
+    assert [NEW_YORK.wall_clock(one) for one in (before[0], after[1])] == ["2017-03-01 00:00", "2017-04-01 00:00"]
+
+
 def test_looking_back_after_looking_ahead_finds_the_same_day() -> None:
     """What the calendar keeps of the last look never shows."""
     summer, winter = 1_500_000_000 * 1_000_000, 1_485_000_000 * 1_000_000

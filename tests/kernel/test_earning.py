@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from regulars.kernel.effects import Account, Entry, Posted, Reckoning
+from regulars.kernel.effects import Account, Because, Entry, Posted, Reason, Reckoning, Refused
 from regulars.kernel.facts import FOREVER
 from regulars.wire.program import parse_program
-from tests.shop import Shop, earned, line, order, refused
+from tests.shop import Shop, earned, line, order, program, refused
 
 GOODS = """
 earning:
@@ -144,6 +144,40 @@ def test_only_named_goods_count() -> None:
     basket = [line("10.00", {"category": "tea"}), line("20.00", {"category": "cake"}), line("5.00")]
     assert earned(shop.buys("2017-03-01 12:00", *basket)) == {"purchase": 10}
     assert refused(shop.buys("2017-03-02 12:00", "5.00")) == {"purchase": "nothing_eligible"}
+
+
+def test_the_basis_is_exact_to_the_cent_whichever_way_goods_are_chosen() -> None:
+    basket = [line("1.01", {"category": "tea"}), line("2.02", {"category": "tea"}), line("4.04", {"category": "cake"})]
+    for which, basis in (
+        ("only: {category: tea}", 303),
+        ("except: {category: cake}", 303),
+        ("only: {category: tea}\n    except: {size: XL}", 303),
+        ("only: {category: [tea, cake]}", 707),
+        ("", 707),
+    ):
+        (effect,) = Shop(goods(which)).buys("2017-03-01 12:00", *basket)
+        assert isinstance(effect, Posted)
+        assert effect.reckoning is not None
+        assert effect.reckoning.basis_minor == basis
+
+
+def test_a_program_names_the_line_properties_that_it_asks_for() -> None:
+    assert program(goods("only: {category: tea, brand: Blue}\n    except: {size: XL}")).program.line_properties() == {
+        "category",
+        "brand",
+        "size",
+    }
+    weekend = "earning: [{id: a, on: Order Completed, points: 1}, {id: b, on: Order Completed, multiply: 2}]"
+    assert program(weekend).program.line_properties() == frozenset()
+
+
+def test_a_refusal_says_which_rule_and_what_it_came_to() -> None:
+    shop = Shop()
+    fact = order(shop.at("2017-03-01 12:00"), line("0.60"), id="o1", recorded_at=shop.at("2017-03-01 12:05"))
+    because = Because("purchase", shop.program.version, "o1")
+    assert shop.takes(fact) == [
+        Refused(Reason.BELOW_ONE_UNIT, 60, shop.at("2017-03-01 12:00"), shop.at("2017-03-01 12:05"), because)
+    ]
 
 
 def test_goods_must_have_every_property_of_only_and_none_of_except() -> None:

@@ -70,6 +70,13 @@ def test_six_hours_that_end_at_midnight_end_in_the_old_month() -> None:
     assert shop.wall(effect.effective_at) == "2017-06-01 00:00"
 
 
+def test_what_lasts_an_instant_into_a_month_lasts_to_the_end_of_it() -> None:
+    shop = Shop("points: {expire: {after: 6 hours, until: end_of_month}}")
+    shop.buys("2017-05-31 18:00:00.000001", "10.00")
+    (effect,) = shop.sees("2020-01-01 00:00")
+    assert shop.wall(effect.effective_at) == "2017-07-01 00:00"
+
+
 def test_points_never_expire_where_the_program_says_so() -> None:
     shop = Shop("points: {expire: never}")
     shop.buys("2017-05-10 18:30", "10.00")
@@ -99,6 +106,20 @@ earning:
     assert [lot.id for lot in shop.state.consequences.pending] == [("o", 0), ("o", 1)]
     shop.sees("2017-05-12 00:00")
     assert [lot.id for lot in shop.state.consequences.available] == [("o", 0), ("o", 1)]
+
+
+def test_a_lot_that_is_not_the_first_may_be_the_one_that_moves() -> None:
+    """Told late: it stands behind others in time and is available, or gone, before them."""
+    shop = Shop("points: {hold: 10 days, expire: {after: 20 days}}")
+    shop.buys("2017-03-10 12:00", "1.00")
+    shop.buys("2017-03-05 12:00", "2.00")
+    assert [lot.points for lot in shop.state.consequences.pending] == [2, 1]
+    shop.sees("2017-03-16 00:00")
+    assert (shop.pending, shop.available) == (1, 2)
+    shop.sees("2017-03-21 00:00")
+    assert [lot.points for lot in shop.state.consequences.available] == [2, 1]
+    assert expired(shop.sees("2017-03-26 00:00")) == [2]
+    assert expired(shop.sees("2017-04-01 00:00")) == [1]
 
 
 def test_a_tier_may_keep_its_points_for_ever_and_those_earned_before_keep_their_end() -> None:

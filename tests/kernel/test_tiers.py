@@ -2,7 +2,9 @@
 
 import pytest
 
+from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import add_months, date_of, day_of_date
+from regulars.kernel.effects import Because, TierChanged
 from regulars.kernel.facts import FOREVER
 from regulars.kernel.tiers import first_day_without
 from regulars.kernel.waking import next_due
@@ -143,6 +145,82 @@ def test_a_level_from_zero_is_held_by_everybody_for_ever() -> None:
     shop.buys("2017-03-02 12:00", "500.00")
     assert moves(shop.sees("2018-01-01 00:00")) == [("silver", "friend")]
     assert next_due(shop.state, shop.program) == FOREVER
+
+
+def test_the_loss_of_a_level_knows_when_and_why() -> None:
+    shop = Shop(YEAR)
+    (_, reached) = shop.buys("2017-03-01 12:00", "600.00", id="o1")
+    day, version = shop.at("2017-03-01 12:00"), shop.program.version
+    assert reached == TierChanged(None, "silver", day, day, Because("tiers", version, "o1"))
+    (lost,) = shop.sees("2018-06-01 12:00")
+    reset, seen = shop.at("2018-01-01 00:00"), shop.at("2018-06-01 12:00")
+    assert lost == TierChanged("silver", None, reset, seen, Because("tiers", version))
+
+
+def test_from_silver_to_gold_the_change_names_both() -> None:
+    shop = Shop(YEAR)
+    shop.buys("2017-03-01 12:00", "600.00")
+    assert moves(shop.buys("2017-03-02 12:00", "900.00")) == [("silver", "gold")]
+
+
+def test_the_lowest_level_above_nothing_may_be_one_cent() -> None:
+    shop = Shop("tiers: {by: spend, over: calendar_year, levels: [{id: friend, at: 0.01}]}")
+    assert moves(shop.buys("2017-03-01 12:00", "0.00")) == []
+    assert moves(shop.buys("2017-03-01 13:00", "0.01")) == [(None, "friend")]
+    assert moves(shop.sees("2018-01-01 00:00")) == [("friend", None)]
+
+
+def test_points_of_last_year_count_only_where_levels_are_kept() -> None:
+    shop = Shop(BY_POINTS)
+    shop.buys("2017-12-31 12:00", "499.00")
+    shop.buys("2018-01-01 12:00", "499.00")
+    assert shop.tier is None
+    assert moves(shop.buys("2018-01-02 12:00", "1.00")) == [(None, "silver")]
+
+
+def test_days_that_leave_together_are_weighed_together() -> None:
+    """29 and 30 January both leave one rolling month on 1 March: a refund line among them gives back what the other takes."""
+    shop = Shop("tiers: {by: spend, over: rolling 1 month, levels: [{id: silver, at: 100}]}")
+    shop.buys("2017-01-29 12:00", "50.00")
+    shop.buys("2017-01-30 12:00", "-50.00")
+    shop.buys("2017-02-20 12:00", "100.00")
+    assert shop.tier == "silver"
+    assert shop.wall(next_due(shop.state, shop.program)) == "2017-03-21 00:00"
+
+
+def test_what_is_watched_is_no_more_than_the_window_needs() -> None:
+    def kept(rules: str, *days: str) -> list[int]:
+        shop = Shop(rules)
+        for day in days:
+            shop.buys(f"{day} 12:00", "1.00")
+        (buckets,) = shop.state.observations.values()
+        return list(buckets)
+
+    years = ("2014-06-01", "2015-06-01", "2016-06-01", "2017-06-01")
+    assert kept(YEAR, *years) == [2017]
+    assert kept(YEAR.replace("levels", "keep: {until: end_of_next_year}, levels"), *years) == [2016, 2017]
+    assert len(kept(ROLLING, "2017-01-10", "2017-03-09", "2017-03-10", "2017-06-10")) == 2
+
+
+def test_a_watch_is_known_by_everything_that_it_counts() -> None:
+    zone = Shop(YEAR).program.calendar.zone
+    watches = [
+        Watch("year", 1, False, zone.digest()),
+        Watch("year", 2, False, zone.digest()),
+        Watch("day", 1, False, zone.digest()),
+        Watch("year", 1, True, zone.digest()),
+        Watch("year", 1, False, "another zone"),
+    ]
+    assert len({watch.key() for watch in watches}) == 5
+    assert {len(watch.key()) for watch in watches} == {16}
+    kept = YEAR.replace("levels", "keep: {until: end_of_next_year}, levels")
+    for rules, watch in (
+        (YEAR, watches[0]),
+        (kept, watches[1]),
+        ("members: those_who_join\n" + YEAR, watches[3]),
+        (YEAR.replace("calendar_year", "rolling 1 month"), watches[2]),
+    ):
+        assert Shop(rules).program.watches == [(watch.key(), watch)]
 
 
 def test_who_has_not_joined_has_no_level_and_what_was_bought_before_does_not_count() -> None:

@@ -107,9 +107,6 @@ class Calendar:
             self._midnights[day] = self._find_midnight(day)
         return self._midnights[day]
 
-    def start_of_year(self, year: int) -> Instant:
-        return self.start_of_day(day_of_date(date(year, 1, 1)))
-
     def month_around(self, instant: Instant) -> tuple[Instant, Instant]:
         """From when to when, exclusive, the wall shows the month of `instant` without a clock change on the way."""
         start, end, offset = self._span_at(instant)
