@@ -25,6 +25,10 @@ NAME = re.compile(r"regulars\.kernel\.(\w+)\.x?(.+?)__mutmut_\d+$")
 def main() -> None:
     environment = os.environ | {"REGULARS_HYPOTHESIS": "mutation"}
     subprocess.run([*MUTMUT, "run", "--max-children", str(os.cpu_count() or 1)], cwd=ROOT, env=environment, check=False)
+    write_page()
+
+
+def write_page() -> None:
     listed = subprocess.run([*MUTMUT, "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True)
     results = dict(RESULT.findall(listed.stdout))
     if not results:
@@ -37,8 +41,8 @@ def main() -> None:
 
 
 def page(results: dict[str, str], survivors: dict[str, str], share: float) -> str:
-    by_file = Counter(NAME.match(name)[1] for name in results)  # type: ignore[index]
-    left = Counter(NAME.match(name)[1] for name in survivors)  # type: ignore[index]
+    by_file = Counter(_parts(name)[0] for name in results)
+    left = Counter(_parts(name)[0] for name in survivors)
     rows = [
         f"| `{file}.py` | {count} | {left[file]} | {1 - left[file] / count:.0%} |"
         for file, count in sorted(by_file.items())
@@ -65,11 +69,21 @@ def page(results: dict[str, str], survivors: dict[str, str], share: float) -> st
     )
 
 
-def _readable(name: str) -> str:
+def _survivors_of(file: str, survivors: dict[str, str]) -> str:
+    shown = [_readable(name, result) + _change(name) for name, result in survivors.items() if _parts(name)[0] == file]
+    return f"### `{file}.py`\n\n```diff\n" + "\n".join(shown) + "\n```\n"
+
+
+def _readable(name: str, result: str) -> str:
+    function = _parts(name)[1].removeprefix("_").replace("ǁ", ".").strip(".")
+    return f"@@ {function}, change {name.rsplit('_', 1)[1]}: {result} @@\n"
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """File and function of a mutant."""
     match = NAME.match(name)
     assert match
-    function = match[2].removeprefix("_").replace("ǁ", ".").strip(".")
-    return f"`{match[1]}.{function}`, change {name.rsplit('_', 1)[1]}"
+    return match[1], match[2]
 
 
 def _change(name: str) -> str:
