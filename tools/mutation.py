@@ -47,9 +47,7 @@ def page(results: dict[str, str], survivors: dict[str, str], share: float) -> st
         f"| `{file}.py` | {count} | {left[file]} | {1 - left[file] / count:.0%} |"
         for file, count in sorted(by_file.items())
     ]
-    changes = [
-        f"### {_readable(name)}\n\n{result}\n\n```diff\n{_change(name)}\n```\n" for name, result in survivors.items()
-    ]
+    changes = [_survivors_of(file, survivors) for file in sorted(left)]
     return "\n".join(
         [
             "# What the kernel's tests would not notice",
