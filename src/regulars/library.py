@@ -1,7 +1,7 @@
 """Regulars from Python: the same as the commands, as functions."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -17,7 +17,7 @@ def backtest(
     program: Rulebook,
     orders: str | Path | Source,
     *,
-    until: str | datetime | None = None,
+    until: str | date | None = None,
     processes: int = 1,
     mapping: Mapping[str, str] | None = None,
     times_in: str | None = None,
@@ -26,14 +26,16 @@ def backtest(
 ) -> Outcome:
     """What `program` would have done over `orders`: `"complete-journey"`, or a CSV, JSON lines or Parquet file.
 
-    `until` is exclusive: an aware datetime, or RFC 3339 text (a time without an offset, or a date alone, is read in the
-    program's zone); by default just after the last fact. `mapping` and `times_in` tell how to read a file, as the page on
+    `until` is exclusive: an aware datetime, a date, or RFC 3339 text (a time without an offset, or a date alone, is read in
+    the program's zone); by default just after the last fact. `mapping` and `times_in` tell how to read a file, as the page on
     orders says. `progress(done, customers)` is called as customers are done. With `processes` above 1 the calling script
     needs the `if __name__ == "__main__":` that multiprocessing asks for.
 
     Raises RowsRefused where rows of the file are refused and `skip_bad` was not asked for, HistoryError where nothing can be
-    read at all, ValueError for an `until` that is no moment.
+    read at all, ValueError for an `until` that is no moment, or `processes` below 1.
     """
+    if processes < 1:
+        raise ValueError("`processes` is at least 1")
     source = source_named(orders, mapping, times_in) if isinstance(orders, str | Path) else orders
     started = perf_counter()
     history = open_history(source, [program], skip_bad=skip_bad)
@@ -50,11 +52,11 @@ def backtest(
     return outcomes[0]
 
 
-def _instant(until: str | datetime | None, program: Rulebook) -> Instant | None:
+def _instant(until: str | date | None, program: Rulebook) -> Instant | None:
     if until is None:
         return None
     if isinstance(until, str):
         return parse_instant(until, program.program.zone.name)
-    if until.tzinfo is None:
+    if isinstance(until, datetime) and until.tzinfo is None:
         raise ValueError("`until` needs a time zone: an aware datetime, or text")
     return parse_instant(until.isoformat(), program.program.zone.name)

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from regulars.cli import Wiring, regulars
 
@@ -209,6 +211,54 @@ def test_a_program_for_those_who_join_says_why_nobody_earned(shop: Path) -> None
     (shop / "plain.csv").write_text("\n".join([row for row in ORDERS.splitlines() if "Joined" not in row]))
     assert "needs “Member Joined” events" in says("backtest", "other.yaml", "--orders", "plain.csv").stdout
     assert "needs “Member Joined” events" not in says("backtest", "other.yaml", "--orders", "orders.csv").stdout
+
+
+def test_nothing_that_is_read_is_written_over(shop: Path) -> None:
+    ask = ("backtest", "program.yaml", "--orders", "orders.csv")
+    for option, file in (("--refused", "orders.csv"), ("--html", "./orders.csv"), ("--customers", "program.yaml")):
+        assert "would be written over" in says(*ask, option, file, code=2).stderr
+    assert "would be written over" in says(*ask, "--html", "one", "--customers", "one", code=2).stderr
+    assert ((shop / "orders.csv").read_text(), (shop / "program.yaml").read_text()) == (ORDERS, PROGRAM)
+    assert not (shop / "one").exists()
+
+
+def test_refusals_that_cannot_be_written_are_complained_about(shop: Path) -> None:
+    (shop / "bad.csv").write_text(ORDERS + "dan,5,yesterday,1.00,tea,\n")
+    said = says("backtest", "program.yaml", "--orders", "bad.csv", "--refused", "no/where.csv", code=1).stderr
+    assert "no/where.csv cannot be written" in said
+
+
+def test_a_damaged_parquet_file_is_complained_about(shop: Path) -> None:
+    (shop / "folder.parquet").mkdir()
+    assert "cannot be read" in says("backtest", "program.yaml", "--orders", "folder.parquet", code=1).stderr
+    table = pa.table({"customer": ["ada"] * 500, "order": [str(n) for n in range(500)], "amount": ["1.00"] * 500})
+    table = table.append_column("happened_at", pa.array(["2017-03-04T17:00:00Z"] * 500))
+    parquet.write_table(table, shop / "damaged.parquet")
+    written = bytearray((shop / "damaged.parquet").read_bytes())
+    written[40:400] = b"x" * 360
+    (shop / "damaged.parquet").write_bytes(written)
+    assert "damaged" in says("backtest", "program.yaml", "--orders", "damaged.parquet", code=1).stderr
+
+
+def test_programs_in_two_time_zones_are_compared_month_by_month(shop: Path) -> None:
+    """On New Year's Eve in New York it is January in Tokyo already."""
+    (shop / "eve.csv").write_text("customer,order,happened_at,amount\nada,1,2017-12-31T20:00:00-05:00,10.00\n")
+    (shop / "tokyo.yaml").write_text(PROGRAM.replace("America/New_York", "Asia/Tokyo"))
+    ask = (
+        "backtest",
+        "program.yaml",
+        "--orders",
+        "eve.csv",
+        "--compare",
+        "tokyo.yaml",
+        "--html",
+        "report.html",
+        "--json",
+    )
+    answer = json.loads(says(*ask).stdout)
+    for months, issued in ((answer["months"], [20, 0]), (answer["compared_with"]["months"], [0, 10])):
+        assert [month["month"] for month in months] == ["2017-12", "2018-01"]
+        assert [month["issued"] for month in months] == issued
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,16 @@ def test_a_level_from_zero_is_held_by_everybody_for_ever() -> None:
     assert next_due(shop.state, shop.program) == FOREVER
 
 
+def test_whose_refunds_outweigh_what_was_bought_still_has_the_level_from_zero() -> None:
+    rules = "tiers: {by: spend, over: rolling 1 month, levels: [{id: base, at: 0}, {id: gold, at: 50}]}"
+    shop = Shop(rules)
+    assert moves(shop.buys("2017-01-20 12:00", "-20.00")) == [(None, "base")]
+    shop = Shop(rules)
+    shop.buys("2017-01-01 12:00", "100.00")
+    shop.buys("2017-01-20 12:00", "-20.00")
+    assert moves(shop.sees("2017-02-10 00:00")) == [("gold", "base")]
+
+
 def test_the_loss_of_a_level_knows_when_and_why() -> None:
     shop = Shop(YEAR)
     (_, reached) = shop.buys("2017-03-01 12:00", "600.00", id="o1")

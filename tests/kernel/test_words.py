@@ -129,8 +129,8 @@ def test_why_a_rolling_level_went() -> None:
     shop.buys("2017-03-01 12:00", "45.00")
     assert shop.sentences(shop.buys("2017-03-10 12:00", "5.00"))[-1] == "Reached gold: 50 points in the last month."
     assert shop.sentences(shop.sees("2017-06-01 12:00")) == [
-        "No longer gold as older orders drop out: silver is left.",
-        "No longer silver as older orders drop out: no level is left.",
+        "No longer gold, for what counts in the last month is not enough: silver is left.",
+        "No longer silver, for what counts in the last month is not enough: no level is left.",
     ]
 
 

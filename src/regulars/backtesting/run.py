@@ -80,8 +80,9 @@ def run(
     else:
         folded = _fold_in_processes(source, programs, end, processes, stopwatch, progress, history.customer_count)
     folded.read_seconds += opened_in_seconds
+    months = _months_of_all(programs, folded.tallies, end)
     return [
-        _outcome(program, history, end, tally, Seconds(folded.read_seconds, seconds))
+        _outcome(program, history, end, tally, months, Seconds(folded.read_seconds, seconds))
         for program, tally, seconds in zip(programs, folded.tallies, folded.fold_seconds, strict=True)
     ]
 
@@ -196,7 +197,9 @@ def _every(progress: Progress | None, customer_count: int) -> Callable[[], None]
     return customer_done
 
 
-def _outcome(program: Rulebook, history: History, end: Instant, tally: Tally, seconds: Seconds) -> Outcome:
+def _outcome(
+    program: Rulebook, history: History, end: Instant, tally: Tally, months: Sequence[MonthKey], seconds: Seconds
+) -> Outcome:
     customers = tuple(sorted(tally.customers, key=lambda one: one.customer))
     issued = sum([one.issued for one in customers])
     expired = sum([one.expired for one in customers])
@@ -214,7 +217,7 @@ def _outcome(program: Rulebook, history: History, end: Instant, tally: Tally, se
         liability_minor=liability_minor(outstanding, program.program),
         tiers={tier: held[tier] for tier in ("none", *[level.id for level in levels])},
         by_rule={rule.id: tally.by_rule[rule.id] for rule in program.program.earning if rule.id in tally.by_rule},
-        months=_months(program, tally, end),
+        months=_months(program, tally, months),
         customers=customers,
         left_out_orders=history.left_out_orders,
         seconds=seconds,
@@ -227,15 +230,20 @@ def liability_minor(outstanding: int, program: Program) -> int:
     return outstanding * worth.numerator // worth.denominator
 
 
-def _months(program: Rulebook, tally: Tally, end: Instant) -> tuple[Month, ...]:
-    """Every month from the first that holds anything to the one in which the backtest ends, without gaps."""
-    if not tally.months:
-        return ()
-    last = date_of(program.calendar.day_of(end - 1))
+def _months_of_all(programs: Sequence[Rulebook], tallies: Sequence[Tally], end: Instant) -> list[MonthKey]:
+    """Every month from the first that holds anything, on any program's wall, to the one in which the backtest ends."""
+    first = min([key for tally in tallies for key in tally.months], default=None)
+    if first is None:
+        return []
+    last = max([date_of(program.calendar.day_of(end - 1)) for program in programs])
+    return _month_keys(first, (last.year, last.month))
+
+
+def _months(program: Rulebook, tally: Tally, keys: Sequence[MonthKey]) -> tuple[Month, ...]:
     months = []
     outstanding = 0
     held: Counter[str] = Counter()
-    for year, month in _month_keys(min(tally.months), (last.year, last.month)):
+    for year, month in keys:
         sums = tally.months.get((year, month), MonthSums())
         outstanding += sums.issued - sums.expired
         held.update(sums.tiers)

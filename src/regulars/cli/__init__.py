@@ -17,6 +17,7 @@ from regulars.cli.inputs import (
     complaint,
     complaint_about,
     instant,
+    keep_apart,
     load,
     loaded,
     open_orders,
@@ -128,7 +129,9 @@ def backtest(
     from regulars.backtesting.run import run
     from regulars.cli.printing import outcome_json, print_outcome
 
-    programs = [loaded(path) for path in (program, other) if path]
+    documents = [path for path in (program, other) if path]
+    keep_apart([*documents, orders.orders], [customers_file, html_file, orders.refused])
+    programs = [loaded(path) for path in documents]
     started = wiring.stopwatch()
     source, history = open_orders(orders, programs)
     opened = wiring.stopwatch() - started
@@ -173,6 +176,7 @@ def explain(
     from regulars.backtesting.run import before, end_of
     from regulars.cli.printing import print_entries
 
+    keep_apart([program, orders.orders], [orders.refused])
     rulebook = loaded(program)
     _, history = open_orders(orders, [rulebook])
     end = instant(orders.until, rulebook)

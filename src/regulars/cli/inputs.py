@@ -99,7 +99,8 @@ def open_orders(options: OrdersOptions, programs: Sequence[Rulebook]) -> tuple["
     if history.refusals:
         _report_refusals(history, options)
     if history.last_happened_at is None:
-        raise complaint(f"{history.name} holds no orders")
+        left = ": all of them were refused" if history.refusals else ""
+        raise complaint(f"{history.name} holds no orders{left}")
     return source, history
 
 
@@ -113,10 +114,23 @@ def _report_refusals(history: "History", options: OrdersOptions) -> None:
     if more > 0:
         click.echo(f"… and {more:,} more", err=True)
     file = options.refused or Path(f"{Path(options.orders).name}.refused.csv")
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        write_refusals(history.refusals, stream)
+    try:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            write_refusals(history.refusals, stream)
+    except OSError as error:
+        raise complaint(f"{file} cannot be written: {error.strerror}; name another with --refused") from None
     rows = f"{len(history.refusals):,} of {history.rows:,} rows refused"
     click.echo(f"{rows}, {history.left_out_orders:,} orders left out whole; all of them in {file}", err=True)
+
+
+def keep_apart(inputs: Sequence[str], outputs: Sequence[str | Path | None]) -> None:
+    """Refuses to write over what is read, or two things to one file."""
+    taken = {Path(name).resolve() for name in inputs}
+    for output in outputs:
+        if output is not None and Path(output).resolve() in taken:
+            raise click.UsageError(f"{output} would be written over; give each output a file of its own")
+        if output is not None:
+            taken.add(Path(output).resolve())
 
 
 def instant(until: str | None, program: Rulebook) -> int | None:

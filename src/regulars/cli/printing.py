@@ -14,6 +14,7 @@ from regulars.backtesting.explain import Explained
 from regulars.backtesting.outcome import Outcome
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
+from regulars.wire.complete_journey import NAME as COMPLETE_JOURNEY
 from regulars.wire.history import History
 from regulars.wire.refusals import without_formula
 
@@ -53,12 +54,14 @@ def print_outcome(
     first, program = outcomes[0], programs[0].program
     as_of = programs[0].calendar.wall_clock(first.until - 1)
     console.print(
-        f"[bold]{_safe(first.program)}[/] over {_safe(first.source)}: {first.orders:,} orders of"
-        f" {len(first.customers):,} customers, as of {as_of} ({program.zone.name})",
+        f"[bold]{_safe(first.program)}[/] over {_safe(first.source)}: {_count(first.orders, 'order')} of"
+        f" {_count(len(first.customers), 'customer')}, as of {as_of} ({program.zone.name})",
         highlight=False,
     )
     if first.left_out_orders:
-        console.print(f"{first.left_out_orders:,} orders were left out: rows of theirs were refused", highlight=False)
+        console.print(f"Left out, since rows were refused: {_count(first.left_out_orders, 'order')}", highlight=False)
+    if first.source == COMPLETE_JOURNEY and program.currency.code != "USD":
+        console.print(f"[yellow]These orders are in USD; they are read as {program.currency.code}[/]", highlight=False)
     for name in getattr(history, "absent_properties", ()):
         console.print(f"[yellow]No line has a property “{_safe(name)}”, which the program asks for[/]", highlight=False)
     if program.members == "those_who_join" and not first.points.issued:
@@ -66,7 +69,7 @@ def print_outcome(
         console.print(f"[yellow]{said}[/]", highlight=False)
     console.print(_outcome_table(outcomes, program))
     if comparison is not None:
-        _print_comparison(console, comparison, program.points.name.other)
+        _print_comparison(console, comparison, programs)
     read, folded = first.seconds.read, sum([outcome.seconds.fold for outcome in outcomes])
     console.print(f"Read in {read:.1f} s, folded in {folded:.1f} s", style="dim", highlight=False)
 
@@ -135,16 +138,24 @@ def _row(table: Table, name: str, figures: Sequence[int], written: Any = "{:,}".
     table.add_row(name, *[written(figure) for figure in figures], *difference)
 
 
-def _print_comparison(console: Console, comparison: Comparison, name: str) -> None:
+def _print_comparison(console: Console, comparison: Comparison, programs: Sequence[Rulebook]) -> None:
+    before, after = [one.program.points for one in programs]
+    if before.worth_minor != after.worth_minor:
+        console.print("[yellow]A point is not worth the same in both; who gains goes by points[/]", highlight=False)
     for verb, changes in (("gain", comparison.winners()), ("lose", comparison.losers())):
         side = _side(changes)
         who = f"1 customer {verb}s" if len(changes) == 1 else f"{len(changes):,} customers {verb}"
+        if not changes:
+            console.print(f"No customer {verb}s", highlight=False)
+            continue
         most = ", ".join([f"{_safe(one.customer)} ({one.issued:+,})" for one in changes[:SHOWN_CUSTOMERS]])
-        console.print(
-            f"{who}, {side['points']:+,} {_safe(name)} in all" + (f"; most: {most}" if most else ""), highlight=False
-        )
-    for (before, after), count in comparison.moves.items():
-        console.print(f"{count:,} end in {_safe(after)} instead of {_safe(before)}", highlight=False)
+        console.print(f"{who}, {side['points']:+,} {_safe(after.name.other)} in all; most: {most}", highlight=False)
+    for (held, holds), count in comparison.moves.items():
+        console.print(f"{count:,} end in {_safe(holds)} instead of {_safe(held)}", highlight=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _safe(text: str) -> str:

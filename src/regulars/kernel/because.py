@@ -64,10 +64,9 @@ def _tier_sentence(effect: TierChanged, program: Rulebook) -> str:
     tiers = program.program.tiers
     if effect.because.fact is None or tiers is None or effect.after is None:
         left = f"{effect.after} is left" if effect.after else "no level is left"
-        reset = (
-            "at the turn of the year" if tiers and isinstance(tiers.over, CalendarYear) else "as older orders drop out"
-        )
-        return f"No longer {effect.before} {reset}: {left}."
+        if tiers is None or isinstance(tiers.over, CalendarYear):
+            return f"No longer {effect.before} at the turn of the year: {left}."
+        return f"No longer {effect.before}, for what counts {tiers.over.describe()} is not enough: {left}."
     level = next(level for level in tiers.levels if level.id == effect.after)
     measure = (
         program.program.currency.money(level.at)

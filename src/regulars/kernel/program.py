@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
-from regulars.kernel.terms import Currency, PointsName, listed, plain
+from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
 ENGINE: Final = 1
 """Raised whenever the same program over the same facts would give other effects. Part of every program's version."""
@@ -41,7 +41,7 @@ class PointsPolicy(Struct, frozen=True):
 
     def describe(self, currency: Currency) -> str:
         worth = plain(self.worth_minor / 10**currency.exponent)
-        kept = f"{self.name.other.capitalize()} expire {self.expire.describe()}" if self.expire else "They never expire"
+        kept = f"{capitalized(self.name.other)} expire {self.expire.describe()}" if self.expire else "They never expire"
         held = f" They are pending for {self.hold.describe()}." if self.hold else ""
         return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}."
 
@@ -234,4 +234,4 @@ class Program(Struct, frozen=True):
 
 
 def _sentence(words: str, when: When) -> str:
-    return f"{words[0].upper()}{words[1:]}{' ' if when != ALWAYS else ''}{when.describe()}."
+    return f"{capitalized(words)}{' ' if when != ALWAYS else ''}{when.describe()}."

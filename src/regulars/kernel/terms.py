@@ -42,6 +42,10 @@ def plain(number: int | Fraction) -> str:
     return f"{number.numerator}/{number.denominator}"
 
 
+def capitalized(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def listed(words: Sequence[str], joint: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) < 2:

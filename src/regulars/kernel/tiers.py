@@ -40,6 +40,8 @@ class TierRules:
         return state.observations[self._watch_key]
 
     def rank(self, amount: int) -> int:
+        """A level from 0 is everybody's, also theirs whose refunds outweigh what they bought."""
+        amount = max(amount, 0)
         reached = 0
         for threshold in self.thresholds:
             if amount < threshold:
@@ -124,7 +126,7 @@ def upgrade(
     if threshold is None:
         return []
     best = rules.window.best_sum(rules.sums(state), today)
-    if best < threshold:
+    if best < threshold and threshold > 0:
         return []
     because = Because(TIERS, version, fact)
     return [TierChanged(state.consequences.tier, rules.ids[rules.rank(best)], at, recorded_at, because)]

@@ -151,16 +151,21 @@ def _cost_by_month(comparison: Comparison, one: Program, other: Program) -> Sect
     first, second = comparison.first, comparison.second
     if first.revenue_minor <= 0 or not (one.points.worth_minor or other.points.worth_minor):
         return None
-    drawn = zip(cost_shares(first.months, one), cost_shares(second.months, other), strict=True)
+    sold = [
+        pair for pair in zip(first.months, second.months, strict=True) if min(one.revenue_minor for one in pair) > 0
+    ]
+    if not sold:
+        return None
+    drawn = zip(
+        cost_shares([before for before, _ in sold], one), cost_shares([after for _, after in sold], other), strict=True
+    )
     shares = []
-    for (a, b), before, after in zip(drawn, first.months, second.months, strict=True):
+    for (a, b), (before, after) in zip(drawn, sold, strict=True):
         costs = (cost_minor(before.issued, one), cost_minor(after.issued, other))
         texts = [words.share_figure(minor, before.revenue_minor) for minor in (*costs, costs[1] - costs[0])]
         shares.append(_Compared(a, b, texts[0], texts[1], f"{'+' if costs[1] > costs[0] else ''}{texts[2]}"))
     title = "Cost of what was given, as a share of sales"
-    figure = _overlaid(
-        title, [month.month for month in first.months], shares, charts.percent, "%", sign=f"{words.THIN}%"
-    )
+    figure = _overlaid(title, [before.month for before, _ in sold], shares, charts.percent, "%", sign=f"{words.THIN}%")
     whole = [
         words.share(cost_minor(each.points.issued, program), each.revenue_minor)
         for each, program in ((first, one), (second, other))

@@ -202,7 +202,9 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
     if not program.points.worth_minor:
         says = f"By this program one {program.points.name.one} costs the shop nothing, so there is no cost to set against sales."
         return Section("cost", "Cost and sales", [says])
-    months, currency = outcome.months, program.currency
+    months, currency = [one for one in outcome.months if one.revenue_minor > 0], program.currency
+    if len(months) < 2:
+        return None
     keys = [one.month for one in months]
     shares, texts = cost_shares(months, program), [cost_share(one, program) for one in months]
     whole = words.share(cost_minor(outcome.points.issued, program), outcome.revenue_minor)
@@ -211,6 +213,8 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
     said.append(
         f"It was least in {words.month(keys[low])}, {texts[low]}, and most in {words.month(keys[high])}, {texts[high]}."
     )
+    if len(months) < len(outcome.months):
+        said.append("Months without sales are left out.")
     described = f"A line by month. {_course('The cost as a share of sales', keys, shares, texts)}"
     series = charts.Series("of sales", charts.ACCENT, shares, texts[-1])
     title = "Cost of what was given, as a share of sales"
@@ -231,11 +235,8 @@ def _cost_by_month(outcome: Outcome, program: Program) -> Section | None:
 
 
 def cost_shares(months: Sequence[Month], program: Program) -> list[int]:
-    """To be drawn: in hundredths of a per cent, 0 where nothing was sold."""
-    return [
-        words.parts_of(10_000, cost_minor(one.issued, program), one.revenue_minor) if one.revenue_minor > 0 else 0
-        for one in months
-    ]
+    """To be drawn: in hundredths of a per cent. Something was sold in each of the months."""
+    return [words.parts_of(10_000, cost_minor(one.issued, program), one.revenue_minor) for one in months]
 
 
 def cost_share(month: Month, program: Program) -> str:

@@ -20,6 +20,10 @@ def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row | Broken]:
         file = parquet.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise OrdersError(f"The file is not Parquet: {error}") from None
+    except IsADirectoryError:
+        raise
+    except OSError as error:
+        raise OrdersError(f"The file cannot be read as Parquet: {error}") from None
     columns = file.schema_arrow.names
     layout = layout_of(columns, wanted)
     check_columns(columns, wanted.mapping, layout.found())
@@ -37,10 +41,17 @@ def _needed(layout: Layout) -> Sequence[int]:
 
 def _rows(file: Any, needed: Sequence[str], layout: Layout) -> Iterator[Row]:
     numbers = count(1)
-    for batch in file.iter_batches(ROWS_AT_ONCE, columns=needed):
+    for batch in _batches(file, needed):
         columns = [_cells(batch.column(name)) for name in needed]
         for cells in zip(*columns, repeat(None, batch.num_rows), strict=True):
             yield Row(next(numbers), layout, cells)
+
+
+def _batches(file: Any, needed: Sequence[str]) -> Iterator[Any]:
+    try:
+        yield from file.iter_batches(ROWS_AT_ONCE, columns=needed)
+    except (OSError, pa.ArrowException) as error:
+        raise OrdersError(f"The file is damaged: {error}") from None
 
 
 def _cells(column: Any) -> list[object]:
