@@ -1,7 +1,6 @@
 """Calendar arithmetic on the shop's wall."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,7 +20,7 @@ from regulars.kernel.calendar import (
     weekday_of,
 )
 from regulars.kernel.facts import DAWN
-from regulars.wire.zones import zone_named
+from regulars.wire.zones import clock_named, zone_named
 
 NEW_YORK = Calendar(zone_named("America/New_York"))
 days = st.integers(day_of_date(date(1970, 1, 2)), day_of_date(date(2099, 12, 30)))
@@ -43,8 +42,8 @@ days = st.integers(day_of_date(date(1970, 1, 2)), day_of_date(date(2099, 12, 30)
 def test_a_day_begins_at_the_first_instant_that_shows_its_midnight_or_later(zone: str, day: int) -> None:
     calendar = Calendar(zone_named(zone))
     start = calendar.start_of_day(day)
-    wall = datetime.fromtimestamp(start / 1e6, ZoneInfo(zone))
-    before = datetime.fromtimestamp((start - 1_000_000) / 1e6, ZoneInfo(zone))
+    wall = datetime.fromtimestamp(start / 1e6, clock_named(zone))
+    before = datetime.fromtimestamp((start - 1_000_000) / 1e6, clock_named(zone))
     assert before.date() < date_of(day) <= wall.date()
 
 

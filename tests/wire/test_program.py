@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from regulars.kernel import program as kernel
 from regulars.kernel.calendar import Duration
-from regulars.kernel.program import CalendarYear, Expiry, Fixed, Multiplier, PerAmount, Rolling
+from regulars.kernel.program import CalendarYear, Expiry, Fixed, Multiplier, OneOf, PerAmount, Rolling
 from regulars.kernel.terms import Currency
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
@@ -458,7 +458,7 @@ def changed_programs(value: Any, path: str = "program"):
             for inner_path, changed in changed_programs(getattr(value, name), f"{path}.{name}"):
                 yield inner_path, msgspec.structs.replace(value, **{name: changed})
     elif isinstance(value, tuple):
-        yield f"{path}, longer", (*value, value[-1] if value else 1)
+        yield f"{path}, longer", (*value, _another_for(value, path))
         for i, item in enumerate(value):
             for inner_path, changed in changed_programs(item, f"{path}[{i}]"):
                 yield inner_path, (*value[:i], changed, *value[i + 1 :])
@@ -471,3 +471,10 @@ def changed_programs(value: Any, path: str = "program"):
     else:
         assert value is None
         yield path, 1
+
+
+def _another_for(value: tuple[Any, ...], path: str) -> Any:
+    """An item that the tuple does not hold yet."""
+    if value:
+        return next(changed for _, changed in changed_programs(value[-1]))
+    return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1
