@@ -163,7 +163,7 @@ def test_a_refused_program_says_everything_at_once(shop: Path) -> None:
         assert "bad.yaml:3:11: currency:" in said
         assert "bad.yaml is refused" in said
     answer = json.loads(says("check", "bad.yaml", "--json", code=1).stdout)
-    assert not answer["ok"]
+    assert (answer["ok"], answer["file"]) == (False, "bad.yaml")
     assert answer["problems"][0]["path"] == "currency"
 
 

@@ -65,7 +65,7 @@ def check(program: str, as_json: bool) -> None:
         problems = [
             {"line": one.line, "column": one.column, "path": one.path, "message": one.message} for one in error.problems
         ]
-        _print_json({"ok": False, "problems": problems})
+        _print_json({"ok": False, "file": error.file, "problems": problems})
         raise SystemExit(1) from None
     if as_json:
         _print_json({"ok": True, "version": rulebook.version, "sentences": rulebook.program.describe()})
