@@ -150,6 +150,13 @@ def test_bad_rows_stop_everything_until_it_is_asked_to_go_on(shop: Path) -> None
     assert (shop / "elsewhere.csv").read_text() == (shop / "bad.csv.refused.csv").read_text()
 
 
+def test_an_order_with_its_lines_is_one_row(shop: Path) -> None:
+    one = '{"customer": "ada", "order": %d, "happened_at": "2017-03-04T17:00:00Z", "lines": [{"amount": "1.00"}, {"amount": "%s"}]}'
+    (shop / "orders.jsonl").write_text(f"{one % (1, '2.00')}\n{one % (2, 'much')}\n")
+    said = says("backtest", "program.yaml", "--orders", "orders.jsonl", "--skip-bad").stderr
+    assert "1 of 2 rows refused, 1 orders left out whole" in said
+
+
 def test_a_refused_program_says_everything_at_once(shop: Path) -> None:
     (shop / "bad.yaml").write_text(
         PROGRAM.replace("currency: USD", "currency: DOLLAR").replace("per: 1.00", "per: 1.005")

@@ -51,8 +51,11 @@ class Gathering:
         self._said: dict[str, tuple[str, Instant, str]] = {}
 
     def take(self, rows: Iterable[Row | Broken]) -> None:
+        last = 0
         for row in rows:
-            self._rows += 1
+            # An order's `lines` on one line of the file are one row of it.
+            self._rows += row.line != last
+            last = row.line
             if isinstance(row, Broken):
                 self._refuse(Refusal(row.line, row.column, shown(row.value), row.reason, row.message))
                 self._left_out.update([row.order] if row.order else ())
