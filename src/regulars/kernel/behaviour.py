@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from regulars.kernel.calendar import Calendar, Today, add_months
 from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.membership import was_member
 from regulars.kernel.state import Buckets, State, drop_before
 
 
@@ -38,7 +39,7 @@ class Watch(Struct, frozen=True):
 def observe(state: State, order: OrderCompleted, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
     """Counts `order`, which was placed `today`, into the state's observations."""
     for key, watch in watches:
-        if not watch.members_only or _was_member(state.consequences.member_since, order):
+        if not watch.members_only or was_member(state.consequences.member_since, order):
             _count(state.observations[key], order, today, watch)
 
 
@@ -49,7 +50,7 @@ def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
     for fact in facts:
         if isinstance(fact, MemberJoined) and member_since is None:
             member_since = fact.happened_at
-        elif isinstance(fact, OrderCompleted) and (not watch.members_only or _was_member(member_since, fact)):
+        elif isinstance(fact, OrderCompleted) and (not watch.members_only or was_member(member_since, fact)):
             _count(buckets, fact, calendar.today(fact.happened_at), watch)
     return buckets
 
@@ -71,7 +72,3 @@ def _count(buckets: Buckets, order: OrderCompleted, today: Today, watch: Watch) 
     else:
         buckets[period] = order.amount_minor
         drop_before(buckets, watch.first_kept(max(buckets)))
-
-
-def _was_member(member_since: Instant | None, order: OrderCompleted) -> bool:
-    return member_since is not None and member_since <= order.happened_at

@@ -30,6 +30,7 @@ from regulars.kernel.effects import (
 )
 from regulars.kernel.expiry import Lifetimes
 from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
@@ -120,7 +121,7 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     terms = rules.drawn_up.get((fact.name, day, tier)) or rules.terms(fact, day, tier)
     if terms is None:
         return []
-    if rules.members_only and not _was_member(state, fact):
+    if rules.members_only and not was_member(state.consequences.member_since, fact):
         return [_refused(NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
     target = AVAILABLE
@@ -168,11 +169,6 @@ def _refused(
     reason: Reason, basis_minor: int | None, at: Instant, fact: Fact, term: Term, rules: EarningRules
 ) -> Refused:
     return Refused(reason, basis_minor, at, fact.recorded_at, Because(term.rule, rules.version, fact.id))
-
-
-def _was_member(state: State, fact: Fact) -> bool:
-    since = state.consequences.member_since
-    return since is not None and since <= fact.happened_at
 
 
 def _all_goods(program: Program) -> list[Goods]:

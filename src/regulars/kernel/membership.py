@@ -1,7 +1,7 @@
 """Membership: whoever joins is a member from then on. Where everyone is a member, joining is still an occasion, once."""
 
 from regulars.kernel.effects import Because, MembershipStarted, Reason, Refused
-from regulars.kernel.facts import Instant, MemberJoined
+from regulars.kernel.facts import Fact, Instant, MemberJoined
 from regulars.kernel.state import State
 
 MEMBERSHIP = "membership"
@@ -12,3 +12,8 @@ def enrol(state: State, fact: MemberJoined, at: Instant, version: str) -> Member
     if state.consequences.member_since is not None:
         return Refused(Reason.ALREADY_A_MEMBER, None, at, fact.recorded_at, because)
     return MembershipStarted(fact.happened_at, at, fact.recorded_at, because)
+
+
+def was_member(member_since: Instant | None, fact: Fact) -> bool:
+    """Whether whoever is a member since then was one when `fact` happened."""
+    return member_since is not None and member_since <= fact.happened_at
