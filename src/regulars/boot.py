@@ -1,14 +1,43 @@
 """Where everything is wired, and the settings are read, once."""
 
+import logging
 import sys
-from time import perf_counter
+from collections.abc import Callable
+from time import perf_counter, time_ns
+from typing import TYPE_CHECKING
 
-from regulars.cli import Wiring, regulars
+from regulars.cli import regulars
+from regulars.cli.wiring import Wiring
+
+if TYPE_CHECKING:
+    from regulars.service.shop import Shop
 
 
 def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        regulars(obj=Wiring(stopwatch=perf_counter))
+        regulars(obj=Wiring(perf_counter, lambda: time_ns() // 1000, new_id, serve_shop))
     except OSError as error:
         # The one broad catch, at the edge: a full disk, a closed pipe, a file that went away meanwhile.
         sys.exit(f"Error: {error.strerror or error}")
+
+
+def new_id() -> str:
+    """A UUIDv7 as 32 hexadecimal digits: never twice, and sorted by time."""
+    from uuid_utils import uuid7
+
+    return uuid7().hex
+
+
+def serve_shop(shop: "Shop", clock: Callable[[], int], host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Pages, HTTP and the jobs behind them, until the process is told to stop."""
+    from regulars.web.app import create_app
+    from regulars.web.server import serve
+    from regulars.workers.waking import Worker
+
+    worker = Worker(shop, clock)
+    worker.start()
+    try:
+        serve(create_app(shop, clock, new_id), host, port, ready)
+    finally:
+        worker.stop()

@@ -1,10 +1,9 @@
 """What a backtest found: whole numbers, for the shop, by month, by rule and by customer."""
 
-from datetime import UTC, datetime, timedelta
-
 from msgspec import Struct
 
 from regulars.kernel.facts import Instant
+from regulars.wire.instants import rfc3339
 
 
 class PointsTotals(Struct, frozen=True):
@@ -67,6 +66,4 @@ class Outcome(Struct, frozen=True):
 
     def until_utc(self) -> str:
         """`until` as RFC 3339."""
-        return (
-            (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.until)).isoformat().replace("+00:00", "Z")
-        )
+        return rfc3339(self.until)

@@ -12,7 +12,7 @@ from regulars.backtesting.outcome import Month, Outcome, PointsTotals, Seconds
 from regulars.backtesting.replay import replay
 from regulars.backtesting.tally import Bookkeeper, MonthKey, MonthSums, Tally
 from regulars.kernel.calendar import date_of
-from regulars.kernel.facts import Fact, Instant
+from regulars.kernel.facts import DAWN, Fact, Instant
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.history import History, HistoryError, Source
@@ -42,8 +42,10 @@ class RowsRefused(Exception):
         self.history = history
 
 
-def open_history(source: Source, programs: Sequence[Rulebook], *, skip_bad: bool = False) -> History:
-    """The history with what these programs ask of it.
+def open_history(
+    source: Source, programs: Sequence[Rulebook], *, skip_bad: bool = False, keep: frozenset[str] = frozenset()
+) -> History:
+    """The history with what these programs ask of it, and of each line the properties to `keep`.
 
     HistoryError if they do not share a currency or nothing can be read; RowsRefused if rows are bad, unless `skip_bad`.
     """
@@ -51,7 +53,7 @@ def open_history(source: Source, programs: Sequence[Rulebook], *, skip_bad: bool
     if len(currencies) > 1:
         codes = " and ".join(sorted(currency.code for currency in currencies))
         raise HistoryError(f"programs can be compared in one currency only, these are in {codes}")
-    properties = frozenset(name for one in programs for name in one.program.line_properties())
+    properties = keep.union(*[one.program.line_properties() for one in programs])
     currency = programs[0].program.currency
     history = source.open(currency_exponent=currency.exponent, currency=currency.code, properties=properties)
     if history.refusals and not skip_bad:
@@ -95,8 +97,8 @@ def end_of(history: History) -> Instant:
 
 
 def before(facts: Sequence[Fact], until: Instant) -> Sequence[Fact]:
-    """The facts that happened before `until`."""
-    if not facts or facts[-1].happened_at < until:
+    """The facts that happened before `until`, in whatever order they come."""
+    if max([fact.happened_at for fact in facts], default=DAWN) < until:
         return facts
     return [fact for fact in facts if fact.happened_at < until]
 
@@ -214,7 +216,7 @@ def _outcome(
         orders=sum([one.orders for one in customers]),
         revenue_minor=sum([one.spend_minor for one in customers]),
         points=PointsTotals(issued, 0, expired, 0, outstanding),
-        liability_minor=liability_minor(outstanding, program.program),
+        liability_minor=program.program.points.liability_minor(outstanding),
         tiers={tier: held[tier] for tier in ("none", *[level.id for level in levels])},
         by_rule={rule.id: tally.by_rule[rule.id] for rule in program.program.earning if rule.id in tally.by_rule},
         months=_months(program, tally, months),
@@ -222,12 +224,6 @@ def _outcome(
         left_out_orders=history.left_out_orders,
         seconds=seconds,
     )
-
-
-def liability_minor(outstanding: int, program: Program) -> int:
-    """What the outstanding points would cost the shop, floored to the minor unit."""
-    worth = program.points.worth_minor
-    return outstanding * worth.numerator // worth.denominator
 
 
 def _months_of_all(programs: Sequence[Rulebook], tallies: Sequence[Tally], end: Instant) -> list[MonthKey]:
@@ -255,7 +251,7 @@ def _months(program: Rulebook, tally: Tally, keys: Sequence[MonthKey]) -> tuple[
                 issued=sums.issued,
                 expired=sums.expired,
                 outstanding=outstanding,
-                liability_minor=liability_minor(outstanding, program.program),
+                liability_minor=program.program.points.liability_minor(outstanding),
                 tiers={tier: held[tier] for tier in sorted(held)},
             )
         )

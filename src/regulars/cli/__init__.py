@@ -3,15 +3,14 @@
 Exit codes: 0 done; 1 the program or the orders are refused; 2 the command was called wrongly.
 """
 
-import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from regulars.cli.demo import demo
+from regulars.cli.importing import importing
 from regulars.cli.inputs import (
     OrdersOptions,
     complaint,
@@ -23,6 +22,11 @@ from regulars.cli.inputs import (
     open_orders,
     orders_options,
 )
+from regulars.cli.output import print_json
+from regulars.cli.progress import counting
+from regulars.cli.record import Record, place_options
+from regulars.cli.running import admin, apply, doctor, keys, serve
+from regulars.cli.wiring import Wiring
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.document import DocumentError
 
@@ -30,12 +34,6 @@ if TYPE_CHECKING:
     from regulars.backtesting.comparison import Comparison
     from regulars.backtesting.outcome import Outcome
     from regulars.wire.history import History
-
-
-class Wiring(NamedTuple):
-    """What the world hands in: a stopwatch in seconds."""
-
-    stopwatch: Callable[[], float]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,6 +47,15 @@ def regulars() -> None:
       regulars check my-program.yaml
       regulars backtest my-program.yaml --orders my-orders.csv --html report.html
       regulars explain my-program.yaml --orders my-orders.csv --customer 42
+
+    Then run it:
+
+    \b
+      regulars apply my-program.yaml
+      regulars keys create --kind secret
+      regulars serve
+
+    `regulars demo` shows a shop with a year behind it.
     """
 
 
@@ -65,10 +72,10 @@ def check(program: str, as_json: bool) -> None:
         problems = [
             {"line": one.line, "column": one.column, "path": one.path, "message": one.message} for one in error.problems
         ]
-        _print_json({"ok": False, "file": error.file, "problems": problems})
+        print_json({"ok": False, "file": error.file, "problems": problems})
         raise SystemExit(1) from None
     if as_json:
-        _print_json({"ok": True, "version": rulebook.version, "sentences": rulebook.program.describe()})
+        print_json({"ok": True, "version": rulebook.version, "sentences": rulebook.program.describe()})
         return
     click.echo(f"{rulebook.program.name}, version {rulebook.version[:12]}")
     for sentence in rulebook.program.describe():
@@ -86,7 +93,7 @@ def plan(old: str, new: str, as_json: bool) -> None:
     before, after = loaded(old), loaded(new)
     sentences = changes(before.program, after.program)
     if as_json:
-        _print_json({"old": before.version, "new": after.version, "changes": sentences})
+        print_json({"old": before.version, "new": after.version, "changes": sentences})
         return
     click.echo(f"{before.version[:12]} -> {after.version[:12]}")
     for sentence in sentences or ["Nothing changes: both say the same."]:
@@ -98,12 +105,13 @@ def schema() -> None:
     """Print the JSON Schema of a program, for editors."""
     from regulars.wire.program import program_schema
 
-    _print_json(program_schema())
+    print_json(program_schema())
 
 
 @regulars.command()
 @click.argument("program", type=click.Path(dir_okay=False))
 @orders_options
+@place_options
 @click.option("--json", "as_json", is_flag=True, help="Answer as one JSON object.")
 @click.option(
     "--customers", "customers_file", type=click.Path(dir_okay=False), metavar="FILE.csv", help="One row per customer."
@@ -118,6 +126,7 @@ def backtest(
     wiring: Wiring,
     program: str,
     orders: OrdersOptions,
+    record: Record,
     as_json: bool,
     customers_file: str | None,
     html_file: str | None,
@@ -133,10 +142,10 @@ def backtest(
     keep_apart([*documents, orders.orders], [customers_file, html_file, orders.refused])
     programs = [loaded(path) for path in documents]
     started = wiring.stopwatch()
-    source, history = open_orders(orders, programs)
+    source, history = open_orders(orders, programs, record.url())
     opened = wiring.stopwatch() - started
     end = instant(orders.until, programs[0])
-    with _progress("Folding", quiet=as_json) as progress:
+    with counting("Folding", "customers", quiet=as_json) as progress:
         outcomes = run(
             source,
             programs,
@@ -153,7 +162,7 @@ def backtest(
     if html_file:
         _write_report(html_file, programs, outcomes, comparison, history)
     if as_json:
-        _print_json(outcome_json(outcomes[0], comparison))
+        print_json(outcome_json(outcomes[0], comparison))
     else:
         print_outcome(outcomes, comparison, programs, history)
         if html_file:
@@ -163,11 +172,13 @@ def backtest(
 @regulars.command()
 @click.argument("program", type=click.Path(dir_okay=False))
 @orders_options
+@place_options
 @click.option("--customer", required=True, metavar="ID", help="Whose history.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def explain(
     program: str,
     orders: OrdersOptions,
+    record: Record,
     customer: str,
     as_json: bool,
 ) -> None:
@@ -178,7 +189,7 @@ def explain(
 
     keep_apart([program, orders.orders], [orders.refused])
     rulebook = loaded(program)
-    _, history = open_orders(orders, [rulebook])
+    _, history = open_orders(orders, [rulebook], record.url())
     end = instant(orders.until, rulebook)
     end = end_of(history) if end is None else end
     facts = next((facts for _, facts in history.customers(only=customer)), ())
@@ -188,24 +199,9 @@ def explain(
     if as_json:
         import msgspec
 
-        _print_json({"customer": customer, "version": rulebook.version, "entries": msgspec.to_builtins(entries)})
+        print_json({"customer": customer, "version": rulebook.version, "entries": msgspec.to_builtins(entries)})
     else:
         print_entries(customer, entries, rulebook)
-
-
-@contextmanager
-def _progress(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on the terminal, with customers a second and time left; none where nobody is looking."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("customers"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _write_report(
@@ -236,5 +232,5 @@ def _write(file: str, text: str) -> None:
         raise complaint(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+for command in (serve, apply, demo, importing, keys, admin, doctor):
+    regulars.add_command(command)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from regulars.wire.history import History, Source
 
 SHOWN_REFUSALS: Final = 20
+RECORDED: Final = "recorded"
 
 
 class OrdersOptions(NamedTuple):
@@ -42,8 +43,9 @@ ORDERS_OPTIONS: Final = (
     click.option(
         "--orders",
         required=True,
-        metavar="complete-journey|FILE",
-        help="A real grocer's year that comes with the demo, or your own orders as CSV, JSON lines or Parquet.",
+        metavar="complete-journey|recorded|FILE",
+        help="A real grocer's year that comes with the demo, what a shop has on record (--data-dir), or your own orders as CSV, "
+        "JSON lines or Parquet.",
     ),
     click.option(
         "--map",
@@ -82,26 +84,43 @@ def loaded(path: str) -> Rulebook:
         raise complaint_about(error) from None
 
 
-def open_orders(options: OrdersOptions, programs: Sequence[Rulebook]) -> tuple["Source", "History"]:
+def open_orders(
+    options: OrdersOptions, programs: Sequence[Rulebook], record: str = "", keep: frozenset[str] = frozenset()
+) -> tuple["Source", "History"]:
+    """The orders that the options name, `recorded` in the database `record`; of each line `keep` and what the programs ask for."""
     from regulars.backtesting.run import RowsRefused, open_history
     from regulars.wire.history import HistoryError
     from regulars.wire.orders.columns import parse_mapping
     from regulars.wire.sources import source_named
 
     try:
-        source = source_named(options.orders, parse_mapping(options.mapping), options.times_in)
-        history = open_history(source, programs, skip_bad=options.skip_bad)
+        source = (
+            _recorded(record)
+            if options.orders == RECORDED
+            else source_named(options.orders, parse_mapping(options.mapping), options.times_in)
+        )
+        history = open_history(source, programs, skip_bad=options.skip_bad, keep=keep)
     except HistoryError as error:
         raise complaint(str(error)) from None
     except RowsRefused as error:
         _report_refusals(error.history, options)
-        raise complaint("nothing was folded; mend the rows, or go on without them: --skip-bad") from None
+        raise complaint("nothing was taken; mend the rows, or go on without them: --skip-bad") from None
     if history.refusals:
         _report_refusals(history, options)
     if history.last_happened_at is None:
         left = ": all of them were refused" if history.refusals else ""
         raise complaint(f"{history.name} holds no orders{left}")
     return source, history
+
+
+def open_orders_for_import(options: OrdersOptions, rulebook: Rulebook, keep: frozenset[str]) -> "History":
+    return open_orders(options, [rulebook], keep=keep)[1]
+
+
+def _recorded(url: str) -> "Source":
+    from regulars.store.history import Recorded
+
+    return Recorded(url)
 
 
 def _report_refusals(history: "History", options: OrdersOptions) -> None:

@@ -80,6 +80,8 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
     rule = effect.because.rule
     name = program.program.points.name.other
     match effect.reason:
+        case Reason.NOT_TRUSTED:
+            return f"No {name} by “{rule}”: only a browser says so, and its word is not enough for that."
         case Reason.NOT_A_MEMBER:
             return f"No {name} by “{rule}”: not a member at that time."
         case Reason.ALREADY_A_MEMBER:

@@ -29,11 +29,12 @@ from regulars.kernel.effects import (
     Refused,
 )
 from regulars.kernel.expiry import Lifetimes
-from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
+NOT_TRUSTED: Final = Reason.NOT_TRUSTED
 NOT_A_MEMBER: Final = Reason.NOT_A_MEMBER
 NOTHING_ELIGIBLE: Final = Reason.NOTHING_ELIGIBLE
 BELOW_ONE_UNIT: Final = Reason.BELOW_ONE_UNIT
@@ -121,6 +122,8 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     terms = rules.drawn_up.get((fact.name, day, tier)) or rules.terms(fact, day, tier)
     if terms is None:
         return []
+    if isinstance(fact, Behaved) and fact.trust is WEAK:
+        return [_refused(NOT_TRUSTED, None, at, fact, term, rules) for term in terms.rules]
     if rules.members_only and not was_member(state.consequences.member_since, fact):
         return [_refused(NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)

@@ -43,6 +43,7 @@ EXPIRED: Final = Account.EXPIRED
 class Reason(StrEnum):
     """Why nothing was given. A closed set."""
 
+    NOT_TRUSTED = "not_trusted"
     NOT_A_MEMBER = "not_a_member"
     ALREADY_A_MEMBER = "already_a_member"
     NOTHING_ELIGIBLE = "nothing_eligible"

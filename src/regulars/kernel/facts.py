@@ -2,9 +2,14 @@
 
 An *event* is what the wire brings; a *fact* is what the kernel accepts. Every fact bears two clocks: `happened_at`, which
 windows and dates inside a rule look at, and `recorded_at`, which orders the ledger. Both are UTC.
+
+How far a source is trusted is part of the fact. Orders and joinings exist only on the shop's own word; whatever a browser
+says, and whatever came through a link that only a browser vouched for, is behaviour of weak trust: it may personalise, and
+nothing of value follows from it.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import ClassVar, Final, TypeAlias
 
 from msgspec import Struct
@@ -22,7 +27,16 @@ ORDER_COMPLETED: Final = "Order Completed"
 MEMBER_JOINED: Final = "Member Joined"
 
 
-class Line(Struct, frozen=True, gc=False):
+class Trust(StrEnum):
+    SHOP = "shop"
+    """The word of the shop's server, a verified webhook or an import."""
+    WEAK = "weak"
+
+
+WEAK: Final = Trust.WEAK
+
+
+class Line(Struct, frozen=True, gc=False, array_like=True):
     """One line of an order.
 
     `amount_minor` is what was paid for the whole line, after discounts, in the currency's minor unit; it may be negative
@@ -69,6 +83,7 @@ class Behaved(Struct, frozen=True, gc=False, tag=True):
     source: str
     name: str
     properties: Mapping[str, str]
+    trust: Trust = Trust.SHOP
 
 
 Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved

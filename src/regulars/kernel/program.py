@@ -39,6 +39,10 @@ class PointsPolicy(Struct, frozen=True):
     hold: Duration | None = None
     expire: Expiry | None = None
 
+    def liability_minor(self, points: int) -> int:
+        """What so many points are worth, floored to the minor unit."""
+        return points * self.worth_minor.numerator // self.worth_minor.denominator
+
     def describe(self, currency: Currency) -> str:
         worth = plain(self.worth_minor / 10**currency.exponent)
         kept = f"{capitalized(self.name.other)} expire {self.expire.describe()}" if self.expire else "They never expire"

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from regulars.kernel.effects import ACTIVATE, EARN, PENDING, Effect, LotId, MembershipStarted, Posted, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 Buckets: TypeAlias = dict[int, int]
 """Sums by period: by day on the shop's wall, or by year, as the watch says."""
@@ -22,7 +22,7 @@ QUALIFYING_DAYS: Final = 3 * 366
 """How far back qualifying points are kept: longer than any window that a program may name."""
 
 
-class Lot(Struct, frozen=True, gc=False):
+class Lot(Struct, frozen=True, gc=False, array_like=True):
     """Points of one earning, with what is left of them. Expires at an exclusive instant; FOREVER is never."""
 
     id: LotId

@@ -38,6 +38,18 @@ def fold(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State,
     return state, effects
 
 
+def fold_each(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State, list[list[Effect]]]:
+    """The same, with what followed from each fact by itself."""
+    assert state.version == program.version, "adopt the program first"
+    state = copy_of(state)
+    followed: list[list[Effect]] = []
+    for fact in facts:
+        effects: list[Effect] = []
+        _take(state, fact, program, effects)
+        followed.append(effects)
+    return state, followed
+
+
 def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) -> tuple[State, list[Effect]]:
     """The customer at `to`: everything done that falls due up to and at that instant, in time order."""
     assert state.version == program.version, "adopt the program first"

@@ -9,6 +9,8 @@ local midnight below its threshold.
 from datetime import date
 from typing import Final
 
+from msgspec import Struct
+
 from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import Calendar, Day, Today, add_months, date_of, day_of_date
 from regulars.kernel.effects import Because, Effect, TierChanged
@@ -54,6 +56,25 @@ class TierRules:
         return self.rank(self.window.best_sum(sums, today))
 
 
+class Ahead(Struct, frozen=True):
+    """The next level, reached at `at`, and what of it is there already in the period that counts today."""
+
+    id: str
+    at: int
+    have: int
+
+
+def ahead(state: State, rules: TierRules, today: Today) -> Ahead | None:
+    """None for whoever stands at the top."""
+    rank = rules.rank_of[state.consequences.tier]
+    if rank == len(rules.thresholds):
+        return None
+    have = rules.window.running_sum(rules.sums(state), today)
+    id = rules.ids[rank + 1]
+    assert id is not None
+    return Ahead(id, rules.thresholds[rank], have)
+
+
 class _CalendarYears:
     """Sums by year where the watch counts years, by day where points are counted."""
 
@@ -69,6 +90,10 @@ class _CalendarYears:
         else:
             this, last = _sum_of_year(sums, year), _sum_of_year(sums, year - 1) if self.keeps else 0
         return last if self.keeps and last > this else this
+
+    def running_sum(self, sums: Buckets, today: Today) -> int:
+        """What this year has brought so far."""
+        return sums.get(today.year, 0) if self.by_year else _sum_of_year(sums, today.year)
 
     def first_fall(self, sums: Buckets, today: Today, threshold: int) -> Today | None:
         """The first day after today on which time alone finds less than `threshold`."""
@@ -87,6 +112,9 @@ class _RollingMonths:
 
     def best_sum(self, sums: Buckets, today: Today) -> int:
         return sum_between(sums, add_months(today.day, -self.months), today.day)
+
+    def running_sum(self, sums: Buckets, today: Today) -> int:
+        return self.best_sum(sums, today)
 
     def first_fall(self, sums: Buckets, today: Today, threshold: int) -> Today | None:
         tomorrow = today.day + 1

@@ -3,7 +3,8 @@
 A `Source` is a description small enough to hand to another process; opening it gives a `History`, which hands over its
 customers one at a time, so that no one holds a whole year of facts in memory.
 
-The promise of order, for every history: customers come bytewise by id, and one customer's facts come by `fact_order`.
+The promise of order, for every history: customers come bytewise by id. One customer's facts come by `fact_order` where the
+source is a file, and in the order in which they were recorded where it is a shop's own record.
 """
 
 from collections.abc import Iterator, Sequence

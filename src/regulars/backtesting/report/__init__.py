@@ -37,10 +37,15 @@ def render(
     return _as_html(page_of_two(comparison, program, other, examples))
 
 
+def content_policy() -> str:
+    """The Content-Security-Policy under which the page shows itself whole: its one style sheet and its type, nothing else."""
+    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+
+
 def _as_html(page: Page) -> str:
-    style = _style()
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    html = _environment().get_template("report.html.j2").render(page=page, style=Markup(style), style_digest=digest)
+    template = _environment().get_template("report.html.j2")
+    html = template.render(page=page, style=Markup(_style()), policy=Markup(content_policy()))
     return "".join("\ufffd" if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter for letter in html)
 
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from types import ModuleType
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -294,16 +295,15 @@ _BOTTOM: Final = 44
 
 
 def _months_axis(months: Sequence[str], size: Size) -> Any:
-    """Names as many months as there is room for: each, every third, each January …; a year stands where it begins."""
-    every = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if len(months) <= size.month_labels * step)
-    if every == 1 or len(months) <= 12:
-        named = list(months[::every])
-    else:
-        named = [month for month in months if (int(month[:4]) * 12 + int(month[5:]) - 1) % every == 0]
+    """Names as many as there is room for; a year stands where it begins. `2017-03` is a month, `2017-03-06` a week's Monday."""
+    weekly = len(months[0]) > len("2017-03")
+    named = _weeks_named(months, size) if weekly else _months_named(months, size)
+    by_day = weekly and len(named) == len(months)
     labels: dict[str, list[str]] = {}
     year = ""
     for month in named:
-        labels[month] = [MONTHS[int(month[5:]) - 1][:3], *([month[:4]] if month[:4] != year else [])]
+        day = f"{int(month[8:])} " if by_day else ""
+        labels[month] = [f"{day}{MONTHS[int(month[5:7]) - 1][:3]}", *([month[:4]] if month[:4] != year else [])]
         year = month[:4]
     altair = _altair()
     return altair.X(
@@ -311,6 +311,23 @@ def _months_axis(months: Sequence[str], size: Size) -> Any:
         scale=altair.Scale(type="band", domain=list(months), padding=0),
         axis=altair.Axis(values=named, labelExpr=f"{json.dumps(labels)}[datum.value]"),
     )
+
+
+def _months_named(months: Sequence[str], size: Size) -> list[str]:
+    """Each, every third, each January …"""
+    every = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if len(months) <= size.month_labels * step)
+    if every == 1 or len(months) <= 12:
+        return list(months[::every])
+    return [month for month in months if (int(month[:4]) * 12 + int(month[5:]) - 1) % every == 0]
+
+
+def _weeks_named(weeks: Sequence[str], size: Size) -> list[str]:
+    """Each where they are few; else the first that begins in a month, of every month, every third …"""
+    if len(weeks) * 2 <= size.month_labels + 2:
+        return list(weeks)
+    firsts = [week for before, week in pairwise(weeks) if week[:7] != before[:7]]
+    kept = _months_named([week[:7] for week in firsts], size) if firsts else []
+    return [week for week in firsts if week[:7] in kept] or [weeks[0]]
 
 
 def _measure_axis(field: str, reach: Reach, unit: Unit) -> Any:

@@ -14,9 +14,8 @@ HEX = frozenset("0123456789abcdef")
 
 
 def cost_minor(points: int, program: Program) -> int:
-    """What so many points are worth, floored to the minor unit, as a liability is."""
-    worth = program.points.worth_minor
-    return points * worth.numerator // worth.denominator
+    """What so many points are worth, as a liability is."""
+    return program.points.liability_minor(points)
 
 
 def short_version(version: str) -> str:

@@ -1,0 +1,215 @@
+"""Commands that run a shop: serve it, look after it, hand out keys and accounts."""
+
+import click
+
+from regulars.cli.inputs import complaint, complaint_about
+from regulars.cli.output import print_json
+from regulars.cli.record import Record, open_record, record_options
+from regulars.cli.wiring import Wiring
+from regulars.wire.document import DocumentError
+
+
+@click.command()
+@record_options
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen at; a proxy stands before it."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
+@click.pass_obj
+def serve(wiring: Wiring, record: Record, host: str, port: int) -> None:
+    """Take events, answer questions, show the pages, wake whoever falls due.
+
+    \b
+      regulars serve --data-dir my-shop
+      REGULARS_DATABASE_URL=postgresql://... regulars serve --port 8001
+
+    Several may run on one PostgreSQL database at the same time.
+    """
+    with open_record(record, wiring) as (shop, clock):
+        try:
+            wiring.serve(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"))
+        except OSError as error:
+            raise complaint(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
+@click.command()
+@click.argument("program", type=click.Path(dir_okay=False))
+@record_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON; needs --yes where something changes.")
+@click.pass_obj
+def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool) -> None:
+    """Put PROGRAM in force: shows what would change, asks, publishes it, and lets all customers adopt it."""
+    from regulars.cli.progress import counting
+    from regulars.service.programs import ProgramRefused, plan, publish
+    from regulars.service.waking import adopt_all, waiting_to_adopt
+
+    written = _read(program)
+    with open_record(record, wiring) as (shop, clock):
+        try:
+            planned, new = plan(shop, written, program), shop.rulebooks.in_force() is None
+        except DocumentError as error:
+            raise complaint_about(error) from None
+        except ProgramRefused as error:
+            raise complaint(str(error)) from None
+        if not as_json:
+            _print_plan(planned.changes, planned.customers, new)
+        if planned.changes and not yes:
+            if as_json:
+                raise click.UsageError("--json cannot ask: add --yes")
+            click.confirm("Put it in force?", abort=True)
+        publication = publish(shop, written, "the command line", clock(), program)
+        waiting = waiting_to_adopt(shop)
+        with counting("Adopting", "customers", quiet=as_json) as progress:
+            adopt_all(shop, clock(), lambda done: progress(done, waiting))
+        if as_json:
+            print_json({"version": publication.version, "changes": planned.changes, "adopted": waiting})
+        else:
+            click.echo(f"In force: {publication.name}, version {publication.version[:12]}")
+
+
+@click.group()
+def keys() -> None:
+    """Keys with which events and questions are sent."""
+
+
+@keys.command()
+@record_options
+@click.option(
+    "--kind", type=click.Choice(["public", "secret"]), required=True, help="For browsers, or for your server."
+)
+@click.option("--label", default="", help="What it is for, so that you know it again.")
+@click.pass_obj
+def create(wiring: Wiring, record: Record, kind: str, label: str) -> None:
+    """Make a key, and print it: it is shown this once.
+
+    A public key stands in your pages; it may tell what visitors do, and earns and reads nothing. A secret key is your shop's own
+    word: keep it on your server.
+    """
+    from regulars.service.keys import create_key
+
+    with open_record(record, wiring) as (shop, clock):
+        click.echo(create_key(shop.store, "public" if kind == "public" else "secret", label, clock()))
+
+
+@keys.command("list")
+@record_options
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def list_keys(wiring: Wiring, record: Record, as_json: bool) -> None:
+    """The keys there are, by how they begin."""
+    from msgspec import to_builtins
+
+    from regulars.service.keys import all_keys
+    from regulars.wire.instants import rfc3339
+
+    with open_record(record, wiring) as (shop, _):
+        found = all_keys(shop.store)
+    if as_json:
+        print_json([{**to_builtins(one), "created_at": rfc3339(one.created_at)} for one in found])
+        return
+    for one in found:
+        state = "revoked" if one.revoked else "in use"
+        click.echo(f"{one.hint}…  {one.kind:6}  {state:7}  {rfc3339(one.created_at)[:10]}  {one.label}")
+    if not found:
+        click.echo("There are none yet: regulars keys create --kind secret")
+
+
+@keys.command()
+@record_options
+@click.argument("beginning")
+@click.pass_obj
+def revoke(wiring: Wiring, record: Record, beginning: str) -> None:
+    """Take a key back: BEGINNING is the key, or as much of it as `keys list` shows. Running servers follow within seconds."""
+    from regulars.service.keys import KeyUnknown, revoke_key
+
+    with open_record(record, wiring) as (shop, clock):
+        try:
+            revoke_key(shop.store, beginning, clock())
+        except KeyUnknown as error:
+            raise complaint(str(error)) from None
+
+
+@click.group()
+def admin() -> None:
+    """Accounts for the pages."""
+
+
+@admin.command("create")
+@record_options
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@click.pass_obj
+def create_account(wiring: Wiring, record: Record, name: str, password_stdin: bool) -> None:
+    """Make an account that may sign in to the pages."""
+    from regulars.service.admins import AdminRefused, create_admin
+
+    if password_stdin:
+        password = click.get_text_stream("stdin").readline().rstrip("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with open_record(record, wiring) as (shop, clock):
+        try:
+            create_admin(shop, name, password, clock())
+        except AdminRefused as error:
+            raise complaint(str(error)) from None
+    click.echo(f"{name} may sign in.")
+
+
+@admin.command("link")
+@record_options
+@click.argument("name")
+@click.option("--address", default="http://127.0.0.1:8000", show_default=True, help="Where the pages are.")
+@click.pass_obj
+def sign_in_link(wiring: Wiring, record: Record, name: str, address: str) -> None:
+    """Print a link with which NAME signs in once, without a password."""
+    from regulars.service.admins import admin_named, create_link
+
+    with open_record(record, wiring) as (shop, clock):
+        account = admin_named(shop, name)
+        if account is None:
+            raise complaint(f"there is no account “{name}”: regulars admin create {name}")
+        click.echo(f"{address}/sign-in/link/{create_link(shop, account, clock())}")
+
+
+@click.command()
+@record_options
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@click.pass_obj
+def doctor(wiring: Wiring, record: Record, as_json: bool) -> None:
+    """Look the shop over: the database, the program, and whether the ledger, the states and the facts agree.
+
+    Exit code 1 where something is wrong.
+    """
+    from regulars.service.doctor import examine
+
+    with open_record(record, wiring) as (shop, clock):
+        findings = examine(shop, clock())
+    if as_json:
+        print_json([{"what": one.what, "good": one.good, "found": one.found, "mend": one.mend} for one in findings])
+    else:
+        for one in findings:
+            click.echo(f"{'ok' if one.good else 'WRONG':6} {one.what}: {one.found}")
+            if not one.good:
+                click.echo(f"       {one.mend}")
+    if not all(one.good for one in findings):
+        raise SystemExit(1)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise complaint(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise complaint(f"{path} is not UTF-8: save it as UTF-8") from None
+
+
+def _print_plan(changes: tuple[str, ...], customers: int, new: bool) -> None:
+    if not changes:
+        click.echo("Nothing changes: this program is in force.")
+        return
+    click.echo("The first program:" if new else f"What would change, for {customers:,} customers and visitors:")
+    for sentence in changes:
+        click.echo(f"  {sentence}")

@@ -1,0 +1,69 @@
+"""Ingest: hand in what arrived, get an answer when it is on the disk.
+
+History comes in the same way as what happens now, a customer at a time, so that nothing wakes the customer between two facts
+that came together: a historical import advances a customer only to its facts.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from hashlib import blake2b
+
+from sqlalchemy import select
+
+from regulars.kernel.facts import Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.service.group import Ingested, NoProgram, Request, order_key
+from regulars.service.shop import Shop
+from regulars.store.schema import source_keys
+from regulars.wire.events import Arrival, Deed, Did, Joined, Ordered, Sender, Understood
+from regulars.wire.records import encode_fact
+
+__all__ = ["Ingested", "NoProgram", "already_known", "ingest", "ingest_history"]
+
+
+def ingest(shop: Shop, understood: Understood, sender: Sender, now: Instant) -> "Future[Ingested]":
+    """Stores what was understood of a request, and sets aside what was refused. Raises Busy when there is no room for it; the
+    answer may be Busy, or NoProgram, too: then nothing was stored."""
+    return shop.writer.submit(Request(understood.arrivals, understood.refusals, sender.value, now))
+
+
+def ingest_history(shop: Shop, facts: Sequence[Fact], now: Instant) -> "Future[Ingested]":
+    """Stores the facts of one customer or several, each customer's together and in their order. They keep their ids."""
+    arrivals = [_arrival(place, fact) for place, fact in enumerate(facts)]
+    return shop.writer.submit(Request(arrivals, (), facts[0].source if facts else "", now))
+
+
+def _arrival(place: int, fact: Fact) -> Arrival:
+    content = blake2b(f"{fact.customer}\0{fact.name}\0{fact.happened_at}\0".encode(), digest_size=16)
+    content.update(encode_fact(fact) or b"")
+    return Arrival(
+        place,
+        fact.id,
+        fact.id,
+        fact.source,
+        content.digest(),
+        fact.happened_at,
+        fact.customer,
+        None,
+        None,
+        (),
+        _deed(fact),
+    )
+
+
+def _deed(fact: Fact) -> Deed:
+    match fact:
+        case OrderCompleted():
+            return Ordered(fact.order_id, fact.lines, fact.amount_minor)
+        case MemberJoined():
+            return Joined()
+        case Behaved():
+            return Did(fact.name, fact.properties)
+
+
+def already_known(shop: Shop, facts: Sequence[Fact]) -> int:
+    """How many of these are on record, as messages or as orders."""
+    order_keys = {one.id: order_key(one.order_id) for one in facts if isinstance(one, OrderCompleted)}
+    asked = [*[one.id for one in facts], *order_keys.values()]
+    with shop.store.reading() as connection:
+        found = set(connection.execute(select(source_keys.c.key).where(source_keys.c.key.in_(asked))).scalars())
+    return sum([one.id in found or order_keys.get(one.id) in found for one in facts])

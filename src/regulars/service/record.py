@@ -1,0 +1,155 @@
+"""The record of a transaction in the making: customers brought forward step by step, and the rows that tell of it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct, field
+
+from regulars.kernel.adopt import adopt
+from regulars.kernel.effects import Effect, Posted, TierChanged
+from regulars.kernel.facts import Fact, Instant, OrderCompleted
+from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.state import State
+from regulars.kernel.step import advance, fold_each
+from regulars.service.rulebooks import Rulebooks
+from regulars.store.facts import facts_of
+from regulars.store.transaction import CustomerRow, EntryRow, JournalRow, Transaction
+from regulars.wire.records import decode_state, encode_effects, encode_fact, encode_posted, encode_state
+
+TIME_PASSED: Final = "Time Passed"
+PROGRAM_ADOPTED: Final = "Program Adopted"
+OURSELVES: Final = "regulars"
+"""The source of what nobody told us."""
+
+
+class Customer(Struct):
+    """One customer within a transaction."""
+
+    row: CustomerRow
+    state: State
+    seq: int
+    facts: int
+    first_seen_at: Instant
+    last_seen_at: Instant
+    tier_since: Instant | None
+
+
+def brought_to(
+    tx: Transaction, row: CustomerRow, rulebook: Rulebook, rulebooks: Rulebooks, journal: "Journal", now: Instant
+) -> Customer:
+    """The customer in this program, which is adopted now if the state is of another."""
+    if row.state is None:
+        return Customer(
+            row, rulebook.new_state(), row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since
+        )
+    customer = Customer(
+        row, decode_state(row.state), row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since
+    )
+    if customer.state.version != rulebook.version:
+        old = rulebooks.version(customer.state.version, tx.core)
+        all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
+        facts = () if all_known else facts_of(tx.core, row.id)
+        customer.state, effects = adopt(customer.state, old, rulebook, facts, now)
+        journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now)
+    return customer
+
+
+class Journal(Struct):
+    """Rows waiting to be written."""
+
+    customers: list[CustomerRow] = field(default_factory=list)
+    steps: list[JournalRow] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+
+    def take(self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook) -> None:
+        """Folds the facts, and keeps the customer. The due time is a lower bound: it is written only when earlier."""
+        customer.state, followed = fold_each(customer.state, facts, rulebook)
+        for fact, effects in zip(facts, followed, strict=True):
+            self._step(customer, fact, effects, rulebook.version)
+        self._keep(customer, min(customer.state.due_at, customer.row.due_at))
+
+    def wake(self, customer: Customer, rulebook: Rulebook, now: Instant) -> None:
+        """Brings the customer to now, and keeps it with the very moment at which to wake it again."""
+        customer.state, effects = advance(customer.state, now, rulebook, now)
+        self.time(customer, TIME_PASSED, effects, rulebook.version, now)
+        self._keep(customer, customer.state.due_at)
+
+    def keep(self, customer: Customer) -> None:
+        """As it is."""
+        self._keep(customer, customer.state.due_at)
+
+    def time(self, customer: Customer, name: str, effects: Sequence[Effect], version: str, now: Instant) -> None:
+        """A step without a fact; where nothing followed there is nothing to tell."""
+        if not effects:
+            return
+        customer.seq += 1
+        id, seq = customer.row.id, customer.seq
+        happened_at = effects[0].effective_at
+        self.steps.append(
+            (id, seq, None, name, OURSELVES, happened_at, now, version, None, None, encode_effects(effects))
+        )
+        self._postings(customer, effects)
+
+    def save(self, tx: Transaction) -> None:
+        tx.save_customers(self.customers)
+        if self.steps:
+            tx.add_journal(self.steps)
+        if self.entries:
+            tx.add_entries(self.entries)
+
+    def _step(self, customer: Customer, fact: Fact, effects: Sequence[Effect], version: str) -> None:
+        customer.seq += 1
+        customer.facts += 1
+        id, seq, happened_at = customer.row.id, customer.seq, fact.happened_at
+        if happened_at > customer.last_seen_at or customer.facts == 1:
+            customer.last_seen_at = happened_at
+        if happened_at < customer.first_seen_at:
+            customer.first_seen_at = happened_at
+        amount_minor = fact.amount_minor if isinstance(fact, OrderCompleted) else None
+        self.steps.append(
+            (
+                id,
+                seq,
+                fact.id,
+                fact.name,
+                fact.source,
+                happened_at,
+                fact.recorded_at,
+                version,
+                amount_minor,
+                encode_fact(fact),
+                encode_effects(effects),
+            )
+        )
+        self._postings(customer, effects)
+
+    def _postings(self, customer: Customer, effects: Sequence[Effect]) -> None:
+        id, seq, add = customer.row.id, customer.seq, self.entries.append
+        for ordinal, effect in enumerate(effects):
+            if isinstance(effect, Posted):
+                add((id, seq, ordinal, *encode_posted(effect)))
+            elif isinstance(effect, TierChanged):
+                customer.tier_since = effect.effective_at
+
+    def _keep(self, customer: Customer, due_at: Instant) -> None:
+        row, state = customer.row, customer.state
+        held = state.consequences
+        self.customers.append(
+            CustomerRow(
+                row.id,
+                row.known,
+                encode_state(state),
+                state.version,
+                customer.seq,
+                customer.facts,
+                sum([lot.points for lot in held.available]),
+                sum([lot.points for lot in held.pending]),
+                held.issued,
+                held.tier,
+                customer.tier_since,
+                held.member_since,
+                due_at,
+                customer.first_seen_at,
+                customer.last_seen_at,
+            )
+        )

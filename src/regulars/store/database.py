@@ -1,0 +1,109 @@
+"""One shop's database: a SQLite file in its data folder, or a PostgreSQL server by URL.
+
+Readers and writers have engines of their own. On SQLite a writer says `BEGIN IMMEDIATE` and waits up to a minute for its turn;
+readers see the record as of their first statement and block nobody.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from regulars.store import migrations, sqlite
+from regulars.store.postgresql import PostgresqlTransaction
+from regulars.store.sqlite import SqliteTransaction
+from regulars.store.transaction import Transaction
+
+FILE_NAME: Final = "regulars.db"
+TRANSIENT: Final = {"40001", "40P01"}
+"""SQLSTATE of a serialization failure and of a deadlock: whoever gets one begins again."""
+
+
+class StoreError(Exception):
+    """The database cannot be used, in words for whoever named it."""
+
+
+def url_of(data_dir: Path | None, database: str | None) -> str:
+    """Where the record is: the URL where one is given, else the file in the data folder."""
+    if database:
+        return database
+    assert data_dir is not None
+    return f"sqlite:///{data_dir / FILE_NAME}"
+
+
+class Store:
+    """Open until `close`. Safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._readers = self._engine("BEGIN", pool_size=8)
+        self._writers = self._engine("BEGIN IMMEDIATE", pool_size=2) if self.is_sqlite else self._readers
+        self._transaction: Callable[[Connection], Transaction] = (
+            SqliteTransaction if self.is_sqlite else PostgresqlTransaction
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Committed at the end of the block, rolled back where it raises."""
+        with self._writers.begin() as connection:
+            yield self._transaction(connection)
+
+    def migrate(self) -> None:
+        """Brings the tables to this release; nothing where they are there already. Processes that start together take turns."""
+        with self._writers.begin() as connection:
+            migrations.upgrade(connection)
+
+    def is_migrated(self) -> bool:
+        with self.reading() as connection:
+            return migrations.is_current(connection)
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writers.dispose()
+
+    def _engine(self, begin: str, pool_size: int) -> Engine:
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_pre_ping": not self.is_sqlite}
+        if not self.is_sqlite:
+            return create_engine(self.url, **options)
+        engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 60}, **options)
+        event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        return engine
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same again may succeed: two transactions met, and this one was the one to give way."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(original, "sqlstate", None) in TRANSIENT
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database itself failed, rather than what was asked of it."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(original, (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError))
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("The database URL cannot be read. Write postgresql://USER:PASSWORD@HOST:PORT/NAME.") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise StoreError(f"Regulars keeps its record in SQLite or PostgreSQL, not in {parsed.drivername}.")
+    return parsed

@@ -1,0 +1,81 @@
+"""What the record holds, as a history: every named customer with all facts, in the order in which they were recorded."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import and_, func, select
+
+from regulars.kernel.facts import Fact, Instant
+from regulars.store.database import Store
+from regulars.store.schema import customers, identities, journal
+from regulars.wire.history import History, HistoryError
+from regulars.wire.records import decode_fact
+from regulars.wire.refusals import Refusal
+
+NAME: Final = "recorded"
+PORTION: Final = 100
+"""Customers whose facts are read at once."""
+
+
+class Recorded(Struct, frozen=True):
+    """The source: a shop's own record, by URL. A customer goes by the shop's own id, whoever has none by ours."""
+
+    url: str
+
+    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> History:
+        """Amounts are in the shop's currency and every property that was stored is there, whatever is asked for."""
+        store = Store(self.url)
+        if not store.is_migrated():
+            raise HistoryError("There is no record yet: start `regulars serve`, or run `regulars apply PROGRAM`.")
+        return RecordedHistory(store)
+
+
+class RecordedHistory:
+    name = NAME
+    refusals: Sequence[Refusal] = ()
+    left_out_orders = 0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        first_name = func.min(identities.c.value).label("name")
+        named = and_(identities.c.customer == customers.c.id, identities.c.kind == "user_id")
+        asked = select(customers.c.id, first_name).outerjoin(identities, named).where(customers.c.known)
+        with store.reading() as connection:
+            rows = connection.execute(asked.group_by(customers.c.id)).all()
+            facts = select(func.count(), func.max(journal.c.happened_at)).where(journal.c.fact_id.is_not(None))
+            number, last = connection.execute(facts).one()
+        self.rows: int = number
+        self.last_happened_at: Instant | None = last
+        self._names: list[tuple[str, str]] = sorted([(name or id, id) for id, name in rows])
+
+    @property
+    def customer_count(self) -> int:
+        return len(self._names)
+
+    def customers(
+        self, part: int = 0, parts: int = 1, only: str | None = None
+    ) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+        wanted = iter([pair for pair in self._names[part::parts] if only is None or pair[0] == only])
+        while portion := list(islice(wanted, PORTION)):
+            facts = self._facts([id for _, id in portion])
+            for name, id in portion:
+                yield name, tuple(facts.get(id, ()))
+
+    def _facts(self, ids: Sequence[str]) -> dict[str, list[Fact]]:
+        columns = journal.c
+        asked = select(
+            columns.fact_id,
+            columns.customer,
+            columns.name,
+            columns.source,
+            columns.happened_at,
+            columns.recorded_at,
+            columns.fact,
+        ).where(columns.customer.in_(ids), columns.fact_id.is_not(None))
+        by_customer: dict[str, list[Fact]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(asked.order_by(columns.customer, columns.seq)):
+                by_customer.setdefault(row.customer, []).append(decode_fact(*row))
+        return by_customer

@@ -1,0 +1,173 @@
+"""The record on a PostgreSQL server, where several processes write at once.
+
+Rows travel as one array per column (`unnest`), so that a statement is one round trip however many rows there are.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from regulars.store.transaction import (
+    CustomerRow,
+    EntryRow,
+    IdentityKey,
+    IdentityRow,
+    JournalRow,
+    Known,
+    Linked,
+    QuarantineRow,
+    SourceKeyRow,
+)
+
+
+def _insert(table: str, columns: dict[str, str], and_then: str = "") -> str:
+    """An insert of as many rows as the arrays have, one array per column."""
+    arrays = ", ".join([f"%b::{type}[]" for type in columns.values()])
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {and_then}"
+
+
+CUSTOMER_COLUMNS: Final = {
+    "id": "text",
+    "known": "boolean",
+    "state": "bytea",
+    "version": "text",
+    "seq": "bigint",
+    "facts": "bigint",
+    "available": "bigint",
+    "pending": "bigint",
+    "lifetime": "bigint",
+    "tier": "text",
+    "tier_since": "bigint",
+    "member_since": "bigint",
+    "due_at": "bigint",
+    "first_seen_at": "bigint",
+    "last_seen_at": "bigint",
+}
+JOURNAL_COLUMNS: Final = {
+    "customer": "text",
+    "seq": "bigint",
+    "fact_id": "text",
+    "name": "text",
+    "source": "text",
+    "happened_at": "bigint",
+    "recorded_at": "bigint",
+    "version": "text",
+    "amount_minor": "bigint",
+    "fact": "bytea",
+    "effects": "bytea",
+}
+ENTRY_COLUMNS: Final = {
+    "customer": "text",
+    "seq": "bigint",
+    "ordinal": "integer",
+    "entry": "text",
+    "points": "bigint",
+    "source": "text",
+    "target": "text",
+    "lot_fact": "text",
+    "lot_ordinal": "integer",
+    "rule": "text",
+    "by_fact": "boolean",
+    "effective_at": "bigint",
+    "active_at": "bigint",
+    "expires_at": "bigint",
+    "qualifies_on": "integer",
+    "reckoning": "bytea",
+}
+IDENTITY_COLUMNS: Final = {"kind": "text", "value": "text", "customer": "text", "trust": "text", "linked_at": "bigint"}
+QUARANTINE_COLUMNS: Final = {
+    "received_at": "bigint",
+    "source": "text",
+    "position": "integer",
+    "reason": "text",
+    "message": "text",
+    "message_id": "text",
+    "raw": "bytea",
+}
+KEY_COLUMNS: Final = {"key": "text", "fact_id": "text", "content": "bytea"}
+
+ACTIVE_VERSION: Final = "SELECT version FROM publications ORDER BY id DESC LIMIT 1"
+ADD_KEYS: Final = _insert("source_keys", KEY_COLUMNS, "ON CONFLICT DO NOTHING RETURNING key")
+KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key = ANY(%b::text[])"
+IDENTITIES: Final = """
+SELECT kind, value, customer, trust FROM unnest(%b::text[], %b::text[]) AS asked (kind, value)
+JOIN identities USING (kind, value)"""
+ADD_IDENTITIES: Final = _insert("identities", IDENTITY_COLUMNS, "ON CONFLICT DO NOTHING")
+LOCK_IDENTITIES: Final = """
+SELECT 1 FROM identities WHERE (kind, value) IN (SELECT * FROM unnest(%b::text[], %b::text[])) ORDER BY kind, value FOR UPDATE"""
+LINK: Final = f"""
+UPDATE identities SET customer = new.customer, trust = new.trust, linked_at = new.linked_at
+FROM unnest({", ".join([f"%b::{type}[]" for type in IDENTITY_COLUMNS.values()])}) AS new ({", ".join(IDENTITY_COLUMNS)})
+WHERE identities.kind = new.kind AND identities.value = new.value"""
+ADD_CUSTOMERS: Final = _insert("customers", CUSTOMER_COLUMNS, "ON CONFLICT DO NOTHING")
+LOCK_CUSTOMERS: Final = f"""
+SELECT {", ".join(CUSTOMER_COLUMNS)} FROM customers WHERE id = ANY(%b::text[]) ORDER BY id FOR UPDATE"""
+SAVED: Final = [name for name in CUSTOMER_COLUMNS if name != "id"]
+SAVE_CUSTOMERS: Final = f"""
+UPDATE customers SET {", ".join([f"{name} = new.{name}" for name in SAVED])}
+FROM unnest({", ".join([f"%b::{type}[]" for type in CUSTOMER_COLUMNS.values()])}) AS new ({", ".join(CUSTOMER_COLUMNS)})
+WHERE customers.id = new.id"""
+ADD_JOURNAL: Final = _insert("journal", JOURNAL_COLUMNS)
+ADD_ENTRIES: Final = _insert("entries", ENTRY_COLUMNS)
+ADD_QUARANTINE: Final = _insert("quarantine", QUARANTINE_COLUMNS)
+
+
+class PostgresqlTransaction:
+    shared = True
+
+    def __init__(self, core: Connection) -> None:
+        self.core = core
+        connection = core.connection.dbapi_connection
+        assert connection is not None
+        self._cursor: Any = connection.cursor()
+
+    def active_version(self) -> str | None:
+        row = self._cursor.execute(ACTIVE_VERSION).fetchone()
+        return str(row[0]) if row else None
+
+    def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
+        """Where another process has taken one of them and not yet committed, this waits for it."""
+        taken = {key for (key,) in self._cursor.execute(ADD_KEYS, _columns(rows))}
+        known = [key for key, _, _ in rows if key not in taken]
+        if not known:
+            return {}
+        return {key: Known(fact_id, content) for key, fact_id, content in self._cursor.execute(KNOWN_KEYS, (known,))}
+
+    def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]:
+        found = self._cursor.execute(IDENTITIES, _columns(list(keys)))
+        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
+
+    def add_identities(self, rows: Sequence[IdentityRow]) -> None:
+        self._insert(ADD_IDENTITIES, rows)
+
+    def link(self, rows: Sequence[IdentityRow]) -> None:
+        if rows:
+            self._cursor.execute(LOCK_IDENTITIES, _columns(rows)[:2])
+            self._cursor.execute(LINK, _columns(rows))
+
+    def add_customers(self, rows: Sequence[CustomerRow]) -> None:
+        self._insert(ADD_CUSTOMERS, rows)
+
+    def lock_customers(self, ids: Sequence[str]) -> dict[str, CustomerRow]:
+        return {row[0]: CustomerRow._make(row) for row in self._cursor.execute(LOCK_CUSTOMERS, (list(ids),))}
+
+    def save_customers(self, rows: Sequence[CustomerRow]) -> None:
+        self._insert(SAVE_CUSTOMERS, rows)
+
+    def add_journal(self, rows: Sequence[JournalRow]) -> None:
+        self._insert(ADD_JOURNAL, rows)
+
+    def add_entries(self, rows: Sequence[EntryRow]) -> None:
+        self._insert(ADD_ENTRIES, rows)
+
+    def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None:
+        self._insert(ADD_QUARANTINE, rows)
+
+    def _insert(self, statement: str, rows: Sequence[Any]) -> None:
+        if rows:
+            self._cursor.execute(statement, _columns(rows))
+
+
+def _columns(rows: Sequence[Any]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,128 @@
+"""The record in one file: SQLite in WAL mode, every commit on the disk (`synchronous=FULL`).
+
+Lists of keys travel as one JSON text, so that a statement stays the same however many there are.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from regulars.store.transaction import (
+    CustomerRow,
+    EntryRow,
+    IdentityKey,
+    IdentityRow,
+    JournalRow,
+    Known,
+    Linked,
+    QuarantineRow,
+    SourceKeyRow,
+)
+
+PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=60000",
+    "PRAGMA cache_size=-65536",
+    # A checkpoint writes each changed page once, however often it changed since the last one: 64 MB of log pay for many groups.
+    "PRAGMA wal_autocheckpoint=16000",
+    "PRAGMA journal_size_limit=134217728",
+    "PRAGMA temp_store=MEMORY",
+)
+
+ACTIVE_VERSION: Final = "SELECT version FROM publications ORDER BY id DESC LIMIT 1"
+KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key IN (SELECT value FROM json_each(?))"
+ADD_KEYS: Final = "INSERT INTO source_keys (key, fact_id, content) VALUES (?, ?, ?)"
+IDENTITIES: Final = """
+SELECT kind, identities.value, customer, trust FROM json_each(?) AS asked
+JOIN identities ON kind = asked.value ->> 0 AND identities.value = asked.value ->> 1"""
+ADD_IDENTITIES: Final = (
+    "INSERT INTO identities (kind, value, customer, trust, linked_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+LINK: Final = "UPDATE identities SET customer = ?3, trust = ?4, linked_at = ?5 WHERE kind = ?1 AND value = ?2"
+CUSTOMER_COLUMNS: Final = ", ".join(CustomerRow._fields)
+_PLACES: Final = ", ".join("?" * len(CustomerRow._fields))
+ADD_CUSTOMERS: Final = f"INSERT INTO customers ({CUSTOMER_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"
+CUSTOMERS: Final = f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"
+SAVE_CUSTOMERS: Final = """
+UPDATE customers SET known = ?2, state = ?3, version = ?4, seq = ?5, facts = ?6, available = ?7, pending = ?8, lifetime = ?9,
+tier = ?10, tier_since = ?11, member_since = ?12, due_at = ?13, first_seen_at = ?14, last_seen_at = ?15 WHERE id = ?1"""
+ADD_JOURNAL: Final = """
+INSERT INTO journal
+(customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+ADD_ENTRIES: Final = """
+INSERT INTO entries
+(customer, seq, ordinal, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at,
+expires_at, qualifies_on, reckoning)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+ADD_QUARANTINE: Final = """
+INSERT INTO quarantine (received_at, source, position, reason, message, message_id, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """A new connection: transactions begin when we say so, and only then."""
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+class SqliteTransaction:
+    shared = False
+
+    def __init__(self, core: Connection) -> None:
+        self.core = core
+        connection = core.connection.dbapi_connection
+        assert connection is not None
+        self._execute: Any = connection.execute
+        self._many: Any = connection.executemany
+
+    def active_version(self) -> str | None:
+        row = self._execute(ACTIVE_VERSION).fetchone()
+        return str(row[0]) if row else None
+
+    def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
+        asked = _json([key for key, _, _ in rows])
+        known = {key: Known(fact_id, content) for key, fact_id, content in self._execute(KNOWN_KEYS, (asked,))}
+        new = [row for row in rows if row[0] not in known] if known else rows
+        self._many(ADD_KEYS, new)
+        return known
+
+    def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]:
+        found = self._execute(IDENTITIES, (_json(list(keys)),))
+        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
+
+    def add_identities(self, rows: Sequence[IdentityRow]) -> None:
+        self._many(ADD_IDENTITIES, rows)
+
+    def link(self, rows: Sequence[IdentityRow]) -> None:
+        self._many(LINK, rows)
+
+    def add_customers(self, rows: Sequence[CustomerRow]) -> None:
+        self._many(ADD_CUSTOMERS, rows)
+
+    def lock_customers(self, ids: Sequence[str]) -> dict[str, CustomerRow]:
+        return {row[0]: CustomerRow._make(row) for row in self._execute(CUSTOMERS, (_json(ids),))}
+
+    def save_customers(self, rows: Sequence[CustomerRow]) -> None:
+        self._many(SAVE_CUSTOMERS, rows)
+
+    def add_journal(self, rows: Sequence[JournalRow]) -> None:
+        self._many(ADD_JOURNAL, rows)
+
+    def add_entries(self, rows: Sequence[EntryRow]) -> None:
+        self._many(ADD_ENTRIES, rows)
+
+    def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None:
+        self._many(ADD_QUARANTINE, rows)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _json(value: Any) -> str:
+    return _encode(value).decode()

@@ -1,0 +1,151 @@
+"""What the HTTP interface answers: the published shapes. Times are RFC 3339 in UTC, points whole numbers, money minor units."""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+Moment: TypeAlias = Annotated[
+    str,
+    Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.", examples=["2024-05-17T09:30:00Z"]),
+]
+Count: TypeAlias = Annotated[int, Meta(ge=0)]
+
+
+class RejectedEvent(Struct, frozen=True):
+    """One event that was not taken. `position` counts from 0 within the batch; a single event has position 0."""
+
+    position: Count
+    reason: str
+    message: str
+
+
+class Taken(Struct, frozen=True):
+    """The answer to a tracking request. `accepted` events are stored, now or by an earlier sending; `rejected` never will be."""
+
+    success: bool
+    accepted: Count
+    rejected: tuple[RejectedEvent, ...]
+
+
+class IdentityAnswer(Struct, frozen=True):
+    """`kind` is `user_id`, `anonymous_id`, `email` or `phone`.
+
+    `trust` is `shop` where the shop's server vouched for it, `weak` where only a browser did.
+    """
+
+    kind: str
+    value: str
+    trust: str
+
+
+class PointsAnswer(Struct, frozen=True):
+    """`lifetime` = `issued` - `reversed`. `available` may be spent; `pending` becomes available later."""
+
+    available: int
+    pending: int
+    lifetime: int
+    issued: int
+    reversed: int
+    spent: int
+    expired: int
+
+
+class NextTierAnswer(Struct, frozen=True):
+    """The tier above: reached at `at`, of which `have` is there; points, or minor units of money, as `by` says."""
+
+    id: str
+    at: int
+    have: int
+    by: str
+
+
+class TierAnswer(Struct, frozen=True):
+    """`id` is null for who has no tier, `next` at the top."""
+
+    id: str | None
+    since: Moment | None
+    next: NextTierAnswer | None
+
+
+class LotAnswer(Struct, frozen=True):
+    """Points that were earned together. They are pending until `active_at`; `expires_at` is null if they never expire."""
+
+    points: int
+    earned_at: Moment
+    active_at: Moment
+    expires_at: Moment | None
+    pending: bool
+
+
+class CustomerAnswer(Struct, frozen=True):
+    """One customer as of `as_of`: what falls due until then has happened. `version` is the program that reckoned it."""
+
+    id: str
+    known: bool
+    identities: tuple[IdentityAnswer, ...]
+    points: PointsAnswer
+    tier: TierAnswer
+    lots: tuple[LotAnswer, ...]
+    member_since: Moment | None
+    first_seen_at: Moment
+    last_seen_at: Moment
+    facts: Count
+    version: str
+    as_of: Moment
+
+
+class FactAnswer(Struct, frozen=True):
+    """What happened, in short. `order_id` and `amount_minor` are null unless it was an order."""
+
+    id: str
+    name: str
+    happened_at: Moment
+    recorded_at: Moment
+    source: str
+    trust: str
+    order_id: str | None
+    amount_minor: int | None
+
+
+class EntryAnswer(Struct, frozen=True):
+    """`points` of one lot moved from account `source` to account `target`; `sentence` says why. `fact` is null if time did it."""
+
+    number: str
+    entry: str
+    points: int
+    source: str
+    target: str
+    lot: str
+    effective_at: Moment
+    recorded_at: Moment
+    rule: str
+    version: str
+    fact: FactAnswer | None
+    sentence: str
+
+
+class LedgerAnswer(Struct, frozen=True):
+    """Newest first. `next` is the cursor of the page after this one, null on the last."""
+
+    entries: tuple[EntryAnswer, ...]
+    next: str | None
+
+
+class StepAnswer(Struct, frozen=True):
+    """A fact, or time passing, or a new program; and all that followed, in sentences. `points` is earned less expired."""
+
+    seq: int
+    what: str
+    fact: FactAnswer | None
+    at: Moment
+    recorded_at: Moment
+    version: str
+    why: tuple[str, ...]
+    points: int
+
+
+class ExplainAnswer(Struct, frozen=True):
+    """Newest first. `next` is the cursor of the page after this one, null on the last."""
+
+    steps: tuple[StepAnswer, ...]
+    next: str | None

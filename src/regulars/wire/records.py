@@ -1,0 +1,230 @@
+"""How states, facts, effects and programs are written down by a store: MessagePack, as small as it can be without riddles.
+
+What stands beside them in columns of its own (ids, instants, the program version) is not written twice. A step's effects bear
+its version and the moment at which it was recorded; `by_fact` says whether an effect came from the step's fact or from time.
+"""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from regulars.kernel.effects import (
+    Account,
+    Because,
+    Effect,
+    Entry,
+    Factor,
+    MembershipStarted,
+    Posted,
+    Reason,
+    Reckoning,
+    Refused,
+    TierChanged,
+)
+from regulars.kernel.facts import Behaved, Fact, Instant, Line, MemberJoined, OrderCompleted, Trust
+from regulars.kernel.program import Program
+from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.state import SCHEMA, State
+
+
+class RecordError(Exception):
+    """What stands in the store cannot be read by this release."""
+
+
+class Step(Struct, frozen=True):
+    """What all effects of one step share."""
+
+    fact_id: str | None
+    recorded_at: Instant
+    version: str
+
+
+# --- states ------------------------------------------------------------------------------------------------------------
+
+encode_state: Final = msgspec.msgpack.Encoder().encode
+_decode_state: Final = msgspec.msgpack.Decoder(State).decode
+
+
+def decode_state(record: bytes) -> State:
+    """A state of any schema number, brought to today's."""
+    try:
+        state = _decode_state(record)
+    except msgspec.ValidationError:
+        state = modern_state(msgspec.msgpack.decode(record, strict=False))
+    if state.schema > SCHEMA:
+        raise RecordError(
+            f"A state of schema {state.schema} was written by a newer release of Regulars; this one reads up to {SCHEMA}."
+        )
+    state.schema = SCHEMA
+    return state
+
+
+def modern_state(old: Any) -> State:
+    """A state of an older schema, as it was decoded without types. Schema 1 named the parts of each lot."""
+    if old["schema"] == 1:
+        held = old["consequences"]
+        for lots in ("pending", "available"):
+            held[lots] = [
+                [lot[name] for name in ("id", "points", "earned_at", "active_at", "expires_at")] for lot in held[lots]
+            ]
+    return msgspec.convert(old, State, strict=False)
+
+
+# --- facts -------------------------------------------------------------------------------------------------------------
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_order: Final = msgspec.msgpack.Decoder(tuple[str, tuple[Line, ...]]).decode
+_decode_behaviour: Final = msgspec.msgpack.Decoder(tuple[Trust, dict[str, str]]).decode
+
+
+def encode_fact(fact: Fact) -> bytes | None:
+    """What a fact says beyond its id, name, customer, source and moments; None where that is nothing."""
+    if isinstance(fact, OrderCompleted):
+        return _encode((fact.order_id, fact.lines))
+    if isinstance(fact, Behaved):
+        return _encode((fact.trust, fact.properties))
+    return None
+
+
+def decode_fact(
+    id: str, customer: str, name: str, source: str, happened_at: Instant, recorded_at: Instant, record: bytes | None
+) -> Fact:
+    if record is None:
+        assert name == MemberJoined.name, f"a fact of kind {name} says nothing"
+        return MemberJoined(id, customer, happened_at, recorded_at, source)
+    # A behaviour may bear an order's name: a browser's word for it. Its record begins with its trust, an order's with its id.
+    if name == OrderCompleted.name:
+        try:
+            order_id, lines = _decode_order(record)
+        except msgspec.ValidationError:
+            pass
+        else:
+            amount_minor = sum([line.amount_minor for line in lines])
+            return OrderCompleted(id, customer, happened_at, recorded_at, source, order_id, lines, amount_minor)
+    trust, properties = _decode_behaviour(record)
+    return Behaved(id, customer, happened_at, recorded_at, source, name, properties, trust)
+
+
+# --- effects that are no postings ----------------------------------------------------------------------------------------
+
+_decode_effects: Final = msgspec.msgpack.Decoder(list[tuple[int, str, bool, Instant, Any, Any]]).decode
+
+REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED = range(3)
+NO_EFFECTS: Final = _encode([])
+
+
+def encode_effects(effects: Iterable[Effect]) -> bytes:
+    """All but the postings, in order: those are the ledger's."""
+    written: list[tuple[object, ...]] = []
+    for effect in effects:
+        because = effect.because
+        about = because.rule, because.fact is not None, effect.effective_at
+        if isinstance(effect, Refused):
+            written.append((REFUSED, *about, effect.reason, effect.basis_minor))
+        elif isinstance(effect, TierChanged):
+            written.append((TIER_CHANGED, *about, effect.before, effect.after))
+        elif isinstance(effect, MembershipStarted):
+            written.append((MEMBERSHIP_STARTED, *about, effect.since, None))
+    return _encode(written) if written else NO_EFFECTS
+
+
+def decode_effects(record: bytes, step: Step) -> list[Effect]:
+    return [
+        _effect(kind, one, other, at, _because(rule, by_fact, step), step)
+        for kind, rule, by_fact, at, one, other in _decode_effects(record)
+    ]
+
+
+def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step: Step) -> Effect:
+    if kind == REFUSED:
+        return Refused(Reason(one), other, at, step.recorded_at, because)
+    if kind == TIER_CHANGED:
+        return TierChanged(one, other, at, step.recorded_at, because)
+    assert kind == MEMBERSHIP_STARTED, f"an effect of kind {kind}"
+    return MembershipStarted(one, at, step.recorded_at, because)
+
+
+def _because(rule: str, by_fact: bool, step: Step) -> Because:
+    return Because(rule, step.version, step.fact_id if by_fact else None)
+
+
+# --- postings ------------------------------------------------------------------------------------------------------------
+
+Written = tuple[str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None]
+"""entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at, expires_at, qualifies_on, reckoning"""
+
+_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, tuple[tuple[str, int, int], ...]]).decode
+
+
+def encode_posted(posted: Posted) -> Written:
+    (lot_fact, lot_ordinal), because = posted.lot, posted.because
+    return (
+        posted.entry,
+        posted.points,
+        posted.source,
+        posted.target,
+        lot_fact,
+        lot_ordinal,
+        because.rule,
+        because.fact is not None,
+        posted.effective_at,
+        posted.active_at,
+        posted.expires_at,
+        posted.qualifies_on,
+        None if posted.reckoning is None else _encode_reckoning(posted.reckoning),
+    )
+
+
+def decode_posted(written: Written, step: Step) -> Posted:
+    entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, at, active_at, expires_at, day, reckoning = (
+        written
+    )
+    return Posted(
+        Entry(entry),
+        (lot_fact, lot_ordinal),
+        points,
+        Account(source),
+        Account(target),
+        at,
+        step.recorded_at,
+        _because(rule, bool(by_fact), step),
+        active_at,
+        expires_at,
+        day,
+        None if reckoning is None else _reckoning(reckoning),
+    )
+
+
+def _encode_reckoning(reckoning: Reckoning) -> bytes:
+    factors = [(one.id, one.factor.numerator, one.factor.denominator) for one in reckoning.factors]
+    return _encode((reckoning.units, reckoning.basis_minor, factors))
+
+
+def _reckoning(record: bytes) -> Reckoning:
+    units, basis_minor, factors = _decode_reckoning(record)
+    return Reckoning(units, basis_minor, tuple([Factor(id, Fraction(top, bottom)) for id, top, bottom in factors]))
+
+
+# --- programs ------------------------------------------------------------------------------------------------------------
+
+
+def encode_program(rulebook: Rulebook) -> bytes:
+    """The compiled program, its zone's clock changes included: what it meant when it was published, for ever."""
+    return msgspec.msgpack.encode(rulebook.program, enc_hook=_fraction_written)
+
+
+def decode_program(record: bytes, version: str) -> Rulebook:
+    return Rulebook(msgspec.msgpack.decode(record, type=Program, dec_hook=_fraction_read), version)
+
+
+def _fraction_written(value: Any) -> Any:
+    assert isinstance(value, Fraction)
+    return value.numerator, value.denominator
+
+
+def _fraction_read(type: Any, value: Any) -> Any:
+    assert type is Fraction
+    return Fraction(*value)
