@@ -7,12 +7,12 @@ for anything.
 import re
 import shlex
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from click.testing import CliRunner
 
-from regulars.cli import Wiring, regulars
+from regulars.boot import wiring
+from regulars.cli import regulars
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -53,7 +53,7 @@ def _type_in(block: str) -> None:
         words, _, expected = command.partition("\n")
         program, *arguments = shlex.split(words)
         assert program == "regulars"
-        answer = CliRunner().invoke(regulars, arguments, obj=Wiring(perf_counter)).output
+        answer = CliRunner().invoke(regulars, arguments, obj=wiring()).output
         pattern = ".*".join(re.escape(part) for part in expected.strip().split("..."))
         assert re.fullmatch(pattern, answer.strip(), re.DOTALL), f"$ {words}\n{answer}"
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from click.testing import CliRunner
 
-from regulars.cli import Wiring, regulars
+from regulars.boot import wiring
+from regulars.cli import regulars
 
 PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 FOLDERS: Final = sorted(path.parent for path in PROGRAMS.glob("*/program.yaml"))
@@ -32,7 +33,7 @@ def backtested(folder: Path, orders: str | Path) -> tuple[str, str]:
             "--customers",
             str(customers),
         ]
-        result = CliRunner().invoke(regulars, command, obj=Wiring(stopwatch=lambda: 0.0), catch_exceptions=False)
+        result = CliRunner().invoke(regulars, command, obj=wiring(stopwatch=lambda: 0.0), catch_exceptions=False)
         assert result.exit_code == 0, result.output
         figures = json.loads(result.stdout)
         del figures["seconds"]

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        regulars(obj=Wiring(perf_counter, lambda: time_ns() // 1000, new_id, serve_shop))
+        regulars(obj=wiring())
     except OSError as error:
         # The one broad catch, at the edge: a full disk, a closed pipe, a file that went away meanwhile.
         sys.exit(f"Error: {error.strerror or error}")
+
+
+def wiring(stopwatch: Callable[[], float] = perf_counter) -> Wiring:
+    return Wiring(stopwatch, lambda: time_ns() // 1000, new_id, serve_shop)
 
 
 def new_id() -> str:

@@ -5,14 +5,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from pyarrow import parquet
 
-from regulars.cli import Wiring, regulars
+from regulars.boot import wiring
+from regulars.cli import regulars
 
 PROGRAM = """
 program: tea-corner
@@ -44,7 +44,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def says(*words: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(regulars, words, obj=Wiring(perf_counter))
+    result = CliRunner().invoke(regulars, words, obj=wiring())
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.output
     return result
@@ -142,7 +142,7 @@ def test_bad_rows_stop_everything_until_it_is_asked_to_go_on(shop: Path) -> None
     said = says(*ask, code=1)
     assert said.stdout == ""
     assert "bad.csv:8: happened_at:" in said.stderr
-    assert "nothing was folded" in said.stderr
+    assert "nothing was taken" in said.stderr
     rows = list(csv.DictReader((shop / "bad.csv.refused.csv").read_text().splitlines()))
     assert [(row["line"], row["reason"]) for row in rows] == [("8", "bad_time"), ("9", "too_many_decimals")]
     answer = json.loads(says(*ask, "--skip-bad", "--refused", "elsewhere.csv").stdout)

@@ -11,7 +11,8 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from regulars.cli import Wiring, regulars
+from regulars.boot import wiring
+from regulars.cli import regulars
 from regulars.wire.document import DocumentError
 from regulars.wire.program import parse_program, program_schema
 from regulars.wire.program_vocabulary import NOT_YET
@@ -65,7 +66,7 @@ def test_the_page_shows_a_mistake_as_it_is_told():
 
 
 def test_the_schema_in_docs_is_the_one_that_the_command_prints():
-    printed = CliRunner().invoke(regulars, ["schema"], obj=Wiring(stopwatch=lambda: 0.0))
+    printed = CliRunner().invoke(regulars, ["schema"], obj=wiring(stopwatch=lambda: 0.0))
 
     assert printed.exit_code == 0
     assert SCHEMA.read_text(encoding="utf-8") == printed.output, "run `python -m tools.program_reference`"
