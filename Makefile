@@ -2,7 +2,8 @@
 
 VENV   := .venv
 BIN    := $(VENV)/bin
-REPORT := demo/report.html
+# Where `make demo` serves.
+PORT   ?= 8000
 # The first Python that is new enough; name another with `make install PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
@@ -23,14 +24,8 @@ install-dev: $(VENV)/.dev ## Install what tests and checks need, too
 install-system: $(VENV)/.dev ## Install what tests want from the system: Chromium
 	@$(BIN)/python -m tools.chromium
 
-demo: install ## Backtest the corner shop on a year of real orders and open the report
-	@mkdir -p $(dir $(REPORT))
-	$(BIN)/regulars backtest programs/corner-shop/program.yaml --orders complete-journey --html $(REPORT)
-	@if [ -n "$$CI" ]; then :; \
-	elif [ "$$(uname)" = Darwin ]; then open $(REPORT); \
-	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] && command -v xdg-open >/dev/null; then xdg-open $(REPORT) >/dev/null 2>&1 & \
-	fi
-	@echo "The report: $(CURDIR)/$(REPORT)"
+demo: install ## A shop with a real grocer's year behind it, served on 127.0.0.1 (PORT=8000)
+	$(BIN)/regulars demo --data-dir demo --port $(PORT)
 
 test: install-dev install-system ## Run the tests, the slow ones excepted
 	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)

@@ -1,5 +1,7 @@
 """Commands that run a shop: serve it, look after it, hand out keys and accounts."""
 
+import sys
+
 import click
 
 from regulars.cli.inputs import complaint, complaint_about
@@ -145,7 +147,7 @@ def create_account(wiring: Wiring, record: Record, name: str, password_stdin: bo
     from regulars.service.admins import AdminRefused, create_admin
 
     if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with open_record(record, wiring) as (shop, clock):

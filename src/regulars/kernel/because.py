@@ -81,7 +81,7 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
     name = program.program.points.name.other
     match effect.reason:
         case Reason.NOT_TRUSTED:
-            return f"No {name} by “{rule}”: only a browser says so, and its word is not enough for that."
+            return f"No {name} by “{rule}”: the shop itself has not said so of a customer it knows."
         case Reason.NOT_A_MEMBER:
             return f"No {name} by “{rule}”: not a member at that time."
         case Reason.ALREADY_A_MEMBER:

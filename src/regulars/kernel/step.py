@@ -6,7 +6,8 @@
          + settle    what the fact itself made overdue
 
 What falls due at one instant happens in this order: pending points become available, tiers, points expire, tiers. What
-falls due at the very instant of a fact has happened before it. A late fact never turns the customer's clock back.
+falls due at the very instant of a fact has happened before it. A late fact never turns the customer's clock back. From a fact
+of weak trust nothing of value follows: no points, no level, not even one that is everybody's.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from regulars.kernel.behaviour import observe
 from regulars.kernel.earning import earn
 from regulars.kernel.effects import Effect, Refused
 from regulars.kernel.expiry import activate, expire
-from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.membership import enrol
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply, copy_of
@@ -79,7 +80,8 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         refused = isinstance(enrolled, Refused)
     if not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
-    if program.tiers is not None and (program.open_to_all or program.is_member(state)):
+    weak = isinstance(fact, Behaved) and fact.trust is WEAK
+    if program.tiers is not None and not weak and (program.open_to_all or program.is_member(state)):
         on_clock = today if at == happened_at else program.calendar.today(at)
         raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
         if raised:

@@ -14,7 +14,17 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 
-from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import (
+    FOREVER,
+    MEMBER_JOINED,
+    ORDER_COMPLETED,
+    Behaved,
+    Fact,
+    Instant,
+    MemberJoined,
+    OrderCompleted,
+    Trust,
+)
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.people import People, Person, keys_of
 from regulars.service.record import Journal, brought_to
@@ -114,6 +124,7 @@ class IngestGroup:
         for id in ids:
             facts = by_customer[id]
             customer = brought_to(tx, rows[id], rulebook, self._rulebooks, journal, facts[0].recorded_at)
+            customer.known = customer.known or id in people.vouched
             journal.take(customer, facts, rulebook)
         journal.save(tx)
 
@@ -195,11 +206,11 @@ def _create(tx: Transaction, people: People, rulebook: Rulebook, now: Instant) -
     if people.changed:
         tx.link([people.changed[key] for key in sorted(people.changed)])
     if people.new:
-        tx.add_customers([_blank(id, people.new[id], rulebook, now) for id in sorted(people.new)])
+        tx.add_customers([_blank(id, rulebook, now) for id in sorted(people.new)])
 
 
-def _blank(id: str, known: bool, rulebook: Rulebook, now: Instant) -> CustomerRow:
-    return CustomerRow(id, known, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, now, now)
+def _blank(id: str, rulebook: Rulebook, now: Instant) -> CustomerRow:
+    return CustomerRow(id, False, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, now, now)
 
 
 def _moved(tx: Transaction, people: People) -> bool:
@@ -223,9 +234,9 @@ def _fact(one: Arrival, person: Person, recorded_at: Instant) -> Fact:
         )
     if isinstance(deed, Joined):
         return MemberJoined(one.id, person.customer, one.happened_at, recorded_at, one.source)
-    return Behaved(
-        one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.properties, person.trust
-    )
+    # Whoever is not named by the shop orders and joins in name only: there is no order to count, and none to count twice.
+    trust = Trust.WEAK if deed.name in (ORDER_COMPLETED, MEMBER_JOINED) else person.trust
+    return Behaved(one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.properties, trust)
 
 
 def _set_aside(tx: Transaction, requests: Sequence[Request], progress: Sequence[_Progress]) -> None:

@@ -1,6 +1,6 @@
 """Who is who, in its simplest honest form: an identity points at one customer, and a link says who vouches for it.
 
-- A user id (the shop's own) makes a known customer at its first appearance.
+- A user id (the shop's own) makes a customer at its first appearance; known for one once the shop's server has named it.
 - An anonymous id is a visitor of its own until an event names a user id beside it. From then on it points at that customer:
   firmly where the shop's server said so, weakly where only a browser did. A weak link never replaces a firm one.
 - E-mail and phone are kept when the shop's server vouches for them; whoever had them first keeps them.
@@ -53,19 +53,23 @@ class People(Struct):
     now: Instant
     added: dict[IdentityKey, IdentityRow] = field(default_factory=dict)
     changed: dict[IdentityKey, IdentityRow] = field(default_factory=dict)
-    new: dict[str, bool] = field(default_factory=dict)
-    """New customers, and whether they have a name."""
+    new: list[str] = field(default_factory=list)
+    vouched: set[str] = field(default_factory=set)
+    """Customers whom the shop's server has named."""
 
     def person(self, one: Arrival) -> Person:
         if one.user_id is None:
             return self._visitor(one)
-        key = USER_ID, one.user_id
+        key, by_shop = (USER_ID, one.user_id), one.source != Sender.SITE
+        trust = FIRM if by_shop else WEAK
         link = self.links.get(key)
-        customer = link.customer if link else self._newcomer(key, FIRM, known=True)
-        by_shop = one.source != Sender.SITE
+        customer = link.customer if link else self._newcomer(key, trust)
+        if by_shop:
+            self._link(key, customer, FIRM)
+            self.vouched.add(customer)
         for anonymous_id in (one.anonymous_id, one.previous_id):
             if anonymous_id is not None:
-                self._link((ANONYMOUS_ID, anonymous_id), customer, FIRM if by_shop else WEAK)
+                self._link((ANONYMOUS_ID, anonymous_id), customer, trust)
         for told in one.told:
             if told not in self.links:
                 self._add(told, customer, FIRM)
@@ -76,13 +80,13 @@ class People(Struct):
         key = ANONYMOUS_ID, one.anonymous_id
         link = self.links.get(key)
         if link is None:
-            return Person(self._newcomer(key, ITSELF, known=False), Trust.WEAK)
+            return Person(self._newcomer(key, ITSELF), Trust.WEAK)
         firm = link.trust == FIRM and one.source != Sender.SITE
         return Person(link.customer, Trust.SHOP if firm else Trust.WEAK)
 
-    def _newcomer(self, key: IdentityKey, trust: str, known: bool) -> str:
+    def _newcomer(self, key: IdentityKey, trust: str) -> str:
         customer = self.new_id()
-        self.new[customer] = known
+        self.new.append(customer)
         self._add(key, customer, trust)
         return customer
 

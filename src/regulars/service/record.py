@@ -27,6 +27,7 @@ class Customer(Struct):
 
     row: CustomerRow
     state: State
+    known: bool
     seq: int
     facts: int
     first_seen_at: Instant
@@ -38,13 +39,8 @@ def brought_to(
     tx: Transaction, row: CustomerRow, rulebook: Rulebook, rulebooks: Rulebooks, journal: "Journal", now: Instant
 ) -> Customer:
     """The customer in this program, which is adopted now if the state is of another."""
-    if row.state is None:
-        return Customer(
-            row, rulebook.new_state(), row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since
-        )
-    customer = Customer(
-        row, decode_state(row.state), row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since
-    )
+    state = rulebook.new_state() if row.state is None else decode_state(row.state)
+    customer = Customer(row, state, row.known, row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since)
     if customer.state.version != rulebook.version:
         old = rulebooks.version(customer.state.version, tx.core)
         all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
@@ -137,7 +133,7 @@ class Journal(Struct):
         self.customers.append(
             CustomerRow(
                 row.id,
-                row.known,
+                customer.known,
                 encode_state(state),
                 state.version,
                 customer.seq,

@@ -43,8 +43,6 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if self.is_sqlite:
-            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._readers = self._engine("BEGIN", pool_size=8)
         self._writers = self._engine("BEGIN IMMEDIATE", pool_size=2) if self.is_sqlite else self._readers
         self._transaction: Callable[[Connection], Transaction] = (
@@ -62,8 +60,14 @@ class Store:
         with self._writers.begin() as connection:
             yield self._transaction(connection)
 
+    def is_missing(self) -> bool:
+        """Whether there is no file yet."""
+        return self.is_sqlite and not Path(self.url.database or "").exists()
+
     def migrate(self) -> None:
         """Brings the tables to this release; nothing where they are there already. Processes that start together take turns."""
+        if self.is_sqlite:
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._writers.begin() as connection:
             migrations.upgrade(connection)
 

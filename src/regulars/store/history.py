@@ -27,8 +27,8 @@ class Recorded(Struct, frozen=True):
     def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> History:
         """Amounts are in the shop's currency and every property that was stored is there, whatever is asked for."""
         store = Store(self.url)
-        if not store.is_migrated():
-            raise HistoryError("There is no record yet: start `regulars serve`, or run `regulars apply PROGRAM`.")
+        if store.is_missing() or not store.is_migrated():
+            raise HistoryError("there is no record yet: run `regulars apply PROGRAM`, then import orders or serve")
         return RecordedHistory(store)
 
 
