@@ -29,7 +29,7 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.service.people import People, Person, keys_of
 from regulars.service.record import Journal, brought_to
 from regulars.service.rulebooks import Rulebooks
-from regulars.service.writer import Moved
+from regulars.service.writer import Moved, Unready
 from regulars.store.transaction import CustomerRow, IdentityKey, Linked, Transaction
 from regulars.wire.events import Arrival, EventReason, Joined, Ordered, RefusedEvent
 from regulars.wire.history import fact_id
@@ -39,7 +39,7 @@ MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
 
 
-class NoProgram(Exception):
+class NoProgram(Unready):
     """No program is in force, so nothing can be judged."""
 
 

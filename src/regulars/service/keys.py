@@ -25,23 +25,22 @@ HINT_CHARACTERS: Final = 10
 
 
 class Keys:
-    """Remembers the keys it has seen to be good, until somebody says `forget`: the workers do, every few seconds."""
+    """Remembers which keys are good and which are none, until somebody says `forget`: the workers do, every few seconds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[bytes, Sender] = {}
+        self._known: dict[bytes, Sender | None] = {}
 
     def sender_of(self, key: str) -> Sender | None:
         """How far whoever bears this key is trusted; None for a key that is none."""
         if not key or len(key) > MOST_CHARACTERS:
             return None
         hash = _hash(key)
-        sender = self._known.get(hash)
-        if sender is None and (sender := self._read(hash)):
+        if hash not in self._known:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
-            self._known[hash] = sender
-        return sender
+            self._known[hash] = self._read(hash)
+        return self._known[hash]
 
     def forget(self) -> None:
         self._known.clear()

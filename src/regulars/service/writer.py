@@ -14,7 +14,6 @@ from threading import Condition, Thread
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct
-from sqlalchemy.exc import DBAPIError
 
 from regulars.store.database import Store, is_transient, is_unavailable
 from regulars.store.transaction import Transaction
@@ -31,8 +30,12 @@ MOST_TRIES: Final = 50
 """Of a group that gives way to another process each time."""
 
 
-class Busy(Exception):
-    """Nothing was stored: come again in a moment."""
+class Unready(Exception):
+    """Nothing can be stored now, whatever it is."""
+
+
+class Busy(Unready):
+    """Come again in a moment."""
 
 
 class Moved(Exception):
@@ -128,11 +131,13 @@ class Writer:
 
     def _work(self) -> None:
         while taken := self._take():
-            if taken[0].job is not None:
-                self._run(taken[0], taken[0].job)
-            else:
-                self._answer(taken)
-            del taken
+            # Whoever gave up while waiting is left out; from here on nobody can.
+            wanted = [one for one in taken if one.future.set_running_or_notify_cancel()]
+            if wanted and wanted[0].job is not None:
+                self._run(wanted[0], wanted[0].job)
+            elif wanted:
+                self._answer(wanted)
+            del taken, wanted
 
     def _take(self) -> list[_Waiting[Any]]:
         """The next job, or as many requests as may share a transaction; nothing when it is time to end."""
@@ -178,7 +183,9 @@ class Writer:
     def _stored(self, requests: Sequence[Any]) -> Sequence[Any]:
         try:
             return self._in_transaction(lambda tx: self._group.store(tx, requests))
-        except (DBAPIError, AssertionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except Unready:
+            raise
+        except Exception as error:
             if is_unavailable(error):
                 raise
             self.statistics.retries += 1
@@ -194,12 +201,12 @@ class Writer:
         return [self._in_transaction(lambda tx: self._group.give_up(tx, request, error))]
 
     def _in_transaction(self, job: Callable[[Transaction], T]) -> T:
-        for tries in range(MOST_TRIES):
+        for _ in range(MOST_TRIES):
             try:
                 with self._store.writing() as tx:
                     return job(tx)
             except Exception as error:
-                if tries + 1 == MOST_TRIES or not (isinstance(error, Moved) or is_transient(error)):
+                if not (isinstance(error, Moved) or is_transient(error)):
                     raise
                 self.statistics.retries += 1
         raise Busy

@@ -43,6 +43,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._is_migrated = False
         self._readers = self._engine("BEGIN", pool_size=8)
         self._writers = self._engine("BEGIN IMMEDIATE", pool_size=2) if self.is_sqlite else self._readers
         self._transaction: Callable[[Connection], Transaction] = (
@@ -72,15 +73,23 @@ class Store:
             migrations.upgrade(connection)
 
     def is_migrated(self) -> bool:
-        with self.reading() as connection:
-            return migrations.is_current(connection)
+        """Asks no more once it is so."""
+        if not self._is_migrated:
+            with self.reading() as connection:
+                self._is_migrated = migrations.is_current(connection)
+        return self._is_migrated
 
     def close(self) -> None:
         self._readers.dispose()
         self._writers.dispose()
 
     def _engine(self, begin: str, pool_size: int) -> Engine:
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "pool_pre_ping": not self.is_sqlite}
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 4,
+            "pool_pre_ping": not self.is_sqlite,
+            "hide_parameters": True,
+        }
         if not self.is_sqlite:
             return create_engine(self.url, **options)
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 60}, **options)

@@ -128,6 +128,8 @@ class PostgresqlTransaction:
 
     def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
         """Where another process has taken one of them and not yet committed, this waits for it."""
+        if not rows:
+            return {}
         taken = {key for (key,) in self._cursor.execute(ADD_KEYS, _columns(rows))}
         known = [key for key, _, _ in rows if key not in taken]
         if not known:
@@ -135,7 +137,10 @@ class PostgresqlTransaction:
         return {key: Known(fact_id, content) for key, fact_id, content in self._cursor.execute(KNOWN_KEYS, (known,))}
 
     def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]:
-        found = self._cursor.execute(IDENTITIES, _columns(list(keys)))
+        asked = list(keys)
+        if not asked:
+            return {}
+        found = self._cursor.execute(IDENTITIES, _columns(asked))
         return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
 
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:

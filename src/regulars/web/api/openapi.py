@@ -1,0 +1,479 @@
+"""The OpenAPI document: what every route takes and every status it gives, held against the running app by its tests.
+
+It is written here and not derived from the handlers: those read raw bodies, which no signature shows. The shapes of answers
+and the codes of problems come from the types that are answered with, so that these cannot drift apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get
+
+from regulars.web.api.auth import MOST_KEY_CHARACTERS
+from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
+from regulars.web.api.tracking import TYPES, paths_of
+from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
+from regulars.wire.answers import CustomerAnswer, ExplainAnswer, LedgerAnswer, Taken
+from regulars.wire.events import MOST_BODY_BYTES, MOST_EVENT_BYTES, MOST_EVENTS
+
+Json = dict[str, Any]
+
+_REF: Final = "#/components/schemas/{name}"
+_ABOUT: Final = f"""\
+Send what customers do; read what they hold and why.
+
+**Keys.** `regulars keys create --kind public` is for browsers: it may send behaviour, it never earns and never reads.
+`--kind secret` is the shop's own word: orders count from it alone, and it alone reads. The tracking routes take a key as the
+user name of Basic with an empty password, as `writeKey` in the body, or as a Bearer token, in this order.
+
+**Tracking** speaks as Segment's API does, so that its client libraries deliver unchanged; each route has the long name and its
+first letter. A body is JSON under any content type, at most {MOST_BODY_BYTES:,} bytes, also when `Content-Encoding: gzip` is
+unpacked. A bad event never sinks its batch: the answer is 200 and names it in `rejected`. 400 means that nothing could be read.
+
+**Problems** are RFC 9457 with a stable `code`. On any route 405 says that the method is wrong, 400
+(`bad_request`) that the Host header names no host, and 500 (`failed`) that it is our fault. What is too long for the server
+itself is a 414 or 431 without a body.
+"""
+
+_ASKED: Final = (Code.BAD_REQUEST, Code.TWO_AUTHORIZATIONS, Code.KEY_NEEDED, Code.KEY_UNKNOWN)
+_BODY: Final = (Code.ENCODING_NOT_KNOWN, Code.BAD_GZIP, Code.BODY_CUT_OFF, Code.TOO_LARGE)
+_JSON: Final = (Code.NOT_UTF8, Code.NOT_JSON, Code.NOT_AN_OBJECT)
+_READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND)
+_PATH: Final = (Code.IDENTITY_IN_PATH, Code.NOT_FOUND, Code.PATH_TOO_LONG)
+PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
+    "Event": (*_ASKED, *_BODY, *_JSON, Code.BUSY, Code.NO_PROGRAM),
+    "Batch": (*_ASKED, *_BODY, *_JSON, Code.NO_BATCH, Code.BUSY, Code.NO_PROGRAM),
+    "Customer": (*_READ, *_PATH),
+    "List": (*_READ, *_PATH, Code.BAD_CURSOR, Code.BAD_LIMIT),
+    "Lookup": (*_READ, *_BODY, Code.BAD_BODY),
+    "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG),
+    "Source": _ASKED,
+    "Readiness": (Code.NOT_READY,),
+}
+"""Which routes say which "no"."""
+
+
+@get("/openapi.json", sync_to_thread=False)
+def openapi() -> Response[bytes]:
+    return Response(document_json(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def document_json() -> bytes:
+    return msgspec.json.encode(document())
+
+
+def document() -> Json:
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Regulars",
+            "version": version("regulars"),
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [
+            {"name": "tracking", "description": "What customers do, as Segment's clients send it."},
+            {"name": "customers", "description": "What they hold and why. Secret key only."},
+            {"name": "settings", "description": "What browser libraries fetch first."},
+            {"name": "operation", "description": "For whoever runs it. No key."},
+        ],
+        "paths": {**_tracking(), **_customers(), **_settings(), **_operation()},
+        "components": {
+            "schemas": _schemas(),
+            "responses": _responses(),
+            "headers": _HEADERS,
+            "securitySchemes": _security_schemes(),
+        },
+    }
+
+
+# --- tracking --------------------------------------------------------------------------------------------------------
+
+
+def _tracking() -> Json:
+    paths: Json = {}
+    for name in (*TYPES, "batch"):
+        for path in paths_of(name):
+            paths[path] = {"post": _tracked(name, short=len(path) == len("/v1/x"))}
+    return paths
+
+
+def _tracked(name: str, *, short: bool) -> Json:
+    schema = "Batch" if name == "batch" else name.capitalize()
+    return {
+        "operationId": name + ("Short" if short else ""),
+        "tags": ["tracking"],
+        "summary": _SUMMARIES[name] + (f" Short for `/v1/{name}`." if short else ""),
+        "security": [{"keyAsUser": []}, {"key": []}, {}],
+        "requestBody": {
+            "required": True,
+            "description": "JSON under any content type; with `Content-Encoding: gzip` it may be packed.",
+            "content": {"application/json": {"schema": _ref(schema), "example": _EXAMPLES[name]}},
+        },
+        "responses": {
+            "200": _ok("What was taken, and what not.", "Taken", _TAKEN, {"X-Regulars-Rejected": _header("Rejected")}),
+            **_problems("Batch" if name == "batch" else "Event"),
+        },
+    }
+
+
+_SUMMARIES: Final = {
+    "identify": "Say who somebody is.",
+    "track": "Say what somebody did; with a secret key, `Order Completed` is an order.",
+    "page": "Say which page was seen.",
+    "screen": "Say which screen of an app was seen.",
+    "group": "Say which group somebody belongs to.",
+    "alias": "Say that two ids are one person.",
+    "batch": f"Send up to {MOST_EVENTS:,} events of any type at once.",
+}
+_ENVELOPE: Final[Json] = {
+    "messageId": "0f0d9f3e-order-1001",
+    "timestamp": "2024-05-17T09:30:00Z",
+}
+_EXAMPLES: Final[Mapping[str, Json]] = {
+    "identify": {"userId": "ada", "traits": {"email": "ada@example.com"}, **_ENVELOPE},
+    "track": {
+        "userId": "ada",
+        "event": "Order Completed",
+        "properties": {
+            "order_id": "1001",
+            "currency": "USD",
+            "products": [{"product_id": "tea", "category": "Drinks", "price": 4.50, "quantity": 2}],
+        },
+        **_ENVELOPE,
+    },
+    "page": {"anonymousId": "b5a1", "name": "Home", "properties": {"path": "/"}, **_ENVELOPE},
+    "screen": {"anonymousId": "b5a1", "name": "Basket", **_ENVELOPE},
+    "group": {"userId": "ada", "groupId": "staff", **_ENVELOPE},
+    "alias": {"userId": "ada", "previousId": "b5a1", **_ENVELOPE},
+    "batch": {
+        "batch": [
+            {"type": "track", "userId": "ada", "event": "Product Reviewed", "properties": {"stars": 5}, **_ENVELOPE},
+            {"type": "identify", "userId": "ada", "traits": {"email": "ada@example.com"}, "messageId": "0f0d9f3e-2"},
+        ],
+        "sentAt": "2024-05-17T09:30:01Z",
+    },
+}
+_TAKEN: Final[Json] = {"success": True, "accepted": 1, "rejected": []}
+
+
+# --- customers -------------------------------------------------------------------------------------------------------
+
+
+def _customers() -> Json:
+    at = "/v1/customers/{identity}"
+    return {
+        at: {"get": _read("customer", "What a customer is and holds.", "CustomerAnswer")},
+        f"{at}/ledger": {"get": _read("ledger", "Every movement of points, newest first.", "LedgerAnswer", paged=True)},
+        f"{at}/explain": {
+            "get": _read("explain", "What happened and what followed, newest first.", "ExplainAnswer", paged=True)
+        },
+        "/v1/customers/lookup": {"post": _looked_up()},
+    }
+
+
+def _read(operation: str, summary: str, answer: str, *, paged: bool = False) -> Json:
+    return {
+        "operationId": operation,
+        "tags": ["customers"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "parameters": [_identity(), *(_paging(_CURSORS[operation]) if paged else ())],
+        "responses": {
+            "200": _ok(summary, answer),
+            **_problems("List" if paged else "Customer"),
+        },
+    }
+
+
+def _looked_up() -> Json:
+    body = {"schema": _ref("Lookup"), "example": {"kind": "email", "value": "ada@example.com"}}
+    summary = "The same as GET, for identities that belong in no address: e-mail and phone."
+    return {
+        "operationId": "lookup",
+        "tags": ["customers"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "requestBody": {"required": True, "content": {"application/json": body}},
+        "responses": {
+            "200": _ok("What the customer is and holds.", "CustomerAnswer"),
+            **_problems("Lookup"),
+        },
+    }
+
+
+_AN_ID: Final[Json] = {
+    "minLength": 1,
+    "maxLength": 200,
+    "allOf": [{"pattern": r"\S"}, {"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]+$"}],
+}
+
+
+def _identity() -> Json:
+    about = (
+        "The shop's own id as it is, or `user_id:…`, `anonymous_id:…`, `id:…` (our own id). "
+        "For an id with a slash in it, or one that is the word `lookup`, use the lookup route."
+    )
+    schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    return {
+        "name": "identity",
+        "in": "path",
+        "required": True,
+        "description": about,
+        "schema": schema,
+        "example": "ada",
+    }
+
+
+_CURSORS: Final = {"ledger": r"^[0-9]{1,18}\.[0-9]{1,9}$", "explain": r"^[0-9]{1,18}$"}
+
+
+def _paging(cursor: str) -> tuple[Json, Json]:
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": USUAL_PER_PAGE}
+    about = "The `next` of the page before, as it is. Leave it out for the first page."
+    return (
+        {
+            "name": "cursor",
+            "in": "query",
+            "required": False,
+            "description": about,
+            "schema": {"type": "string", "pattern": cursor},
+        },
+        {"name": "limit", "in": "query", "required": False, "schema": limit},
+    )
+
+
+# --- settings and operation ------------------------------------------------------------------------------------------
+
+
+def _settings() -> Json:
+    key = {"type": "string", "minLength": 1, "maxLength": MOST_KEY_CHARACTERS}
+    in_path = {"name": "write_key", "in": "path", "required": True, "schema": key}
+    in_query = {"name": "writeKey", "in": "query", "required": False, "schema": {"type": "string"}}
+    return {
+        "/v1/projects/{write_key}/settings": {
+            "get": {
+                "operationId": "projectSettings",
+                "tags": ["settings"],
+                "summary": "For `@segment/analytics-next`: where to send events, which is here.",
+                "security": [],
+                "parameters": [in_path],
+                "responses": {
+                    "200": _ok("The settings.", "ProjectSettings"),
+                    **_problems("Project"),
+                },
+            }
+        },
+        "/sourceConfig": {
+            "get": {
+                "operationId": "sourceConfig",
+                "tags": ["settings"],
+                "summary": "For RudderStack's browser library: the same, in its words.",
+                "security": [{"keyAsUser": []}, {"key": []}, {"keyInQuery": []}],
+                "parameters": [in_query],
+                "responses": {
+                    "200": _ok("The settings.", "SourceConfig"),
+                    **_problems("Source"),
+                },
+            }
+        },
+    }
+
+
+def _operation() -> Json:
+    text = {"schema": {"type": "string"}}
+    document = {"schema": {"type": "object", "required": ["openapi", "paths"]}}
+    return {
+        "/healthz": {
+            "get": _plain("healthz", "Is the process alive?", {"application/json": {"schema": _ref("Status")}})
+        },
+        "/readyz": {
+            "get": _plain(
+                "readyz",
+                "Can it serve: does the database answer, and is there a program?",
+                {"application/json": {"schema": _ref("Status")}},
+                _problems("Readiness"),
+            )
+        },
+        "/metrics": {
+            "get": _plain("metrics", "Figures for Prometheus. Keep them behind the proxy.", {"text/plain": text})
+        },
+        "/openapi.json": {"get": _plain("openapi", "This document.", {"application/json": document})},
+        "/docs": {"get": _plain("docs", "This document as a page to try it on.", {"text/html": text})},
+    }
+
+
+def _plain(operation: str, summary: str, content: Json, problems: Json | None = None) -> Json:
+    return {
+        "operationId": operation,
+        "tags": ["operation"],
+        "summary": summary,
+        "security": [],
+        "responses": {"200": {"description": "It is.", "headers": _REQUEST_ID, "content": content}, **(problems or {})},
+    }
+
+
+# --- components ------------------------------------------------------------------------------------------------------
+
+_REQUEST_ID: Final[Json] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+_HEADERS: Final[Json] = {
+    "RequestId": {"description": "Names this request.", "schema": {"type": "string"}},
+    "Rejected": {
+        "description": "How many events were rejected; absent when none was.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "Challenge": {"description": "How to show a key.", "schema": {"type": "string"}},
+}
+
+
+def _header(name: str) -> Json:
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+def _security_schemes() -> Json:
+    return {
+        "key": {"type": "http", "scheme": "bearer", "description": "A key as Bearer token."},
+        "keyAsUser": {"type": "http", "scheme": "basic", "description": "A key as user name, the password empty."},
+        "keyInQuery": {
+            "type": "apiKey",
+            "in": "query",
+            "name": "writeKey",
+            "description": "A public key in the query.",
+        },
+    }
+
+
+def _ok(about: str, schema: str, example: Json | None = None, headers: Json | None = None) -> Json:
+    content: Json = {"schema": _ref(schema)}
+    if example is not None:
+        content["example"] = example
+    return {
+        "description": about,
+        "headers": {**_REQUEST_ID, **(headers or {})},
+        "content": {"application/json": content},
+    }
+
+
+def _problems(routes: str) -> Json:
+    """References to the answers of `PROBLEMS[routes]`, by status."""
+    statuses = sorted({int(code.status) for code in PROBLEMS[routes]})
+    return {str(status): {"$ref": f"#/components/responses/{routes}{status}"} for status in statuses}
+
+
+def _responses() -> Json:
+    """A response for each status among the codes of a kind of route, with exactly these codes in it."""
+    return {
+        f"{routes}{int(status)}": _problem(status, [code for code in codes if code.status == status])
+        for routes, codes in PROBLEMS.items()
+        for status in sorted({code.status for code in codes})
+    }
+
+
+def _problem(status: HTTPStatus, codes: Sequence[Code]) -> Json:
+    narrowed = {"properties": {"status": {"const": int(status)}, "code": {"enum": [code.value for code in codes]}}}
+    content = {
+        "schema": {"allOf": [_ref("ProblemDetails"), narrowed]},
+        "examples": {code.value: {"value": _example(code)} for code in codes},
+    }
+    headers = dict(_REQUEST_ID)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = _header("Challenge")
+    if Code.BUSY in codes:
+        headers["Retry-After"] = _header("RetryAfter")
+    about = "; ".join(f"`{code.value}`: {code.headline}" for code in codes)
+    return {"description": about, "headers": headers, "content": {MEDIA_TYPE: content}}
+
+
+def _example(code: Code) -> Json:
+    return {
+        "type": f"urn:regulars:problem:{code.value}",
+        "title": code.headline,
+        "status": int(code.status),
+        "detail": "How to mend it.",
+        "code": code.value,
+        "instance": "urn:regulars:request:018f8a4e-0000-7000-8000-000000000000",
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _schemas() -> Json:
+    shown = (Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, Lookup, ProblemDetails)
+    _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
+    return {**schemas, **_event_schemas(), **_settings_schemas()}
+
+
+def _event_schemas() -> Json:
+    """What a good event looks like. Anything else in these fields is answered with 200 and a refusal of that event."""
+    id = {"type": ["string", "integer", "null"], "minLength": 1, "maxLength": 200}
+    time = {"type": "string", "format": "date-time"}
+    common = {
+        "userId": {**id, "description": "The shop's own id of the customer."},
+        "anonymousId": {**id, "description": "The browser's. One of the two must be there."},
+        "messageId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 100,
+            "description": "Makes a resend the same event, for ever.",
+        },
+        "timestamp": {**time, "description": "When it happened; the moment of receipt if absent."},
+        "originalTimestamp": time,
+        "sentAt": {**time, "description": "The client's clock when it sent; what its clock is wrong by is put right."},
+        "context": {"type": "object"},
+        "integrations": {"type": "object"},
+        "writeKey": {"type": "string"},
+    }
+    own: Mapping[str, Json] = {
+        "identify": {
+            "traits": {"type": "object", "description": "`email` and `phone` become identities (secret key only)."}
+        },
+        "track": {"event": {"type": "string", "minLength": 1, "maxLength": 200}, "properties": {"type": "object"}},
+        "page": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": {"type": "object"}},
+        "screen": {"name": {"type": "string"}, "category": {"type": "string"}, "properties": {"type": "object"}},
+        "group": {"groupId": id, "traits": {"type": "object"}},
+        "alias": {"previousId": id},
+    }
+    required = {"track": ["event"], "group": ["groupId"], "alias": ["previousId", "userId"]}
+    size = f"At most {MOST_EVENT_BYTES:,} bytes. Fields not named here are kept out."
+    schemas: Json = {
+        type.capitalize(): {
+            "type": "object",
+            "description": size,
+            "properties": {**fields, **common},
+            "required": required.get(type, []),
+        }
+        for type, fields in own.items()
+    }
+    kinds = [{"allOf": [_ref(type.capitalize()), _typed(type)]} for type in own]
+    batch = {"type": "array", "items": {"anyOf": kinds}, "maxItems": MOST_EVENTS}
+    fields = {"batch": batch, "sentAt": time, "context": {"type": "object"}, "writeKey": {"type": "string"}}
+    schemas["Batch"] = {"type": "object", "properties": fields, "required": ["batch"]}
+    return schemas
+
+
+def _typed(type: str) -> Json:
+    return {"type": "object", "properties": {"type": {"const": type}}, "required": ["type"]}
+
+
+def _settings_schemas() -> Json:
+    text = {"type": "string"}
+    segment = _object(apiKey=text, apiHost=text, protocol={"enum": ["http", "https"]})
+    source = _object(id=text, name=text, writeKey=text, enabled={"const": True}, workspaceId=text)
+    return {
+        "Status": _object(status={"enum": ["alive", "ready"]}),
+        "ProjectSettings": _object(integrations=_object(**{"Segment.io": segment}), plan={"type": "object"}),
+        "SourceConfig": _object(source=source),
+    }
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)}

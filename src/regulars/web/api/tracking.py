@@ -1,0 +1,114 @@
+"""The tracking routes, as Segment's clients know them, so that a shop may point the clients it has at us.
+
+Their clients retry 5xx and 429 and throw away what is answered with any other 4xx, the whole batch. So only a request of
+which nothing could be taken is a 400; a bad event is named in a 200. The answer leaves when the events are stored.
+
+To a public key the answer is the same whatever is stored: what only the store knows (an id that was used before) is kept for
+the shop, and not said to everybody's browser.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.handlers import HTTPRouteHandler
+
+from regulars.kernel.facts import Instant
+from regulars.service.ingest import NoProgram, ingest
+from regulars.service.writer import Busy
+from regulars.web.api.auth import credentials_of, known_sender
+from regulars.web.api.bodies import read_body
+from regulars.web.face import Face, face_of
+from regulars.web.problems import Code, Problem
+from regulars.wire.answers import RejectedEvent, Taken
+from regulars.wire.events import (
+    MOST_BODY_BYTES,
+    BodyError,
+    RefusedEvent,
+    Sender,
+    Understood,
+    understand,
+    write_key_of,
+)
+
+TYPES: Final = ("identify", "track", "page", "screen", "group", "alias")
+
+NO_PROGRAM: Final = (
+    "Apply one: `regulars apply PROGRAM`. Until then no event can be judged; clients keep theirs and try again."
+)
+_RETRY_SOON: Final = {"Retry-After": "1"}
+
+
+def paths_of(name: str) -> tuple[str, str]:
+    """A route has the long name and its first letter."""
+    return f"/v1/{name}", f"/v1/{name[0]}"
+
+
+def tracking_handlers() -> list[HTTPRouteHandler]:
+    return [_handler("batch", None), *(_handler(type, type) for type in TYPES)]
+
+
+def _handler(name: str, type: str | None) -> HTTPRouteHandler:
+    @post(list(paths_of(name)), name=f"tracking.{name}", status_code=200)
+    async def take(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await _take(request, type)
+
+    return take
+
+
+LONGEST_WAIT_SECONDS: Final = 20
+"""After which a client is told to come again; what it sent may be stored all the same, and is then known."""
+
+
+async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[bytes]:
+    face = face_of(request.scope)
+    shown = credentials_of(request.scope["headers"])
+    sender = known_sender(face.shop, shown.user) if shown.user else None
+    body = await read_body(request, MOST_BODY_BYTES)
+    if sender is None:
+        sender = known_sender(face.shop, write_key_of(body) or shown.token)
+    now = face.clock()
+    understood = _understood(face, body, type, sender, now)
+    found = await _stored(face, understood, sender, now)
+    refusals = [*understood.refusals, *found]
+    _count(face, sender, understood, refusals)
+    return _answer(understood, refusals if sender is Sender.SHOP else understood.refusals)
+
+
+def _understood(face: Face, body: bytes, type: str | None, sender: Sender, now: Instant) -> Understood:
+    rulebook = face.shop.rulebooks.latest()
+    if rulebook is None:
+        raise Problem(Code.NO_PROGRAM, NO_PROGRAM)
+    try:
+        return understand(body, type, sender, now, rulebook.program.currency, face.new_id)
+    except BodyError as error:
+        raise Problem(Code[error.reason.name], error.message) from None
+
+
+async def _stored(face: Face, understood: Understood, sender: Sender, now: Instant) -> Iterable[RefusedEvent]:
+    """What was refused while storing. A client that goes away does not take its events back: they are on their way."""
+    try:
+        waiting = asyncio.wrap_future(ingest(face.shop, understood, sender, now))
+        ingested = await asyncio.wait_for(asyncio.shield(waiting), LONGEST_WAIT_SECONDS)
+    except (Busy, TimeoutError):
+        raise Problem(Code.BUSY, "More arrives than can be stored. Send it again in a second.", _RETRY_SOON) from None
+    except NoProgram:
+        raise Problem(Code.NO_PROGRAM, NO_PROGRAM) from None
+    return ingested.refusals
+
+
+def _count(face: Face, sender: Sender, understood: Understood, refusals: list[RefusedEvent]) -> None:
+    face.meters.accepted(sender.value, len(understood.arrivals) + len(understood.refusals) - len(refusals))
+    for refused in refusals:
+        face.meters.refused(refused.reason.value, sender.value)
+
+
+def _answer(understood: Understood, refusals: list[RefusedEvent]) -> Response[bytes]:
+    rejected = [RejectedEvent(one.position, one.reason.value, one.message) for one in refusals]
+    rejected.sort(key=lambda one: one.position)
+    accepted = len(understood.arrivals) + len(understood.refusals) - len(rejected)
+    headers = {"X-Regulars-Rejected": str(len(rejected))} if rejected else {}
+    body = msgspec.json.encode(Taken(True, accepted, tuple(rejected)))
+    return Response(body, media_type="application/json", headers=headers)

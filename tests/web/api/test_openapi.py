@@ -1,0 +1,78 @@
+"""The document is whole and true: each route is in it, each problem is in it, and its examples are what they claim to be."""
+
+import jsonschema
+import pytest
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from regulars.web.api.openapi import PROBLEMS, document
+from regulars.web.app import api_handlers
+from regulars.web.problems import Code
+
+UNDOCUMENTED = {"/docs/{name}"}
+SAID_BY_THE_FRAME = {Code.METHOD_NOT_ALLOWED, Code.FAILED, Code.FORBIDDEN, Code.TOO_MANY_REQUESTS}
+
+
+def test_every_route_is_documented_with_its_method_and_nothing_else_is(app):
+    paths = {path for handler in api_handlers() if isinstance(handler, HTTPRouteHandler) for path in handler.paths}
+    served = {
+        (route.path_format, method.lower())
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path in paths
+        for method in route.methods - {"OPTIONS"}
+    }
+
+    documented = {(path, method) for path, operations in document()["paths"].items() for method in operations}
+    assert {one for one in served if one[0] not in UNDOCUMENTED} == documented
+
+
+def test_every_problem_is_documented():
+    assert {code for codes in PROBLEMS.values() for code in codes} == set(Code) - SAID_BY_THE_FRAME
+
+
+def test_operations_have_names_of_their_own():
+    names = [one["operationId"] for operations in document()["paths"].values() for one in operations.values()]
+
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", [path for path, operations in document()["paths"].items() if "post" in operations])
+def test_examples_of_bodies_are_what_their_schema_says(path):
+    content = document()["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+
+    jsonschema.validate(content["example"], {**content["schema"], "components": document()["components"]})
+
+
+@pytest.mark.parametrize("path", [path for path in document()["paths"] if path.startswith("/v1/") and "{" not in path])
+def test_examples_of_bodies_are_taken(api, path):
+    if path.endswith("lookup"):
+        api.sends("identify", {"userId": "ada", "traits": {"email": "ada@example.com"}})
+    example = document()["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+    answer = api.client.post(path, json=example, headers={"Authorization": f"Bearer {api.secret}"})
+
+    assert answer.status_code == 200
+    assert answer.json().get("rejected", []) == []
+
+
+def test_the_document_is_served(api):
+    assert api.client.get("/openapi.json").json()["openapi"] == "3.1.0"
+
+
+# --- the page to try it on -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"])
+def test_a_file_of_the_page_is_sent_once(api, name):
+    plain = api.client.get(f"/docs/{name}", headers={"Accept-Encoding": "identity"})
+    packed = api.client.get(f"/docs/{name}", headers={"Accept-Encoding": "gzip"})
+    known = api.client.get(f"/docs/{name}", headers={"If-None-Match": plain.headers["etag"]})
+
+    assert plain.content == packed.content
+    assert (packed.headers["content-encoding"], known.status_code, known.content) == ("gzip", 304, b"")
+
+
+@pytest.mark.parametrize("name", ["", "README.md", "..%2F..%2Fapp.py", "%2e%2e", "x" * 999])
+def test_no_other_file_is_sent(api, name):
+    assert api.client.get(f"/docs/{name}").status_code in (200, 404)
+    assert b"import" not in api.client.get(f"/docs/{name}").content
