@@ -46,7 +46,7 @@ format: install-dev ## Bring the code into form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-pictures: install-dev install-system ## Take the pictures of the report for docs/pictures anew
+pictures: install-dev install-system ## Take the pictures for docs/pictures anew
 	$(BIN)/python -m tools.pictures
 
 bench: install ## Measure

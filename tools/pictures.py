@@ -1,16 +1,22 @@
-"""The pictures of the report that docs/pictures keeps: on a phone and at a desk, by day and by night.
+"""The pictures that docs/pictures keeps, on a phone and at a desk, by day and by night: the report, and the pages of the shop.
 
-    python -m tools.pictures
+    python -m tools.pictures [report] [pages]
 
-They show the corner shop's program over a year of real orders, so they want the demo's data and a Chromium.
+They show the corner shop's program over a year of real orders, so they want the demo's data and a Chromium. The pages are
+those of `regulars demo`, in a folder that is thrown away.
 """
 
+import re
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Final, Literal
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 from regulars.backtesting.examples import choose_examples
 from regulars.backtesting.report import render
@@ -23,7 +29,16 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "programs/corner-shop/program.yaml"
 TARGET = ROOT / "docs/pictures"
 
-SCREENS: dict[str, ViewportSize] = {"phone": {"width": 375, "height": 1420}, "desk": {"width": 1280, "height": 1440}}
+SCREENS: Final[dict[str, ViewportSize]] = {
+    "phone": {"width": 375, "height": 1420},
+    "desk": {"width": 1280, "height": 1440},
+}
+PAGES: Final = {"sign-in": 640, "overview": 1320, "customer": 1320, "program": 1000}
+"""Name and height of each picture."""
+
+CUSTOMER: Final = "1763"
+COMMAND: Final = (sys.executable, "-c", "from regulars.boot import main; main()")
+LINK: Final = re.compile(r"(http://127\.0\.0\.1:\d+)(/sign-in/link/\S+)")
 
 
 def main() -> int:
@@ -31,16 +46,31 @@ def main() -> int:
     if chromium is None:
         print(MISSING, file=sys.stderr)
         return 1
+    wanted = sys.argv[1:] or ["report", "pages"]
     TARGET.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
-        report = Path(folder) / "report.html"
-        report.write_text(_report(), "utf-8")
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for screen, size in SCREENS.items():
-            for theme in ("light", "dark"):
-                _photograph(browser, report, size, theme, TARGET / f"report-{screen}-{theme}.png")
+        if "report" in wanted:
+            _photograph_report(browser)
+        if "pages" in wanted:
+            _photograph_pages(browser)
         browser.close()
     return 0
+
+
+# --- the report ----------------------------------------------------------------------------------------------------------
+
+
+def _photograph_report(browser: Browser) -> None:
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.html"
+        report.write_text(_report(), "utf-8")
+        for screen, size in SCREENS.items():
+            for theme in ("light", "dark"):
+                page = _open(browser, size, theme)
+                page.goto(report.as_uri())
+                _keep(page, f"report-{screen}-{theme}")
+                page.context.close()
 
 
 def _report() -> str:
@@ -51,14 +81,63 @@ def _report() -> str:
     return render(outcome, program, choose_examples(history, program, outcome))
 
 
-def _photograph(browser: Browser, report: Path, size: ViewportSize, theme: str, target: Path) -> None:
-    context = browser.new_context(viewport=size, color_scheme="dark" if theme == "dark" else "light")
-    page = context.new_page()
-    page.goto(report.as_uri())
+# --- the pages -----------------------------------------------------------------------------------------------------------
+
+
+def _photograph_pages(browser: Browser) -> None:
+    with TemporaryDirectory() as folder, _demo(Path(folder)) as (address, link):
+        remembered = _sign_in(browser, address + link)
+        for screen in ("phone", "desk"):
+            for theme in ("light", "dark"):
+                width = SCREENS[screen]["width"]
+                for name, height in PAGES.items():
+                    page = _open(
+                        browser, {"width": width, "height": height}, theme, remembered if name != "sign-in" else None
+                    )
+                    page.goto(f"{address}/customers?q={CUSTOMER}" if name == "customer" else f"{address}/{name}")
+                    if name == "customer":
+                        page.locator("#found a").first.click()
+                        page.wait_for_url("**/customers/*")
+                    _keep(page, f"{name}-{screen}-{theme}")
+                    page.context.close()
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[tuple[str, str]]:
+    """The address of a demo that runs, and the link that signs in there."""
+    command = [*COMMAND, "demo", "--data-dir", str(folder / "shop"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+        assert demo.stdout is not None
+        try:
+            yield next((found[1], found[2]) for line in demo.stdout if (found := LINK.search(line)))
+        finally:
+            demo.terminate()
+
+
+def _sign_in(browser: Browser, link: str) -> StorageState:
+    """What a browser remembers that has come in by the link."""
+    page = _open(browser, SCREENS["desk"], "light")
+    page.goto(link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/overview")
+    remembered = page.context.storage_state()
+    page.context.close()
+    return remembered
+
+
+# --- the camera ----------------------------------------------------------------------------------------------------------
+
+
+def _open(browser: Browser, size: ViewportSize, theme: str, remembered: StorageState | None = None) -> Page:
+    scheme: Literal["light", "dark"] = "dark" if theme == "dark" else "light"
+    return browser.new_context(viewport=size, color_scheme=scheme, storage_state=remembered).new_page()
+
+
+def _keep(page: Page, name: str) -> None:
+    target = TARGET / f"{name}.png"
     page.evaluate("document.fonts.ready")
     page.screenshot(path=target)
-    context.close()
-    print(f"{target}: {target.stat().st_size:,} bytes")
+    print(f"{target}: {target.stat().st_size:,} bytes", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from regulars.kernel.calendar import DAY, HOUR, MINUTE, SECOND
@@ -17,8 +18,8 @@ HOME = "192.0.2.1"
 
 
 @pytest.fixture
-def shop(tmp_path):
-    shop = open_shop(f"sqlite:///{tmp_path / 'regulars.db'}", lambda: "id")
+def shop(database):
+    shop = open_shop(database, lambda: "id")
     yield shop
     shop.close()
 
@@ -26,6 +27,20 @@ def shop(tmp_path):
 @pytest.fixture
 def ada(shop):
     return create_admin(shop, "ada", PASSWORD, NOW)
+
+
+def enter(shop, name="ada", now=NOW):
+    """The token of a session, by the right password."""
+    token = sign_in(shop, name, PASSWORD, HOME, now)
+    assert isinstance(token, str)
+    return token
+
+
+def whose(shop, token, now=NOW):
+    """The session that a token opens."""
+    session = admins.session(shop, token, now)
+    assert session is not None
+    return session
 
 
 def everything(shop):
@@ -41,13 +56,10 @@ def everything(shop):
 
 
 def test_the_right_password_opens_a_session_of_its_own(shop, ada):
-    token = sign_in(shop, "ada", PASSWORD, HOME, NOW)
-    other = sign_in(shop, "ada", PASSWORD, HOME, NOW)
-
-    session = admins.session(shop, token, NOW)
+    session, other = whose(shop, enter(shop)), whose(shop, enter(shop))
 
     assert (session.name, session.admin_id) == ("ada", ada)
-    assert admins.session(shop, other, NOW).csrf != session.csrf
+    assert other.csrf != session.csrf
     assert admins.admin_named(shop, "ada") == ada
 
 
@@ -88,7 +100,7 @@ def test_a_name_is_given_once(shop, ada):
 
 
 def test_an_old_hash_is_renewed_when_its_owner_signs_in(shop, ada):
-    weak = admins.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     table = schema.admins
     shop.writer.run(lambda tx: tx.core.execute(update(table).values(password_hash=weak)))
 
@@ -101,7 +113,7 @@ def test_an_old_hash_is_renewed_when_its_owner_signs_in(shop, ada):
 
 
 def test_the_record_holds_no_secret_as_it_is(shop, ada):
-    token, link = sign_in(shop, "ada", PASSWORD, HOME, NOW), admins.create_link(shop, ada, NOW)
+    token, link = enter(shop), admins.create_link(shop, ada, NOW)
     sign_in(shop, "my-own-password", PASSWORD, HOME, NOW)
 
     held = everything(shop)
@@ -114,7 +126,7 @@ def test_the_record_holds_no_secret_as_it_is(shop, ada):
 
 
 def test_a_session_ends_after_twelve_idle_hours(shop, ada):
-    token = sign_in(shop, "ada", PASSWORD, HOME, NOW)
+    token = enter(shop)
 
     assert admins.session(shop, token, NOW + 12 * HOUR - 1) is not None
     assert admins.session(shop, token, NOW + 24 * HOUR - 2) is not None
@@ -122,7 +134,7 @@ def test_a_session_ends_after_twelve_idle_hours(shop, ada):
 
 
 def test_and_after_seven_days_whatever_happens(shop, ada):
-    token = sign_in(shop, "ada", PASSWORD, HOME, NOW)
+    token = enter(shop)
 
     hours = [hour for hour in range(0, 200, 6) if admins.session(shop, token, NOW + hour * HOUR)]
 
@@ -130,7 +142,7 @@ def test_and_after_seven_days_whatever_happens(shop, ada):
 
 
 def test_a_page_a_second_is_not_a_write_a_second(shop, ada):
-    token = sign_in(shop, "ada", PASSWORD, HOME, NOW)
+    token = enter(shop)
     with shop.store.reading() as connection:
         seen = [
             connection.execute(select(schema.sessions.c.last_seen_at)).scalar_one()
@@ -142,7 +154,7 @@ def test_a_page_a_second_is_not_a_write_a_second(shop, ada):
 
 
 def test_who_signs_out_is_out_and_others_are_not(shop, ada):
-    one, other = (sign_in(shop, "ada", PASSWORD, HOME, NOW) for _ in range(2))
+    one, other = enter(shop), enter(shop)
 
     admins.sign_out(shop, one)
 
@@ -164,7 +176,8 @@ def test_a_link_signs_in_once(shop, ada):
 
     session = admins.redeem_link(shop, link, NOW + MINUTE)
 
-    assert admins.session(shop, session, NOW + MINUTE).name == "ada"
+    assert session is not None
+    assert whose(shop, session, NOW + MINUTE).name == "ada"
     assert admins.redeem_link(shop, link, NOW + MINUTE) is None
 
 
@@ -204,6 +217,7 @@ def test_after_five_failures_each_wait_is_twice_the_one_before(shop, ada):
     waits, now = [], NOW
     for _ in range(4):
         told = sign_in(shop, "ada", "wrong", HOME, now)
+        assert isinstance(told, TooSoon)
         waits.append(told.wait_s)
         now += told.wait_s * SECOND
         assert sign_in(shop, "ada", "wrong", HOME, now) == Wrong()
@@ -255,9 +269,9 @@ def test_an_address_that_tries_many_names_is_slowed_down(shop, ada, addresses):
     assert wrong(shop, 1, name="else", address="2001:db8:9::1") == [Wrong()]
 
 
-def test_many_tries_at_once_are_counted_one_by_one_in_all_processes(shop, ada):
+def test_many_tries_at_once_are_counted_one_by_one_in_all_processes(shop, ada, database):
     """Two shops on one record stand for two processes."""
-    second = open_shop(str(shop.store.url), lambda: "id")
+    second = open_shop(database, lambda: "id")
     together, told = Barrier(12), []
 
     def guess(where):
@@ -276,9 +290,13 @@ def test_many_tries_at_once_are_counted_one_by_one_in_all_processes(shop, ada):
 
 
 def test_a_name_that_nobody_has_is_looked_at_as_long(shop, ada, monkeypatch):
-    looked_at = []
-    is_right = admins._is_right
-    monkeypatch.setattr(admins, "_is_right", lambda *one: looked_at.append(one[0]) or is_right(*one))
+    looked_at, is_right = [], admins._is_right
+
+    def look(password_hash, password):
+        looked_at.append(password_hash)
+        return is_right(password_hash, password)
+
+    monkeypatch.setattr(admins, "_is_right", look)
 
     wrong(shop, 1, name="ada")
     wrong(shop, 1, name="eve")

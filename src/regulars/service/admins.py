@@ -99,7 +99,7 @@ def admin_named(shop: Shop, name: str) -> int | None:
 
 def sign_in(shop: Shop, name: str, password: str, address: str, now: Instant) -> str | Wrong | TooSoon:
     """The token of a new session. `address` is where the try came from."""
-    name = name.strip()[: LONGEST_NAME + 1]
+    name = name.strip()[: LONGEST_NAME + 1] if name.isprintable() else ""
     attempt = shop.writer.run(lambda tx: _admit(tx.core, name, address, now))
     if isinstance(attempt, TooSoon):
         return attempt

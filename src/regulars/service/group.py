@@ -27,7 +27,7 @@ from regulars.kernel.facts import (
 )
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.people import People, Person, keys_of
-from regulars.service.record import Journal, brought_to
+from regulars.service.record import Journal, brought_to, locked
 from regulars.service.rulebooks import Rulebooks
 from regulars.service.writer import Moved, Unready
 from regulars.store.transaction import CustomerRow, IdentityKey, Linked, Transaction
@@ -117,7 +117,7 @@ class IngestGroup:
         people, by_customer = self._people(tx, fresh)
         ids = sorted(by_customer)
         _create(tx, people, rulebook, fresh[0].request.recorded_at)
-        rows = tx.lock_customers(ids)
+        rows = locked(tx, ids, rulebook)
         if tx.shared and _moved(tx, people):
             raise Moved
         journal = Journal()

@@ -86,7 +86,7 @@ class Store:
     def _engine(self, begin: str, pool_size: int) -> Engine:
         options: dict[str, Any] = {
             "pool_size": pool_size,
-            "max_overflow": 4,
+            "max_overflow": 40,
             "pool_pre_ping": not self.is_sqlite,
             "hide_parameters": True,
         }

@@ -167,7 +167,8 @@ class PostgresqlTransaction:
         self._insert(ADD_ENTRIES, rows)
 
     def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None:
-        self._insert(ADD_QUARANTINE, rows)
+        """A message may quote what was sent, and a text of this server cannot hold a NUL."""
+        self._insert(ADD_QUARANTINE, [(*row[:4], row[4].replace("\0", "\ufffd"), *row[5:]) for row in rows])
 
     def _insert(self, statement: str, rows: Sequence[Any]) -> None:
         if rows:

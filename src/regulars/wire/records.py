@@ -154,7 +154,8 @@ def _because(rule: str, by_fact: bool, step: Step) -> Because:
 # --- postings ------------------------------------------------------------------------------------------------------------
 
 Written = tuple[str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None]
-"""entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at, expires_at, qualifies_on, reckoning"""
+"""entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at, expires_at, qualifies_on,
+reckoning"""
 
 _decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, tuple[tuple[str, int, int], ...]]).decode
 

@@ -1,0 +1,39 @@
+"""The pages for those who look after the shop. They work without a script; with one they reload less.
+
+Everything comes from the shop's own host, and every page forbids all else (`rendering.POLICY`). Whoever is not signed in sees
+the door only (`gate`).
+"""
+
+from typing import Any, Final
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from regulars.web.admin import customers, overview, program, refused, signing_in, static
+from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
+from regulars.web.admin.gate import gate
+from regulars.web.admin.rendering import LARGEST_FORM
+
+__all__ = ["admin_handlers", "error_page"]
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "include_in_schema": False,
+    "exception_handlers": EXCEPTION_HANDLERS,
+    "request_max_body_size": LARGEST_FORM,
+}
+
+admin_handlers: Final[list[ControllerRouterHandler]] = [
+    Router("/", route_handlers=[*static.handlers, *signing_in.handlers], **_OPTIONS),
+    Router(
+        "/",
+        route_handlers=[
+            signing_in.sign_out,
+            *overview.handlers,
+            *customers.handlers,
+            *program.handlers,
+            *refused.handlers,
+        ],
+        before_request=gate,
+        **_OPTIONS,
+    ),
+]

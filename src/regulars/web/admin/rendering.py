@@ -1,0 +1,119 @@
+"""A page as an answer: the templates, the policy it stands under, and what every page shows of the shop."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeAlias, cast
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+from msgspec import Struct
+
+from regulars.kernel.calendar import Calendar, Zone
+from regulars.kernel.facts import Instant
+from regulars.kernel.rulebook import Rulebook
+from regulars.service import programs
+from regulars.service.admins import Session
+from regulars.service.shop import Shop
+from regulars.web.admin import static, telling
+
+Asked: TypeAlias = Request[Any, Any, Any]
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+LARGEST_FORM: Final = 2_000_000
+"""A program document of 200,000 characters, each as three escaped bytes, and a little."""
+
+UTC: Final = Calendar(Zone("UTC", (0,), (0,)))
+"""What the clock on the wall shows until a program says where the shop is."""
+
+PLACES: Final = (
+    ("overview", "Overview"),
+    ("customers", "Customers"),
+    ("program", "Program"),
+    ("refused", "Refused"),
+)
+
+
+class Frame(Struct, frozen=True):
+    """What stands around every page."""
+
+    shop_name: str
+    places: tuple[tuple[str, str], ...]
+    place: str
+    session: Session | None
+
+
+class Desk(Struct, frozen=True):
+    """What a page for staff works with: the shop, the moment, who asks, and the program in force."""
+
+    shop: Shop
+    now: Instant
+    session: Session
+    program: Rulebook | None
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.program.calendar if self.program else UTC
+
+
+def shop_of(request: Asked) -> Shop:
+    return cast("Shop", request.app.state["shop"])
+
+
+def now_of(request: Asked) -> Instant:
+    return cast("Callable[[], Instant]", request.app.state["clock"])()
+
+
+def session_of(request: Asked) -> Session | None:
+    """Who asks, where the gate let somebody in."""
+    return cast("Session | None", getattr(request.state, "session", None))
+
+
+def desk_of(request: Asked) -> Desk:
+    session = session_of(request)
+    assert session is not None, "the gate is before every page that asks for a desk"
+    shop = shop_of(request)
+    return Desk(shop, now_of(request), session, programs.in_force(shop))
+
+
+def form_of(request: Asked) -> dict[str, str]:
+    """What was filled in; the gate has read it and looked at its token."""
+    return cast("dict[str, str]", request.state.form)
+
+
+def answer(
+    request: Asked, template: str, place: str = "", *, program: Rulebook | None = None, status: int = 200, **values: Any
+) -> Response[str]:
+    """The page. `place` is where in the navigation it belongs."""
+    frame = Frame(program.program.name if program else "Regulars", PLACES, place, session_of(request))
+    html = _environment().get_template(template).render(frame=frame, **values)
+    return Response(whole(html), status_code=status, media_type="text/html", headers=HEADERS)
+
+
+def whole(html: str) -> str:
+    """Without what no page may hold: NUL, and halves of letters."""
+    return "".join("\ufffd" if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter for letter in html)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("regulars.web"), PackageLoader("regulars.backtesting.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["static"] = static.address
+    environment.filters.update(telling.FILTERS)
+    return environment

@@ -1,0 +1,117 @@
+"""Shops to look at: the corner shop with half a year behind it, and one that has just been opened."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from regulars.kernel.calendar import DAY, HOUR
+from regulars.kernel.facts import Instant, Line, OrderCompleted
+from regulars.service import admins, programs
+from regulars.service.ingest import ingest_history
+from regulars.service.keys import create_key
+from regulars.service.shop import Shop, open_shop
+from regulars.web.app import create_app
+from regulars.wire.sources import parse_instant
+
+NOW: Final = parse_instant("2017-12-31 18:30", "America/New_York")
+PASSWORD: Final = "a long walk home"
+CORNER_SHOP: Final = (Path(__file__).parents[3] / "programs/corner-shop/program.yaml").read_text("utf-8")
+HOSTILE: Final = """<script>alert(1)</script>"'&<img src=x onerror=alert(2)>{{7*7}}"""
+LONG: Final = "Zażółćgęśląjaźń" * 8
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self, now: Instant = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> Instant:
+        return self.now
+
+    def goes_on(self, by: int) -> None:
+        self.now += by
+
+
+class Ids:
+    """Ids that count."""
+
+    def __init__(self, last: int = 0) -> None:
+        self._last = last
+
+    def __call__(self) -> str:
+        self._last += 1
+        return str(UUID(int=self._last))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Shop]:
+    """An empty shop with an admin, Ada; she is allowed in by her password."""
+    shop = open_shop(f"sqlite:///{folder / 'regulars.db'}", Ids())
+    try:
+        admins.create_admin(shop, "ada", PASSWORD, NOW)
+        yield shop
+    finally:
+        shop.close()
+
+
+def fill(shop: Shop, customers: int = 24) -> None:
+    """Half a year of orders, a few things that came in today, and some that were refused."""
+    programs.publish(shop, CORNER_SHOP, "ada", NOW - 200 * DAY)
+    for number in range(customers):
+        facts = [_order(number, week) for week in range(26 - number % 9) if (week + number) % (1 + number % 4) == 0]
+        ingest_history(shop, facts, NOW - DAY).result()
+    _send_today(shop)
+
+
+def _order(number: int, week: int) -> OrderCompleted:
+    happened_at = NOW - (26 - week) * 7 * DAY + (number % 11) * HOUR
+    order_id = f"{number:02}-{week:03}"
+    category = "TOBACCO OTHER" if (number + week) % 13 == 0 else "BREAD"
+    line = Line(1_250 + 731 * ((number * 7 + week * 3) % 12), 1, {"category": category})
+    customer = _name(number)
+    return OrderCompleted(
+        f"till-{order_id}", customer, happened_at, happened_at, "till", order_id, (line,), line.amount_minor
+    )
+
+
+def _name(number: int) -> str:
+    return {0: "1762", 1: HOSTILE, 2: LONG}.get(number, f"{1000 + number * 37}")
+
+
+def _send_today(shop: Shop) -> None:
+    key = create_key(shop.store, "secret", "", NOW)
+    with TestClient(create_app(shop, lambda: NOW - HOUR // 2, Ids(10_000))) as client:
+
+        def send(**event: Any) -> None:
+            body = json.dumps({"batch": [{"type": "track", **event}]}).encode()
+            assert client.post("/v1/batch", content=body, auth=(key, "")).status_code == 200
+
+        for number in range(6):
+            send(userId=_name(number), event="Product Reviewed", messageId=f"review-{number}")
+        send(userId="1762", event="Order Completed", messageId="m-1", properties=_basket("today-1", 45.80))
+        send(userId="1762", event="Order Completed", messageId="m-2", properties=_basket("today-2", 0.40))
+        send(event="Order Completed", messageId="nobody")
+        send(
+            userId="1762",
+            event="Order Completed",
+            messageId=HOSTILE[:60],
+            properties={"order_id": HOSTILE, "total": HOSTILE},
+        )
+        for number in range(22):
+            send(userId="1762", event="Order Completed", messageId=f"bad-{number}", properties={"total": number})
+
+
+def _basket(order_id: str, price: float) -> dict[str, Any]:
+    products = [{"product_id": "bread", "category": "BREAD", "price": price, "quantity": 1}]
+    return {"order_id": order_id, "currency": "USD", "products": products}
+
+
+def app_of(shop: Shop, clock: Clock) -> Litestar:
+    return create_app(shop, clock, Ids(20_000))
