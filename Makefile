@@ -2,6 +2,7 @@
 
 VENV   := .venv
 BIN    := $(VENV)/bin
+CLIENTS := tests/clients/node_modules/.made
 # Where `make demo` serves.
 PORT   ?= 8000
 # The first Python that is new enough; name another with `make install PYTHON=/path/to/python3`.
@@ -12,7 +13,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev install-system demo test test-slow mutation check format pictures bench pins clean
+.PHONY: help install install-dev install-system install-clients demo test test-slow mutation check format pictures bench pins clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,13 +25,15 @@ install-dev: $(VENV)/.dev ## Install what tests and checks need, too
 install-system: $(VENV)/.dev ## Install what tests want from the system: Chromium
 	@$(BIN)/python -m tools.chromium
 
+install-clients: $(CLIENTS) ## Install the clients of other people that tests let speak to Regulars; wants Node
+
 demo: install ## A shop with a real grocer's year behind it, served on 127.0.0.1 (PORT=8000)
 	$(BIN)/regulars demo --data-dir demo --port $(PORT)
 
-test: install-dev install-system ## Run the tests, the slow ones excepted
+test: install-dev install-system install-clients ## Run the tests, the slow ones excepted
 	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
-test-slow: install-dev install-system ## Run the slow tests, and every law on 2,000 examples
+test-slow: install-dev install-system install-clients ## Run the slow tests, and every law on 2,000 examples
 	REGULARS_HYPOTHESIS=slow $(BIN)/pytest -n 2 -m "slow or hypothesis" $(ARGS)
 
 mutation: install-dev ## Mutate the kernel, see which changes no test notices, write docs/mutation.md
@@ -58,7 +61,7 @@ pins: install-dev ## Pin what pyproject.toml asks for; UPGRADE=1 takes the newes
 	$(call pin,pyproject.toml --extra demo --group dev,dev)
 
 clean: ## Remove whatever was made, .venv too
-	rm -rf $(VENV) build dist demo mutants .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist demo mutants $(dir $(CLIENTS)) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how -----------------------------------------------------------------------------------------------------------
@@ -85,6 +88,14 @@ $(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt requirements/run.txt pyproject.toml
 	$(call install_pinned,requirements/dev.txt)
 	@touch $(VENV)/.run $@
+
+$(CLIENTS): tests/clients/package.json tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing what tests/clients pins ..."; \
+		(cd tests/clients && npm ci --silent --ignore-scripts) && touch $@; \
+	else \
+		echo "npm was not found (Node 20 or newer)." >&2; false; \
+	fi || { test -z "$$CI" && echo "Going on without: the tests of these clients will be skipped." >&2; }
 
 # uv is five to eight times as quick as pip; pip is there for machines whose mirror only pip knows.
 define install_pinned

@@ -1,22 +1,39 @@
 """The pages run: every `python` block is executed, every `console` block is typed in and its answer compared.
 
 A page runs from top to bottom in a folder of its own, beside `programs/` and a small `orders.csv`. In an answer `...` stands
-for anything.
+for anything. Pages about a shop that runs are typed into a shell, and their server is started (`tests/clients/reader.py`).
 """
 
+import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import Page
 
 from regulars.boot import wiring
 from regulars.cli import regulars
+from regulars.web.problems import Code, Problem, render
+from regulars.wire.events import MOST_BODY_BYTES, MOST_EVENT_BYTES, MOST_EVENTS, EventReason
+from tests.clients.reader import Reader
+from tests.clients.served import until
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if BLOCK.search(page.read_text())]
+RUNNING = ("install.md", "first-event.md", "serving.md")
+"""Pages about a shop that runs."""
+
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if page.name not in RUNNING and BLOCK.search(page.read_text())
+]
+BROWSER = "From a browser"
+ROW = re.compile(r"^\| (.+?) \|$", re.MULTILINE)
 ORDERS = """customer,order,happened_at,amount
 ada,1,2017-03-04T12:00:00-05:00,45.80
 ada,2,2017-03-06T12:00:00-05:00,10.00
@@ -38,6 +55,60 @@ def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, monkeypat
             _type_in(block)
 
 
+@pytest.fixture
+def reader(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Reader]:
+    (tmp_path / "programs").symlink_to(ROOT / "programs")
+    with Reader(tmp_path, ROOT / "tests/clients/node_modules") as reader:
+        yield reader
+
+
+def test_installing(reader: Reader) -> None:
+    reader.reads(_page("install.md"))
+
+
+def test_the_first_event(reader: Reader) -> None:
+    reader.reads(_page("first-event.md"), without=BROWSER)
+
+
+@pytest.mark.slow
+def test_the_first_event_from_a_browser(reader: Reader, page: Page, outside_requests: list[str]) -> None:
+    if not (ROOT / "tests/clients/node_modules").exists():
+        pytest.skip("Segment's library is not here: `make install-clients` brings it")
+    reader.reads(_page("first-event.md"), "A shop, two keys, a server", "From curl", BROWSER)
+    page.goto(f"{reader.site}/index.html")
+    page.get_by_role("button", name="Sign in").click()
+    assert until(lambda: "Identified" in _done_by_ada(reader))
+    page.get_by_role("button", name="Into the basket").click()
+
+    assert until(lambda: "Product Added" in _done_by_ada(reader))
+    assert _done_by_ada(reader) == {"Order Completed": "shop", "Identified": "weak", "Product Added": "weak"}
+    assert outside_requests == []
+
+
+@pytest.mark.slow
+def test_running_it_for_real(reader: Reader, postgresql: str) -> None:
+    reader.database = postgresql
+    reader.reads(_page("serving.md"))
+
+
+def test_every_command_stands_in_its_table() -> None:
+    assert [row[0] for row in _table("serving.md", "command")] == sorted(f"`{name}`" for name in _commands(regulars))
+
+
+def test_every_reason_for_a_refusal_stands_in_its_table() -> None:
+    assert _table("api.md", "reason") == [[f"`{reason.value}`", reason.means] for reason in EventReason]
+    assert _table("api.md", "code") == [
+        [f"`{code.value}`", str(code.status.value), json.loads(render(Problem(code, ""), ""))["title"]] for code in Code
+    ]
+
+
+def test_every_limit_is_the_one_that_holds() -> None:
+    said = dict(_table("api.md", "what"))
+    assert said["a body, also unpacked"] == f"{MOST_BODY_BYTES:,} bytes"
+    assert said["an event"] == f"{MOST_EVENT_BYTES:,} bytes"
+    assert said["events in a batch"] == f"{MOST_EVENTS:,}"
+
+
 @pytest.mark.parametrize(
     "page",
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "programs").rglob("*.md")],
@@ -56,6 +127,32 @@ def _type_in(block: str) -> None:
         answer = CliRunner().invoke(regulars, arguments, obj=wiring()).output
         pattern = ".*".join(re.escape(part) for part in expected.strip().split("..."))
         assert re.fullmatch(pattern, answer.strip(), re.DOTALL), f"$ {words}\n{answer}"
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def _done_by_ada(reader: Reader) -> dict[str, str]:
+    """What she did, and how far it is believed."""
+    ask = 'curl -s "$REGULARS_URL/v1/customers/ada/explain" -H "Authorization: Bearer $SECRET_KEY"'
+    steps = json.loads(reader.types(ask))["steps"]
+    return {step["fact"]["name"]: step["fact"]["trust"] for step in steps}
+
+
+def _table(page: str, first: str) -> list[list[str]]:
+    """The rows of the table whose first column is headed so."""
+    _, _, table = _page(page).partition(f"\n| {first} |")
+    rows = [row.split(" | ") for row in ROW.findall(table.partition("\n\n")[0])]
+    return [row for row in rows if set(row[0]) != {"-"}]
+
+
+def _commands(group: click.Group, before: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}"
 
 
 def test_every_file_that_features_names_exists() -> None:

@@ -1,5 +1,6 @@
 """Where everything is wired, and the settings are read, once."""
 
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -39,9 +40,18 @@ def serve_shop(shop: "Shop", clock: Callable[[], int], host: str, port: int, rea
     from regulars.web.server import serve
     from regulars.workers.waking import Worker
 
+    _collect_rarely()
     worker = Worker(shop, clock)
     worker.start()
     try:
         serve(create_app(shop, clock, new_id), host, port, ready)
     finally:
         worker.stop()
+
+
+def _collect_rarely() -> None:
+    """What a group of events leaves behind is freed by itself; the collector would only look through it again and again.
+    What was loaded until now stays for good."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)

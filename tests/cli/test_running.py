@@ -48,6 +48,7 @@ def test_a_program_is_shown_and_asked_about_before_it_is_put_in_force(shop: Path
     said = says("apply", "tea.yaml", code=1, given="n\n").output
     assert "The first program:\n  Every customer is a member." in said
     assert answers("doctor", code=1)[1]["found"] == "none in force"
+    assert "add --yes" in says("apply", "tea.yaml", code=1, given="").stderr
     assert "In force: tea" in says("apply", "tea.yaml", given="y\n").output
     assert "Nothing changes" in says("apply", "tea.yaml").output
     (shop / "tea.yaml").write_text(PROGRAM.replace("points: 1}", "points: 2}"))
@@ -80,6 +81,8 @@ def test_a_key_is_printed_alone_and_can_be_taken_back(shop: Path) -> None:
 
 
 def test_orders_come_in_once(shop: Path) -> None:
+    assert "there is no shop in" in says("import", "orders", "orders.csv", code=1).stderr
+    says("keys", "create", "--kind", "secret")
     assert "no program is in force" in says("import", "orders", "orders.csv", code=1).stderr
     says("apply", "tea.yaml", "--yes")
     planned = answers("import", "orders", "orders.csv", "--dry-run")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from regulars.wire.history import History
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="regulars")
 def regulars() -> None:
     """Loyalty that a shop can check before it promises.

@@ -35,7 +35,7 @@ def demo(wiring: Wiring, data_dir: Path, port: int) -> None:
     """
     from regulars.service.programs import publish
 
-    with open_record(Record(data_dir, None), wiring) as (shop, _):
+    with open_record(Record(data_dir, None), wiring, new=True) as (shop, _):
         written = example_program().read_text(encoding="utf-8")
         rulebook = shop.rulebooks.in_force()
         if rulebook is None:

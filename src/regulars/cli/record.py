@@ -75,15 +75,26 @@ PLACE_OPTIONS: Final = (
 
 
 @contextmanager
-def open_record(record: Record, wiring: Wiring) -> Iterator[tuple["Shop", Clock]]:
-    """The shop, open, and its clock. Complaints in words where the database cannot be used."""
+def open_record(
+    record: Record, wiring: Wiring, *, new: bool = False, as_it_is: bool = False
+) -> Iterator[tuple["Shop", Clock]]:
+    """The shop, open, and its clock; `new` makes the folder where there is none, `as_it_is` leaves old tables as they are.
+
+    Complaints in words where the database cannot be used.
+    """
     from sqlalchemy.exc import DBAPIError
 
     from regulars.service.shop import open_shop
-    from regulars.store.database import StoreError
+    from regulars.store.database import FILE_NAME, StoreError
 
+    if not (new or record.database or (record.data_dir / FILE_NAME).exists()):
+        raise complaint(
+            f"there is no shop in {record.data_dir} yet: regulars apply PROGRAM --data-dir {record.data_dir}"
+        )
     try:
-        shop = open_shop(record.url(), wiring.new_id)
+        shop = open_shop(record.url(), wiring.new_id, migrate=not as_it_is)
+    except OSError as error:
+        raise complaint(f"{record.data_dir} cannot be made: {error.strerror}") from None
     except StoreError as error:
         raise complaint(str(error)) from None
     except DBAPIError as error:

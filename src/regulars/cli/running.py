@@ -27,7 +27,10 @@ def serve(wiring: Wiring, record: Record, host: str, port: int) -> None:
 
     Several may run on one PostgreSQL database at the same time.
     """
-    with open_record(record, wiring) as (shop, clock):
+    with open_record(record, wiring, new=True) as (shop, clock):
+        missing = shop.ready()
+        if missing:
+            click.echo(missing, err=True)
         try:
             wiring.serve(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"))
         except OSError as error:
@@ -47,7 +50,7 @@ def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool
     from regulars.service.waking import adopt_all, waiting_to_adopt
 
     written = _read(program)
-    with open_record(record, wiring) as (shop, clock):
+    with open_record(record, wiring, new=True) as (shop, clock):
         try:
             planned, new = plan(shop, written, program), shop.rulebooks.in_force() is None
         except DocumentError as error:
@@ -59,7 +62,7 @@ def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool
         if planned.changes and not yes:
             if as_json:
                 raise click.UsageError("--json cannot ask: add --yes")
-            click.confirm("Put it in force?", abort=True)
+            _ask()
         publication = publish(shop, written, "the command line", clock(), program)
         waiting = waiting_to_adopt(shop)
         with counting("Adopting", "customers", quiet=as_json) as progress:
@@ -90,7 +93,7 @@ def create(wiring: Wiring, record: Record, kind: str, label: str) -> None:
     """
     from regulars.service.keys import create_key
 
-    with open_record(record, wiring) as (shop, clock):
+    with open_record(record, wiring, new=True) as (shop, clock):
         click.echo(create_key(shop.store, "public" if kind == "public" else "secret", label, clock()))
 
 
@@ -150,7 +153,7 @@ def create_account(wiring: Wiring, record: Record, name: str, password_stdin: bo
         password = sys.stdin.readline().rstrip("\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with open_record(record, wiring) as (shop, clock):
+    with open_record(record, wiring, new=True) as (shop, clock):
         try:
             create_admin(shop, name, password, clock())
         except AdminRefused as error:
@@ -185,7 +188,7 @@ def doctor(wiring: Wiring, record: Record, as_json: bool) -> None:
     """
     from regulars.service.doctor import examine
 
-    with open_record(record, wiring) as (shop, clock):
+    with open_record(record, wiring, as_it_is=True) as (shop, clock):
         findings = examine(shop, clock())
     if as_json:
         print_json([{"what": one.what, "good": one.good, "found": one.found, "mend": one.mend} for one in findings])
@@ -206,6 +209,15 @@ def _read(path: str) -> str:
         raise complaint(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise complaint(f"{path} is not UTF-8: save it as UTF-8") from None
+
+
+def _ask() -> None:
+    try:
+        agreed = click.confirm("Put it in force?")
+    except click.Abort:
+        raise complaint("nobody answered, so nothing was changed: add --yes to go on without asking") from None
+    if not agreed:
+        raise complaint("nothing was changed")
 
 
 def _print_plan(changes: tuple[str, ...], customers: int, new: bool) -> None:

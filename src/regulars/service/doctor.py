@@ -35,6 +35,8 @@ def _findings(shop: Shop, now: Instant) -> Iterator[Finding]:
         "of this release" if migrated else "of another release",
         "Run this release's `regulars serve`.",
     )
+    if not migrated:
+        return
     rulebook = shop.rulebooks.in_force()
     in_force = f"{rulebook.program.name}, version {rulebook.version[:12]}" if rulebook else "none in force"
     yield Finding("program", rulebook is not None, in_force, "regulars apply PROGRAM")

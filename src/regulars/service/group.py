@@ -7,6 +7,8 @@
 Every lock is taken in that order, each kind sorted bytewise. The program in force is read in the same transaction.
 """
 
+import logging
+import traceback
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final
@@ -37,6 +39,8 @@ from regulars.wire.history import fact_id
 MOST_RAW_BYTES: Final = 32 << 10
 MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
+
+logger: Final = logging.getLogger("regulars.service")
 
 
 class NoProgram(Unready):
@@ -106,6 +110,8 @@ class IngestGroup:
         return Ingested(sum([one.stored for one in answers]), sum([one.known for one in answers]), refusals)
 
     def give_up(self, tx: Transaction, request: Request, error: Exception) -> Ingested:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("an event could not be kept and is set aside: %s\n%s", type(error).__name__, frames)
         message = "The event could not be kept, which is our fault. It is set aside, so that it can be looked at."
         refusals = [
             _refusal(one, EventReason.FAILED, f"{message} ({type(error).__name__})") for one in request.arrivals
@@ -141,63 +147,63 @@ class IngestGroup:
 
 def _unknown(tx: Transaction, requests: Sequence[Request], progress: Sequence[_Progress]) -> list[_Fresh]:
     """Those that nobody knew, in order; of two that are the same the first."""
-    keys: dict[str, tuple[str, str, bytes]] = {}
-    for request in requests:
-        for one in request.arrivals:
-            keys.setdefault(one.id, (one.id, one.id, one.content))
-            if isinstance(one.deed, Ordered):
-                key = order_key(one.deed.order_id)
-                keys.setdefault(key, (key, one.id, _order_content(one, one.deed)))
-    if not keys:
+    told = [[_Told.of(one) for one in request.arrivals] for request in requests]
+    rows: dict[str, tuple[str, str, bytes]] = {}
+    for one in [one for of_request in told for one in of_request]:
+        rows.setdefault(one.arrival.id, (one.arrival.id, one.arrival.id, one.arrival.content))
+        if one.order_key is not None:
+            rows.setdefault(one.order_key, (one.order_key, one.arrival.id, one.order_content))
+    if not rows:
         return []
-    known = tx.claim([keys[key] for key in sorted(keys)])
-    told = {key: content for key, (_, _, content) in keys.items()}
-    told.update({key: content for key, (_, content) in known.items()})
-    taken = set(known)
-    fresh = []
-    for request, done in zip(requests, progress, strict=True):
-        for one in request.arrivals:
-            if (refusal := _reused(one, taken, told)) is not None:
+    known = tx.claim([rows[key] for key in sorted(rows)])
+    first_words = {key: content for key, (_, _, content) in rows.items()}
+    first_words.update({key: content for key, (_, content) in known.items()})
+    taken, fresh = set(known), []
+    for request, done, of_request in zip(requests, progress, told, strict=True):
+        for one in of_request:
+            if (refusal := one.contradiction(taken, first_words)) is not None:
                 done.refusals.append(refusal)
-            if _is_taken(one, taken):
+            if one.arrival.id in taken or one.order_key in taken:
                 done.known += 1
             else:
                 done.stored += 1
-                fresh.append(_Fresh(one, request))
+                fresh.append(_Fresh(one.arrival, request))
+            taken.add(one.arrival.id)
+            if one.order_key is not None:
+                taken.add(one.order_key)
     return fresh
 
 
-def _is_taken(one: Arrival, taken: set[str]) -> bool:
-    """Whether it is known already; from now on it is."""
-    key = order_key(one.deed.order_id) if isinstance(one.deed, Ordered) else one.id
-    if one.id in taken or key in taken:
-        taken.add(one.id)
-        return True
-    taken.update((one.id, key))
-    return False
+class _Told(Struct, frozen=True, gc=False):
+    """An arrival with its source keys: the message, and the order if it is one."""
 
+    arrival: Arrival
+    order_key: str | None
+    order_content: bytes
 
-def _reused(one: Arrival, taken: set[str], told: dict[str, bytes]) -> RefusedEvent | None:
-    """A known id that says something else now: the first word stands, and the shop is told."""
-    if one.id in taken:
-        if told[one.id] != one.content:
-            message = "An earlier event bears this `messageId` and says something else. The first word stands."
-            return _refusal(one, EventReason.MESSAGE_ID_REUSED, message)
-    elif isinstance(one.deed, Ordered):
-        key = order_key(one.deed.order_id)
-        if key in taken and told[key] != _order_content(one, one.deed):
+    @staticmethod
+    def of(one: Arrival) -> "_Told":
+        if not isinstance(one.deed, Ordered):
+            return _Told(one, None, b"")
+        content = f"{one.user_id}\0{one.deed.amount_minor}".encode()
+        return _Told(one, order_key(one.deed.order_id), blake2b(content, digest_size=16).digest())
+
+    def contradiction(self, taken: set[str], first_words: dict[str, bytes]) -> RefusedEvent | None:
+        """A known id that says something else now: the first word stands, and the shop is told."""
+        one = self.arrival
+        if one.id in taken:
+            if first_words[one.id] != one.content:
+                message = "An earlier event bears this `messageId` and says something else. The first word stands."
+                return _refusal(one, EventReason.MESSAGE_ID_REUSED, message)
+        elif self.order_key in taken and first_words[self.order_key] != self.order_content:
             message = "An earlier event bears this order id, with another customer or amount. The first word stands."
             return _refusal(one, EventReason.ORDER_REUSED, message)
-    return None
+        return None
 
 
 def order_key(order_id: str) -> str:
     """The second source key of an order: it is the same order whoever tells it, and under whatever message id."""
     return fact_id("order", order_id)
-
-
-def _order_content(one: Arrival, order: Ordered) -> bytes:
-    return blake2b(f"{one.user_id}\0{order.amount_minor}".encode(), digest_size=16).digest()
 
 
 def _create(tx: Transaction, people: People, rulebook: Rulebook, now: Instant) -> None:

@@ -92,11 +92,8 @@ class Journal(Struct):
             return
         customer.seq += 1
         id, seq = customer.row.id, customer.seq
-        happened_at = effects[0].effective_at
-        self.steps.append(
-            (id, seq, None, name, OURSELVES, happened_at, now, version, None, None, encode_effects(effects))
-        )
-        self._postings(customer, effects)
+        happened_at, others = effects[0].effective_at, self._split(customer, effects)
+        self.steps.append((id, seq, None, name, OURSELVES, happened_at, now, version, None, None, others))
 
     def save(self, tx: Transaction) -> None:
         tx.save_customers(self.customers)
@@ -126,18 +123,22 @@ class Journal(Struct):
                 version,
                 amount_minor,
                 encode_fact(fact),
-                encode_effects(effects),
+                self._split(customer, effects),
             )
         )
-        self._postings(customer, effects)
 
-    def _postings(self, customer: Customer, effects: Sequence[Effect]) -> None:
+    def _split(self, customer: Customer, effects: Sequence[Effect]) -> bytes:
+        """Postings go to the ledger; what is left, written down, to the journal."""
         id, seq, add = customer.row.id, customer.seq, self.entries.append
+        others: list[Effect] = []
         for ordinal, effect in enumerate(effects):
             if isinstance(effect, Posted):
                 add((id, seq, ordinal, *encode_posted(effect)))
-            elif isinstance(effect, TierChanged):
+                continue
+            others.append(effect)
+            if isinstance(effect, TierChanged):
                 customer.tier_since = effect.effective_at
+        return encode_effects(others)
 
     def _keep(self, customer: Customer, due_at: Instant) -> None:
         row, state = customer.row, customer.state

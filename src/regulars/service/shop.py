@@ -33,10 +33,16 @@ class Shop(Struct, frozen=True):
         self.store.close()
 
 
-def open_shop(url: str, new_id: Callable[[], str]) -> Shop:
-    """Opens the record, brings its tables to this release, and starts the writer."""
+def open_shop(url: str, new_id: Callable[[], str], *, migrate: bool = True) -> Shop:
+    """Opens the record, brings its tables to this release unless told not to, and starts the writer.
+
+    StoreError or SQLAlchemy's DBAPIError where the database cannot be reached.
+    """
     store = Store(url)
-    store.migrate()
+    if migrate:
+        store.migrate()
+    else:
+        store.is_migrated()
     rulebooks = Rulebooks(store)
     writer = Writer(store, IngestGroup(rulebooks, new_id))
     writer.start()

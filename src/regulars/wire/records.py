@@ -115,19 +115,23 @@ _decode_effects: Final = msgspec.msgpack.Decoder(list[tuple[int, str, bool, Inst
 REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED = range(3)
 NO_EFFECTS: Final = _encode([])
 
+_TEXT: Final = {id(member): member.value for kind in (Entry, Account, Reason) for member in kind}
+"""By identity, since hashing a member calls Python; and as plain text, since drivers take other text for something to adapt."""
+
 
 def encode_effects(effects: Iterable[Effect]) -> bytes:
-    """All but the postings, in order: those are the ledger's."""
+    """Effects that are no postings, in order."""
     written: list[tuple[object, ...]] = []
     for effect in effects:
         because = effect.because
-        about = because.rule, because.fact is not None, effect.effective_at
+        rule, by_fact, at = because.rule, because.fact is not None, effect.effective_at
         if isinstance(effect, Refused):
-            written.append((REFUSED, *about, effect.reason, effect.basis_minor))
+            written.append((REFUSED, rule, by_fact, at, _TEXT[id(effect.reason)], effect.basis_minor))
         elif isinstance(effect, TierChanged):
-            written.append((TIER_CHANGED, *about, effect.before, effect.after))
-        elif isinstance(effect, MembershipStarted):
-            written.append((MEMBERSHIP_STARTED, *about, effect.since, None))
+            written.append((TIER_CHANGED, rule, by_fact, at, effect.before, effect.after))
+        else:
+            assert isinstance(effect, MembershipStarted), "postings are the ledger's"
+            written.append((MEMBERSHIP_STARTED, rule, by_fact, at, effect.since, None))
     return _encode(written) if written else NO_EFFECTS
 
 
@@ -157,16 +161,20 @@ Written = tuple[str, int, str, str, str, int, str, bool, Instant, Instant, Insta
 """entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at, expires_at, qualifies_on,
 reckoning"""
 
-_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, tuple[tuple[str, int, int], ...]]).decode
+FactorsWritten = tuple[tuple[str, int, int], ...]
+MOST_FACTORS_KEPT: Final = 1_000
+_written_factors: dict[int, tuple[tuple[Factor, ...], FactorsWritten]] = {}
+
+_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, FactorsWritten]).decode
 
 
 def encode_posted(posted: Posted) -> Written:
-    (lot_fact, lot_ordinal), because = posted.lot, posted.because
+    (lot_fact, lot_ordinal), because, reckoning = posted.lot, posted.because, posted.reckoning
     return (
-        posted.entry,
+        _TEXT[id(posted.entry)],
         posted.points,
-        posted.source,
-        posted.target,
+        _TEXT[id(posted.source)],
+        _TEXT[id(posted.target)],
         lot_fact,
         lot_ordinal,
         because.rule,
@@ -175,7 +183,7 @@ def encode_posted(posted: Posted) -> Written:
         posted.active_at,
         posted.expires_at,
         posted.qualifies_on,
-        None if posted.reckoning is None else _encode_reckoning(posted.reckoning),
+        None if reckoning is None else _encode((reckoning.units, reckoning.basis_minor, _factors(reckoning.factors))),
     )
 
 
@@ -199,9 +207,18 @@ def decode_posted(written: Written, step: Step) -> Posted:
     )
 
 
-def _encode_reckoning(reckoning: Reckoning) -> bytes:
-    factors = [(one.id, one.factor.numerator, one.factor.denominator) for one in reckoning.factors]
-    return _encode((reckoning.units, reckoning.basis_minor, factors))
+def _factors(factors: tuple[Factor, ...]) -> FactorsWritten:
+    """All rules that hold on one day share one tuple of factors, so it is written out once."""
+    if not factors:
+        return ()
+    known = _written_factors.get(id(factors))
+    if known is not None and known[0] is factors:
+        return known[1]
+    written = tuple([(one.id, one.factor.numerator, one.factor.denominator) for one in factors])
+    if len(_written_factors) >= MOST_FACTORS_KEPT:
+        _written_factors.clear()
+    _written_factors[id(factors)] = factors, written
+    return written
 
 
 def _reckoning(record: bytes) -> Reckoning:
