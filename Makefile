@@ -52,7 +52,7 @@ format: install-dev ## Bring the code into form
 pictures: install-dev install-system ## Take the pictures for docs/pictures anew
 	$(BIN)/python -m tools.pictures
 
-bench: install ## Measure
+bench: install-dev ## Measure
 	$(BIN)/python -m bench.run
 
 pins: install-dev ## Pin what pyproject.toml asks for; UPGRADE=1 takes the newest

@@ -1,4 +1,4 @@
-"""What all tests share: how hard Hypothesis tries, and a browser that cannot reach the world.
+"""What all tests share: how hard Hypothesis tries, databases, servers, and a browser that cannot reach the world.
 
 Hypothesis repeats itself exactly (`derandomize`), so that a test that passed does not fail on someone else's change;
 REGULARS_HYPOTHESIS chooses between `default`, `slow` (as `make test-slow` does), `mutation` (as `make mutation` does) and
@@ -8,12 +8,15 @@ REGULARS_HYPOTHESIS chooses between `default`, `slow` (as `make test-slow` does)
 import os
 import re
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, sync_playwright
 
+from tests.databases import fresh_database, running_postgresql
+from tests.live import Keys, Live, stop_all
 from tools.chromium import MISSING, find_chromium
 
 # No deadline and no complaint about slow data: both hang on how busy the machine is.
@@ -36,6 +39,47 @@ QUIET = [
     # What never becomes a request (a prefetched name, a preconnect) finds no host either.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A server that all tests of this process share. A test rather asks for `postgresql` or `database`."""
+    with running_postgresql() as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with fresh_database(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The URL of a SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'record' / 'regulars.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database: the test runs once on each kind."""
+    url = request.getfixturevalue(request.param)
+    assert isinstance(url, str)
+    return url
+
+
+@pytest.fixture
+def go_live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
+    """Starts servers: `go_live(database, keys, clock="2018-01-01")`. None of them outlives the test."""
+    servers: list[Live] = []
+
+    def start(database: str, keys: Keys, clock: str | None = None) -> Live:
+        servers.append(Live(database, keys, tmp_path / f"server-{len(servers)}", clock))
+        return servers[-1].start()
+
+    yield start
+    stop_all(servers)
 
 
 @pytest.fixture(scope="session")
@@ -109,3 +153,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def _was_skipped(report: pytest.TestReport) -> bool:
     return report.skipped and not hasattr(report, "wasxfail")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that tests took in passing (`record_property`): stated, not asserted."""
+    reports = [one for found in terminalreporter.stats.values() for one in found if isinstance(one, pytest.TestReport)]
+    figures = [(one.nodeid, *figure) for one in reports if one.when == "call" for figure in one.user_properties]
+    if figures:
+        terminalreporter.section("figures")
+    for test, name, value in figures:
+        terminalreporter.write_line(f"{test}: {name} {value}")

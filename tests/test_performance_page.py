@@ -18,7 +18,8 @@ def test_the_page_is_what_the_results_say():
 def test_every_entry_says_what_it_is_held_against_and_whether_it_holds(entry):
     assert entry["value"] > 0
     assert entry["unit"]
-    assert entry["limit"] is not None or entry["peer"] is not None
+    assert entry["limit"] is not None or entry.get("floor") is not None or entry["peer"] is not None
     assert entry["spread"]["min"] <= entry["spread"]["median"] <= entry["spread"]["max"]
     assert entry["spread"]["repetitions"] >= 5
-    assert entry["held"] is (entry["limit"] is None or entry["value"] <= entry["limit"])
+    limit, floor = entry["limit"], entry.get("floor")
+    assert entry["held"] is ((limit is None or entry["value"] <= limit) and (floor is None or entry["value"] >= floor))

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable
 from time import perf_counter, time_ns
@@ -21,6 +22,10 @@ def main() -> None:
     except OSError as error:
         # The one broad catch, at the edge: a full disk, a closed pipe, a file that went away meanwhile.
         sys.exit(f"Error: {error.strerror or error}")
+    except SystemExit as ended:
+        if _served:
+            _leave(ended.code)
+        raise
 
 
 def wiring(stopwatch: Callable[[], float] = perf_counter) -> Wiring:
@@ -41,6 +46,7 @@ def serve_shop(shop: "Shop", clock: Callable[[], int], host: str, port: int, rea
     from regulars.workers.waking import Worker
 
     _collect_rarely()
+    _served.append(True)
     worker = Worker(shop, clock)
     worker.start()
     try:
@@ -55,3 +61,14 @@ def _collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+_served: list[bool] = []
+"""Whether this process has been a server."""
+
+
+def _leave(code: object) -> None:
+    """Everything is stored and closed. The server's own threads do not survive an interpreter that takes itself apart."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)

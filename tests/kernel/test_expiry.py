@@ -93,7 +93,8 @@ def test_earliest_expiry_first_then_the_oldest() -> None:
     assert expired(shop.sees("2018-01-01 00:00")) == [4, 1, 2, 3]
 
 
-def test_lots_of_one_order_stand_in_the_order_of_the_rules() -> None:
+def test_what_several_rules_give_for_one_order_is_one_lot() -> None:
+    """Each rule has its line in the ledger; what they gave becomes available and expires as one."""
     shop = Shop(
         """
 points: {hold: 1 day, expire: {after: 1 month}}
@@ -102,10 +103,18 @@ earning:
   - {id: a, on: Order Completed, points: 2}
 """
     )
-    shop.buys("2017-05-10 12:00", "1.00", id="o")
-    assert [lot.id for lot in shop.state.consequences.pending] == [("o", 0), ("o", 1)]
-    shop.sees("2017-05-12 00:00")
-    assert [lot.id for lot in shop.state.consequences.available] == [("o", 0), ("o", 1)]
+    assert earned(shop.buys("2017-05-10 12:00", "1.00", id="o")) == {"z": 1, "a": 2}
+    assert [(lot.id, lot.points) for lot in shop.state.consequences.pending] == [(("o", 0), 3)]
+    shop.buys("2017-05-10 12:00", "1.00", id="p")
+    shop.buys("2017-05-10 11:00", "1.00", id="late")
+    assert sorted([(lot.id[0], lot.points) for lot in shop.state.consequences.pending]) == [
+        ("late", 3),
+        ("o", 3),
+        ("p", 3),
+    ]
+    moved = [one for one in shop.sees("2017-05-12 00:00") if isinstance(one, Posted)]
+    assert [(one.entry, one.points) for one in moved] == [(Entry.ACTIVATE, 3)] * 3
+    assert sum(expired(shop.sees("2017-07-01 00:00"))) == 9
 
 
 def test_a_lot_that_is_not_the_first_may_be_the_one_that_moves() -> None:

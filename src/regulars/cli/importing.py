@@ -41,6 +41,7 @@ class Imported(Struct):
     refused_rows: int = 0
     left_out_orders: int = 0
     contradicted: int = 0
+    failed: int = 0
 
 
 @click.group("import")
@@ -115,6 +116,7 @@ def _import(
         print_json({name: getattr(imported, name) for name in imported.__struct_fields__} | {"dry_run": dry_run})
     else:
         tell(imported, history.name, dry_run)
+    _tell_failures(imported)
 
 
 def bring_in(shop: "Shop", history: "History", clock: Clock, *, dry_run: bool, quiet: bool) -> Imported:
@@ -146,6 +148,12 @@ def tell(imported: Imported, name: str, dry_run: bool) -> None:
         click.echo(f"{imported.contradicted:,} {said}")
 
 
+def _tell_failures(imported: Imported) -> None:
+    if imported.failed:
+        said = "could not be kept, which is our fault; each is set aside and can be looked at on the page of what was refused"
+        raise complaint(f"{imported.failed:,} events {said}")
+
+
 def _hand_in(
     shop: "Shop",
     facts: Sequence["Fact"],
@@ -169,7 +177,11 @@ def _hand_in(
 
 
 def _count(imported: Imported, done: "Future[Ingested]") -> None:
+    from regulars.wire.events import EventReason
+
     ingested = done.result()
     imported.new += ingested.stored
     imported.known += ingested.known
-    imported.contradicted += len(ingested.refusals)
+    failed = sum([refusal.reason is EventReason.FAILED for refusal in ingested.refusals])
+    imported.failed += failed
+    imported.contradicted += len(ingested.refusals) - failed

@@ -34,6 +34,9 @@ from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
+ONE_LOT: Final = 0
+"""Whatever the rules give for one fact has one lifetime, that of its day and tier, and so is one lot."""
+
 NOT_TRUSTED: Final = Reason.NOT_TRUSTED
 NOT_A_MEMBER: Final = Reason.NOT_A_MEMBER
 NOTHING_ELIGIBLE: Final = Reason.NOTHING_ELIGIBLE
@@ -132,6 +135,7 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
         target = PENDING
     else:
         active_at = at
+    lot = fact.id, ONE_LOT
     amounts: list[int | None] = []
     for basis in terms.bases:
         amounts.append(basis(fact) if isinstance(fact, OrderCompleted) else None)
@@ -152,7 +156,7 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
         effects.append(
             Posted(
                 EARN,
-                (fact.id, len(effects)),
+                lot,
                 points,
                 PROGRAM,
                 target,

@@ -14,7 +14,8 @@ from regulars.kernel.calendar import Day
 from regulars.kernel.facts import Instant
 
 LotId: TypeAlias = tuple[str, int]
-"""The fact that earned the lot, and the ordinal among the judgements of the program's rules on that fact."""
+"""The fact that earned the lot, and which of that fact's lots it is, from 0: points that live alike are one lot, whatever the
+rules that gave them."""
 
 
 class Entry(StrEnum):

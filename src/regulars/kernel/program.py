@@ -14,7 +14,7 @@ from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Raised whenever the same program over the same facts would give other effects. Part of every program's version."""
 
 Members = Literal["everyone", "those_who_join"]

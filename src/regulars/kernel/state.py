@@ -4,8 +4,8 @@
 them. A state belongs to whoever folds: the kernel's public functions copy the one they are given and leave it as it was.
 """
 
-from bisect import insort
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from msgspec import Struct, field
@@ -23,7 +23,7 @@ QUALIFYING_DAYS: Final = 3 * 366
 
 
 class Lot(Struct, frozen=True, gc=False, array_like=True):
-    """Points of one earning, with what is left of them. Expires at an exclusive instant; FOREVER is never."""
+    """What is left of points that one fact earned and that live alike. Expires at an exclusive instant; FOREVER is never."""
 
     id: LotId
     points: int
@@ -137,7 +137,7 @@ def _insert_pending(lots: list[Lot], lot: Lot) -> None:
     ):
         lots.append(lot)
     else:
-        insort(lots, lot, key=_by_activation)
+        _insert(lots, lot, _by_activation)
 
 
 def _insert_available(lots: list[Lot], lot: Lot) -> None:
@@ -146,7 +146,17 @@ def _insert_available(lots: list[Lot], lot: Lot) -> None:
     ):
         lots.append(lot)
     else:
-        insort(lots, lot, key=_by_expiry)
+        _insert(lots, lot, _by_expiry)
+
+
+def _insert(lots: list[Lot], lot: Lot, order: Callable[[Lot], tuple[Instant, Instant, LotId]]) -> None:
+    """In its place; a lot that is there already grows, since several rules may give for one fact."""
+    place = len(lots) if lots[-1].id == lot.id else bisect_right(lots, order(lot), key=order)
+    held = lots[place - 1] if place else None
+    if held is not None and held.id == lot.id:
+        lots[place - 1] = Lot(held.id, held.points + lot.points, held.earned_at, held.active_at, held.expires_at)
+    else:
+        lots.insert(place, lot)
 
 
 def _is_next(lot: Lot, other: Lot) -> bool:

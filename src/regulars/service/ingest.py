@@ -11,7 +11,8 @@ from hashlib import blake2b
 from sqlalchemy import select
 
 from regulars.kernel.facts import Behaved, Fact, Instant, MemberJoined, OrderCompleted
-from regulars.service.group import Ingested, NoProgram, Request, order_key
+from regulars.service.group import Ingested, NoProgram
+from regulars.service.known import Request, order_key
 from regulars.service.shop import Shop
 from regulars.store.schema import source_keys
 from regulars.wire.events import Arrival, Deed, Did, Joined, Ordered, Sender, Understood

@@ -46,8 +46,12 @@ def keys_of(arrivals: Iterable[Arrival]) -> set[IdentityKey]:
 
 
 class People(Struct):
-    """Finds whose an event is, one after another, and collects what must be written down for it."""
+    """Finds whose an event is, one after another, and collects what must be written down for it.
 
+    `found` is how identities pointed before, `links` how they point after the events so far.
+    """
+
+    found: dict[IdentityKey, Linked]
     links: dict[IdentityKey, Linked]
     new_id: Callable[[], str]
     now: Instant

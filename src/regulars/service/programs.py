@@ -89,6 +89,7 @@ def publish(shop: Shop, document: str, by: str, now: Instant, name: str = "the d
 
 
 def _publish(tx: Transaction, rulebook: Rulebook, document: str, by: str, now: Instant) -> None:
+    tx.hold_programs()
     held = tx.active_version()
     if held == rulebook.version:
         return

@@ -12,7 +12,6 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
 from regulars.kernel.step import advance, fold_each
 from regulars.service.rulebooks import Rulebooks
-from regulars.service.writer import Moved
 from regulars.store.facts import facts_of
 from regulars.store.transaction import CustomerRow, EntryRow, JournalRow, Transaction
 from regulars.wire.records import decode_state, encode_effects, encode_fact, encode_posted, encode_state
@@ -34,17 +33,6 @@ class Customer(Struct):
     first_seen_at: Instant
     last_seen_at: Instant
     tier_since: Instant | None
-
-
-def locked(tx: Transaction, ids: Sequence[str], rulebook: Rulebook) -> dict[str, CustomerRow]:
-    """The rows of these customers, sorted bytewise, ours until the transaction ends.
-
-    Raises Moved where a newer program came into force, and was adopted by one of them, while we waited.
-    """
-    rows = tx.lock_customers(ids)
-    if any(row.version != rulebook.version for row in rows.values()) and tx.active_version() != rulebook.version:
-        raise Moved
-    return rows
 
 
 def brought_to(
@@ -143,6 +131,7 @@ class Journal(Struct):
     def _keep(self, customer: Customer, due_at: Instant) -> None:
         row, state = customer.row, customer.state
         held = state.consequences
+        pending = sum([lot.points for lot in held.pending])
         self.customers.append(
             CustomerRow(
                 row.id,
@@ -151,8 +140,8 @@ class Journal(Struct):
                 state.version,
                 customer.seq,
                 customer.facts,
-                sum([lot.points for lot in held.available]),
-                sum([lot.points for lot in held.pending]),
+                held.outstanding() - pending,
+                pending,
                 held.issued,
                 held.tier,
                 customer.tier_since,

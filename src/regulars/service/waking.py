@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.sql.functions import count
 
 from regulars.kernel.facts import FOREVER, Instant
-from regulars.service.record import Journal, brought_to, locked
+from regulars.service.record import Journal, brought_to
 from regulars.service.rulebooks import Rulebooks
 from regulars.service.shop import Shop
 from regulars.store.schema import customers
@@ -73,7 +73,7 @@ def _wake(tx: Transaction, rulebooks: Rulebooks, now: Instant) -> int:
     if not ids or version is None:
         return 0
     rulebook, journal = rulebooks.now_in_force(version, tx.core), Journal()
-    for row in locked(tx, ids, rulebook).values():
+    for row in tx.lock_customers(ids).values():
         if row.due_at <= now:
             journal.wake(brought_to(tx, row, rulebook, rulebooks, journal, now), rulebook, now)
     journal.save(tx)
@@ -89,7 +89,7 @@ def _adopt(tx: Transaction, rulebooks: Rulebooks, now: Instant, after: str) -> l
     older = select(columns.id).where(columns.version != version, columns.id > after).order_by(columns.id).limit(PORTION)
     ids = list(tx.core.execute(older).scalars())
     rulebook, journal = rulebooks.now_in_force(version, tx.core), Journal()
-    for row in locked(tx, ids, rulebook).values():
+    for row in tx.lock_customers(ids).values():
         if row.version != version:
             journal.keep(brought_to(tx, row, rulebook, rulebooks, journal, now))
     journal.save(tx)

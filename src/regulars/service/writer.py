@@ -30,6 +30,9 @@ MOST_TRIES: Final = 50
 """Of a group that gives way to another process each time."""
 
 
+LONGEST_WAIT_SECONDS: Final = 60
+
+
 class Unready(Exception):
     """Nothing can be stored now, whatever it is."""
 
@@ -127,7 +130,10 @@ class Writer:
                 raise Busy
             self._queue.append(waiting)
             self._changed.notify()
-        return waiting.future.result()
+        try:
+            return waiting.future.result(LONGEST_WAIT_SECONDS)
+        except TimeoutError:
+            raise Busy from None
 
     def _work(self) -> None:
         while taken := self._take():

@@ -1,7 +1,7 @@
 """One shop's database: a SQLite file in its data folder, or a PostgreSQL server by URL.
 
-Readers and writers have engines of their own. On SQLite a writer says `BEGIN IMMEDIATE` and waits up to a minute for its turn;
-readers see the record as of their first statement and block nobody.
+Readers and writers have engines of their own. A reader sees the record as of its first statement and blocks nobody. On SQLite
+a writer says `BEGIN IMMEDIATE` and waits up to a minute for its turn; on PostgreSQL it locks rows, and waits for seconds.
 """
 
 import sqlite3
@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
 
 from regulars.store import migrations, sqlite
 from regulars.store.postgresql import PostgresqlTransaction
@@ -21,6 +22,9 @@ from regulars.store.sqlite import SqliteTransaction
 from regulars.store.transaction import Transaction
 
 FILE_NAME: Final = "regulars.db"
+LONGEST_LOCK_SECONDS: Final = 15
+"""How long PostgreSQL lets us wait for somebody else's lock; then whoever waits is told to come again."""
+
 TRANSIENT: Final = {"40001", "40P01"}
 """SQLSTATE of a serialization failure and of a deadlock: whoever gets one begins again."""
 
@@ -40,12 +44,13 @@ def url_of(data_dir: Path | None, database: str | None) -> str:
 class Store:
     """Open until `close`. Safe to use from several threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pooled: bool = True) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._is_migrated = False
-        self._readers = self._engine("BEGIN", pool_size=8)
-        self._writers = self._engine("BEGIN IMMEDIATE", pool_size=2) if self.is_sqlite else self._readers
+        self._pooled = pooled
+        self._readers = self._engine("BEGIN", "REPEATABLE READ")
+        self._writers = self._engine("BEGIN IMMEDIATE", "READ COMMITTED")
         self._transaction: Callable[[Connection], Transaction] = (
             SqliteTransaction if self.is_sqlite else PostgresqlTransaction
         )
@@ -83,15 +88,18 @@ class Store:
         self._readers.dispose()
         self._writers.dispose()
 
-    def _engine(self, begin: str, pool_size: int) -> Engine:
-        options: dict[str, Any] = {
-            "pool_size": pool_size,
-            "max_overflow": 40,
-            "pool_pre_ping": not self.is_sqlite,
-            "hide_parameters": True,
-        }
+    def _engine(self, begin: str, isolation: str) -> Engine:
+        """`begin` is how a transaction begins on SQLite, `isolation` what it sees on PostgreSQL."""
+        options: dict[str, Any] = {"hide_parameters": True}
+        if self._pooled:
+            options |= {"pool_size": 8, "max_overflow": 40}
+        else:
+            options |= {"poolclass": NullPool}
         if not self.is_sqlite:
-            return create_engine(self.url, **options)
+            settings = {"options": f"-c lock_timeout={LONGEST_LOCK_SECONDS}s"}
+            return create_engine(
+                self.url, isolation_level=isolation, pool_pre_ping=self._pooled, connect_args=settings, **options
+            )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 60}, **options)
         event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))

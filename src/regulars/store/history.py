@@ -26,7 +26,7 @@ class Recorded(Struct, frozen=True):
 
     def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> History:
         """Amounts are in the shop's currency and every property that was stored is there, whatever is asked for."""
-        store = Store(self.url)
+        store = Store(self.url, pooled=False)
         if store.is_missing() or not store.is_migrated():
             raise HistoryError("there is no record yet: run `regulars apply PROGRAM`, then import orders or serve")
         return RecordedHistory(store)

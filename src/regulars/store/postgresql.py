@@ -87,7 +87,12 @@ QUARANTINE_COLUMNS: Final = {
 }
 KEY_COLUMNS: Final = {"key": "text", "fact_id": "text", "content": "bytea"}
 
-ACTIVE_VERSION: Final = "SELECT version FROM publications ORDER BY id DESC LIMIT 1"
+PROGRAM_LOCK: Final = 7_265_617_574
+"""An advisory lock: whoever relies on the program in force shares it, whoever publishes another has it alone."""
+
+ACTIVE_VERSION: Final = f"""
+SELECT pg_advisory_xact_lock_shared({PROGRAM_LOCK}); SELECT version FROM publications ORDER BY id DESC LIMIT 1"""
+HOLD_PROGRAMS: Final = f"SELECT pg_advisory_xact_lock({PROGRAM_LOCK})"
 ADD_KEYS: Final = _insert("source_keys", KEY_COLUMNS, "ON CONFLICT DO NOTHING RETURNING key")
 KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key = ANY(%b::text[])"
 IDENTITIES: Final = """
@@ -95,7 +100,8 @@ SELECT kind, value, customer, trust FROM unnest(%b::text[], %b::text[]) AS asked
 JOIN identities USING (kind, value)"""
 ADD_IDENTITIES: Final = _insert("identities", IDENTITY_COLUMNS, "ON CONFLICT DO NOTHING")
 LOCK_IDENTITIES: Final = """
-SELECT 1 FROM identities WHERE (kind, value) IN (SELECT * FROM unnest(%b::text[], %b::text[])) ORDER BY kind, value FOR UPDATE"""
+SELECT kind, value, customer, trust FROM identities
+WHERE (kind, value) IN (SELECT * FROM unnest(%b::text[], %b::text[])) ORDER BY kind, value FOR UPDATE"""
 LINK: Final = f"""
 UPDATE identities SET customer = new.customer, trust = new.trust, linked_at = new.linked_at
 FROM unnest({", ".join([f"%b::{type}[]" for type in IDENTITY_COLUMNS.values()])}) AS new ({", ".join(IDENTITY_COLUMNS)})
@@ -123,8 +129,13 @@ class PostgresqlTransaction:
         self._cursor: Any = connection.cursor()
 
     def active_version(self) -> str | None:
-        row = self._cursor.execute(ACTIVE_VERSION).fetchone()
+        """Two statements in one round trip: the second sees what was committed while the first waited."""
+        self._cursor.execute(ACTIVE_VERSION).nextset()
+        row = self._cursor.fetchone()
         return str(row[0]) if row else None
+
+    def hold_programs(self) -> None:
+        self._cursor.execute(HOLD_PROGRAMS)
 
     def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
         """Where another process has taken one of them and not yet committed, this waits for it."""
@@ -146,10 +157,12 @@ class PostgresqlTransaction:
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:
         self._insert(ADD_IDENTITIES, rows)
 
+    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
+        found = self._cursor.execute(LOCK_IDENTITIES, _columns(keys)) if keys else ()
+        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
+
     def link(self, rows: Sequence[IdentityRow]) -> None:
-        if rows:
-            self._cursor.execute(LOCK_IDENTITIES, _columns(rows)[:2])
-            self._cursor.execute(LINK, _columns(rows))
+        self._insert(LINK, rows)
 
     def add_customers(self, rows: Sequence[CustomerRow]) -> None:
         self._insert(ADD_CUSTOMERS, rows)

@@ -85,6 +85,9 @@ class SqliteTransaction:
         row = self._execute(ACTIVE_VERSION).fetchone()
         return str(row[0]) if row else None
 
+    def hold_programs(self) -> None:
+        """The one writer holds everything."""
+
     def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
         asked = _json([key for key, _, _ in rows])
         known = {key: Known(fact_id, content) for key, fact_id, content in self._execute(KNOWN_KEYS, (asked,))}
@@ -98,6 +101,9 @@ class SqliteTransaction:
 
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:
         self._many(ADD_IDENTITIES, rows)
+
+    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
+        return self.identities(keys)
 
     def link(self, rows: Sequence[IdentityRow]) -> None:
         self._many(LINK, rows)

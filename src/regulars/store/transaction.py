@@ -76,7 +76,11 @@ class Transaction(Protocol):
         ...
 
     def active_version(self) -> str | None:
-        """The program in force, as of this transaction."""
+        """The program in force, which stays so until the transaction ends."""
+        ...
+
+    def hold_programs(self) -> None:
+        """Waits for everyone who relies on the program in force, and keeps others from doing so until the transaction ends."""
         ...
 
     def claim(self, rows: Sequence[SourceKeyRow]) -> dict[str, Known]:
@@ -89,8 +93,12 @@ class Transaction(Protocol):
         """Those that exist already stay as they are. Sorted by kind and value."""
         ...
 
+    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
+        """The same, and nobody else changes them until the transaction ends. Sorted."""
+        ...
+
     def link(self, rows: Sequence[IdentityRow]) -> None:
-        """Points existing identities at another customer, or trusts them more. Sorted by kind and value."""
+        """Points existing identities, locked before, at another customer, or trusts them more. Sorted by kind and value."""
         ...
 
     def add_customers(self, rows: Sequence[CustomerRow]) -> None:

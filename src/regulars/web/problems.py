@@ -16,6 +16,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
+from regulars.service.writer import Busy
+from regulars.store.database import is_unavailable
+
 log: Final = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -91,6 +94,8 @@ def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     """Whatever was raised, by us or by the framework, as the one shape."""
     if isinstance(error, Problem):
         problem = error
+    elif isinstance(error, Busy) or is_unavailable(error):
+        problem = Problem(Code.BUSY, "The shop's record cannot be reached. Wait, then try again.", {"Retry-After": "5"})
     elif isinstance(error, HTTPException) and error.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
         problem = _of_framework(error)
     else:

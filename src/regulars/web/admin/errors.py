@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from regulars.service.customers import BadCursor
 from regulars.service.writer import Busy
+from regulars.store.database import is_unavailable
 from regulars.web.admin.rendering import Asked, answer
 
 log: Final = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def told(request: Asked, status: HTTPStatus, headers: Mapping[str, str] | None =
 
 def error_page(request: Asked, error: Exception) -> Response[str]:
     """Whatever was raised, as a page of the same look."""
-    if isinstance(error, Busy):
+    if isinstance(error, Busy) or is_unavailable(error):
         return told(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "2"})
     if isinstance(error, BadCursor):
         return told(request, HTTPStatus.NOT_FOUND)

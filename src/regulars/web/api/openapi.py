@@ -42,7 +42,7 @@ itself is a 414 or 431 without a body.
 _ASKED: Final = (Code.BAD_REQUEST, Code.TWO_AUTHORIZATIONS, Code.KEY_NEEDED, Code.KEY_UNKNOWN)
 _BODY: Final = (Code.ENCODING_NOT_KNOWN, Code.BAD_GZIP, Code.BODY_CUT_OFF, Code.TOO_LARGE)
 _JSON: Final = (Code.NOT_UTF8, Code.NOT_JSON, Code.NOT_AN_OBJECT)
-_READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND)
+_READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND, Code.BUSY)
 _PATH: Final = (Code.IDENTITY_IN_PATH, Code.NOT_FOUND, Code.PATH_TOO_LONG)
 PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Event": (*_ASKED, *_BODY, *_JSON, Code.BUSY, Code.NO_PROGRAM),
@@ -50,9 +50,9 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Customer": (*_READ, *_PATH),
     "List": (*_READ, *_PATH, Code.BAD_CURSOR, Code.BAD_LIMIT),
     "Lookup": (*_READ, *_BODY, Code.BAD_BODY),
-    "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG),
-    "Source": _ASKED,
-    "Readiness": (Code.NOT_READY,),
+    "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG, Code.BUSY),
+    "Source": (*_ASKED, Code.BUSY),
+    "Readiness": (Code.NOT_READY, Code.BUSY),
 }
 """Which routes say which "no"."""
 

@@ -1,0 +1,115 @@
+"""What is known already: every message and every order has a source key, taken once and for ever.
+
+Messages first. A message that is known, or that says something else than its namesake, takes no order's id with it. Of the
+messages that are new, the orders among them are then told apart by the order's id: it is the same order whoever tells it, and
+under whatever message id. Where two say different things the first word stands, and the shop is told.
+"""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.kernel.facts import Instant
+from regulars.store.transaction import Transaction
+from regulars.wire.events import Arrival, EventReason, Ordered, RefusedEvent
+from regulars.wire.history import fact_id
+
+MOST_RAW_BYTES: Final = 32 << 10
+
+
+class Request(Struct, frozen=True):
+    """What one caller hands in. `source` says who spoke; `recorded_at` is when we were told."""
+
+    arrivals: Sequence[Arrival]
+    refusals: Sequence[RefusedEvent]
+    source: str
+    recorded_at: Instant
+
+
+class Progress(Struct):
+    """What became of a request so far."""
+
+    stored: int = 0
+    known: int = 0
+    refusals: list[RefusedEvent] = field(default_factory=list)
+
+
+class Told(Struct, frozen=True, gc=False):
+    """An arrival, and the request that it came with."""
+
+    arrival: Arrival
+    recorded_at: Instant
+    progress: Progress
+
+
+def unknown(tx: Transaction, requests: Sequence[Request], progress: Sequence[Progress]) -> list[Told]:
+    """Those that nobody knew, in order; of two that are the same the first. From now on they are known."""
+    told = [
+        Told(one, request.recorded_at, done)
+        for request, done in zip(requests, progress, strict=True)
+        for one in request.arrivals
+    ]
+    messages = _first_of(tx, told, _message_key, MESSAGE_REUSED)
+    orders = [one for one in messages if isinstance(one.arrival.deed, Ordered)]
+    if orders:
+        first = {one.arrival.id for one in _first_of(tx, orders, _order_key, ORDER_REUSED)}
+        messages = [one for one in messages if not isinstance(one.arrival.deed, Ordered) or one.arrival.id in first]
+    for one in messages:
+        one.progress.stored += 1
+    return messages
+
+
+def order_key(order_id: str) -> str:
+    return fact_id("order", order_id)
+
+
+def refusal(one: Arrival, reason: EventReason, message: str) -> RefusedEvent:
+    """With what we understood of it: how it came is no longer at hand."""
+    return RefusedEvent(one.position, reason, message, one.message_id, msgspec.json.encode(one)[:MOST_RAW_BYTES])
+
+
+MESSAGE_REUSED: Final = (
+    EventReason.MESSAGE_ID_REUSED,
+    "An earlier event bears this `messageId` and says something else. The first word stands.",
+)
+ORDER_REUSED: Final = (
+    EventReason.ORDER_REUSED,
+    "An earlier event bears this order id, with another customer or amount. The first word stands.",
+)
+
+
+def _first_of(
+    tx: Transaction, told: list[Told], key_of: Callable[[Arrival], tuple[str, bytes]], reused: tuple[EventReason, str]
+) -> list[Told]:
+    """Those whose key was free, the first of each; the others were known, or contradict what was."""
+    if not told:
+        return []
+    keys = [key_of(one.arrival) for one in told]
+    rows: dict[str, tuple[str, str, bytes]] = {}
+    for one, (key, content) in zip(told, keys, strict=True):
+        rows.setdefault(key, (key, one.arrival.id, content))
+    known = tx.claim([rows[key] for key in sorted(rows)])
+    taken, first = set(known), []
+    for one, (key, content) in zip(told, keys, strict=True):
+        if key not in taken:
+            taken.add(key)
+            first.append(one)
+            continue
+        one.progress.known += 1
+        first_word = known[key].content if key in known else rows[key][2]
+        if content != first_word:
+            one.progress.refusals.append(refusal(one.arrival, *reused))
+    return first
+
+
+def _message_key(one: Arrival) -> tuple[str, bytes]:
+    return one.id, one.content
+
+
+def _order_key(one: Arrival) -> tuple[str, bytes]:
+    assert isinstance(one.deed, Ordered)
+    said = f"{one.user_id}\0{one.deed.amount_minor}".encode()
+    return order_key(one.deed.order_id), blake2b(said, digest_size=16).digest()
