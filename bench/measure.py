@@ -22,6 +22,7 @@ ROOT: Final = Path(__file__).parents[1]
 REPETITIONS: Final = 5
 
 Sample = TypeVar("Sample")
+Other = TypeVar("Other")
 
 
 class Ran(Struct, frozen=True):
@@ -43,7 +44,7 @@ def run_regulars(*arguments: str) -> Ran:
     return _run([sys.executable, "-c", "from regulars.boot import main; main()", *arguments])
 
 
-def in_turn(one: Callable[[], Sample], other: Callable[[], Sample], times: int) -> tuple[list[Sample], list[Sample]]:
+def in_turn(one: Callable[[], Sample], other: Callable[[], Other], times: int) -> tuple[list[Sample], list[Other]]:
     """One, other, one, other: whatever slows the machine for a while slows both."""
     pairs = [(one(), other()) for _ in range(times)]
     return [first for first, _ in pairs], [second for _, second in pairs]

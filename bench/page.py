@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.results import Entry, Figure, Machine, Profile, Results, Share, Spread, read_results
+from bench.results import Entry, Figure, Machine, Profile, Results, Share, Spread, Stage, StageProfile, read_results
 
 PAGE: Final = Path(__file__).parents[1] / "docs/performance.md"
 
@@ -16,6 +16,13 @@ What Regulars costs in time and memory, measured by `make bench`, which also wri
 so speed is stated as a ratio within one run where that is possible.
 """
 
+DEAREST: Final = 5
+STAGES_MEANING: Final = """\
+Microseconds for one event, 50 events a request, in a server with a stopwatch around each stage, in the run that the entries above
+are from. A stage's time is its own, without that of stages within it. Processor time is that of the stage's thread. By the
+clock on the wall a stage also waits: for the disk, for the database, for the interpreter, which one thread holds at a time, or
+for a core. The stopwatches themselves are in the figures."""
+
 
 def write_page(results: Results) -> None:
     PAGE.write_text(page(results), encoding="utf-8")
@@ -25,6 +32,8 @@ def page(results: Results) -> str:
     parts = [INTRODUCTION, _summary(results.entries), _machine(results.machine)]
     parts += [_section(entry) for entry in results.entries]
     parts.append(_profile(results.profile))
+    if results.ingest_profiles:
+        parts.append(_ingest_profiles(results.ingest_profiles))
     return "\n".join(parts)
 
 
@@ -39,7 +48,7 @@ def _summary(entries: Iterable[Entry]) -> str:
         )
         for entry in entries
     ]
-    return _table(("", "Measured", "Limit: at most", "Peer", "Held"), rows)
+    return _table(("", "Measured", "Limit", "Peer", "Held"), rows)
 
 
 def _machine(machine: Machine) -> str:
@@ -78,6 +87,45 @@ def _profile(profile: Profile) -> str:
     )
 
 
+def _ingest_profiles(profiles: Sequence[StageProfile]) -> str:
+    names = list(dict.fromkeys([stage.name for one in profiles for stage in one.stages]))
+    by_name = [{stage.name: stage for stage in one.stages} for one in profiles]
+    head = ("Stage", "Thread", *[title for one in profiles for title in (f"{one.database}, processor", "on the wall")])
+    rows = [
+        (
+            _capital(name),
+            next(stages[name].thread for stages in by_name if name in stages),
+            *[cell for stages in by_name for cell in _stage(stages.get(name))],
+        )
+        for name in names
+    ]
+    whole = [("**All**", "", *[cell for one in profiles for cell in (_number(one.cpu_us), _number(one.wall_us))])]
+    return "\n".join(
+        [
+            "## Where an event's time goes\n",
+            f"{STAGES_MEANING}\n",
+            *[f"{_dearest(one)}\n" for one in profiles],
+            _table(head, [*rows, *whole]),
+        ]
+    )
+
+
+def _dearest(profile: StageProfile) -> str:
+    dearest = sorted(profile.stages, key=lambda one: one.cpu_us, reverse=True)[:DEAREST]
+    named = ", ".join([f"{one.name} ({one.cpu_us:.0f})" for one in dearest])
+    return (
+        f"On {profile.database} an event takes {_number(profile.cpu_us)} µs of the server's processor time, and at "
+        f"{_number(profile.events_per_second)} events/s {_number(profile.wall_us)} µs by the clock on the wall. "
+        f"Most of it goes into {named}."
+    )
+
+
+def _stage(stage: Stage | None) -> tuple[str, str]:
+    if stage is None:
+        return "", ""
+    return f"{stage.cpu_us:.1f}", "" if stage.wall_us is None else f"{stage.wall_us:.1f}"
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "".join([f"| {' | '.join(cells)} |\n" for cells in lines])
@@ -90,7 +138,9 @@ def _spread(spread: Spread | None) -> tuple[str, str, str, str]:
 
 
 def _limit(entry: Entry) -> str:
-    return "" if entry.limit is None else _with_unit(entry.limit, entry.unit)
+    if entry.floor is not None:
+        return f"at least {_with_unit(entry.floor, entry.unit)}"
+    return "" if entry.limit is None else f"at most {_with_unit(entry.limit, entry.unit)}"
 
 
 def _peer(entry: Entry) -> str:

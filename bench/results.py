@@ -28,7 +28,7 @@ class Figure(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands in the table. `limit` is the most that `value` may be; `peer` is what it is compared with."""
+    """What stands in the table. `value` may be `limit` at most, or `floor` at least; `peer` is what it is compared with."""
 
     name: str
     what: str
@@ -40,6 +40,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     held: bool
     meaning: list[str]
     more: list[Figure]
+    floor: float | None = None
 
 
 class Share(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +58,29 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     functions: list[Share]
 
 
+class Stage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stage of an event's way: its own microseconds for an event, of its thread's processor time and by the clock on the wall.
+
+    `wall_us` is None for what waits for others most of the time.
+    """
+
+    name: str
+    thread: str
+    cpu_us: float
+    wall_us: float | None
+
+
+class StageProfile(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the time of one event goes on its whole way. `cpu_us` is that of all threads of the server."""
+
+    database: str
+    events: int
+    events_per_second: float
+    cpu_us: float
+    wall_us: float
+    stages: list[Stage]
+
+
 class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     python: str
     system: str
@@ -69,6 +93,7 @@ class Results(Struct, frozen=True, forbid_unknown_fields=True):
     machine: Machine
     entries: list[Entry]
     profile: Profile
+    ingest_profiles: list[StageProfile] = []
 
 
 def read_results() -> Results:

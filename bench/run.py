@@ -1,8 +1,9 @@
-"""`make bench`: measures everything, writes results.json and the page docs/performance.md. Takes a minute or two."""
+"""`make bench`: measures everything, writes results.json and the page docs/performance.md. Takes a few minutes."""
 
 import sys
 
 from bench import backtest_over_read, fold_per_event, fold_profile, year
+from bench.ingest import measuring
 from bench.measure import machine
 from bench.page import write_page
 from bench.results import Entry, Results, write_results
@@ -16,7 +17,9 @@ def main() -> int:
         _told(fold_per_event.measured()),
         *[_told(entry) for entry in year.measured()],
     ]
-    results = Results(before, entries, fold_profile.measured())
+    ingested, ingest_profiles = measuring.measured()
+    entries += [_told(entry) for entry in ingested]
+    results = Results(before, entries, fold_profile.measured(), ingest_profiles)
     write_results(results)
     write_page(results)
     return 0 if all(entry.held for entry in entries) else 1
@@ -24,7 +27,9 @@ def main() -> int:
 
 def _told(entry: Entry) -> Entry:
     verdict = "" if entry.held else ", NOT HELD"
-    print(f"{entry.name}: {entry.value:g} {entry.unit}, limit {entry.limit or 0:g}{verdict}", flush=True)
+    limits = [f", at most {entry.limit:g}" if entry.limit is not None else ""]
+    limits += [f", at least {entry.floor:g}" if entry.floor is not None else ""]
+    print(f"{entry.name}: {entry.value:g} {entry.unit}{''.join(limits)}{verdict}", flush=True)
     return entry
 
 

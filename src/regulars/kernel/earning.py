@@ -126,16 +126,17 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     if terms is None:
         return []
     if isinstance(fact, Behaved) and fact.trust is WEAK:
-        return [_refused(NOT_TRUSTED, None, at, fact, term, rules) for term in terms.rules]
+        return _all_refused(NOT_TRUSTED, at, fact, terms, rules)
     if rules.members_only and not was_member(state.consequences.member_since, fact):
-        return [_refused(NOT_A_MEMBER, None, at, fact, term, rules) for term in terms.rules]
+        return _all_refused(NOT_A_MEMBER, at, fact, terms, rules)
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
     target = AVAILABLE
     if active_at > at:
         target = PENDING
     else:
         active_at = at
-    lot = fact.id, ONE_LOT
+    id, recorded_at, version = fact.id, fact.recorded_at, rules.version
+    lot = id, ONE_LOT
     amounts: list[int | None] = []
     for basis in terms.bases:
         amounts.append(basis(fact) if isinstance(fact, OrderCompleted) else None)
@@ -145,13 +146,13 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
         if term.basis is not None:
             basis_minor = amounts[term.basis]
             if basis_minor is None:
-                effects.append(_refused(NOTHING_ELIGIBLE, None, at, fact, term, rules))
+                effects.append(Refused(NOTHING_ELIGIBLE, None, at, recorded_at, Because(term.rule, version, id)))
                 continue
             if term.per_minor:
                 units = basis_minor // term.per_minor
         points = units * term.numerator // term.denominator
         if points <= 0:
-            effects.append(_refused(BELOW_ONE_UNIT, basis_minor, at, fact, term, rules))
+            effects.append(Refused(BELOW_ONE_UNIT, basis_minor, at, recorded_at, Because(term.rule, version, id)))
             continue
         effects.append(
             Posted(
@@ -161,8 +162,8 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
                 PROGRAM,
                 target,
                 at,
-                fact.recorded_at,
-                Because(term.rule, rules.version, fact.id),
+                recorded_at,
+                Because(term.rule, version, id),
                 active_at,
                 expires_at,
                 day,
@@ -172,10 +173,10 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
     return effects
 
 
-def _refused(
-    reason: Reason, basis_minor: int | None, at: Instant, fact: Fact, term: Term, rules: EarningRules
-) -> Refused:
-    return Refused(reason, basis_minor, at, fact.recorded_at, Because(term.rule, rules.version, fact.id))
+def _all_refused(reason: Reason, at: Instant, fact: Fact, terms: Terms, rules: EarningRules) -> list[Effect]:
+    return [
+        Refused(reason, None, at, fact.recorded_at, Because(term.rule, rules.version, fact.id)) for term in terms.rules
+    ]
 
 
 def _all_goods(program: Program) -> list[Goods]:

@@ -6,7 +6,7 @@ worker has been there yet or not.
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Struct
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -22,7 +22,7 @@ from regulars.service.people import USER_ID
 from regulars.service.record import PROGRAM_ADOPTED
 from regulars.service.shop import Shop
 from regulars.store.schema import customers, entries, identities, journal
-from regulars.wire.records import Step, decode_effects, decode_fact, decode_posted, decode_state
+from regulars.wire.records import EntryWritten, Step, decode_effects, decode_fact, decode_posted, decode_state
 
 SEARCHED: Final = (USER_ID, "email", "phone", "anonymous_id")
 LAST_CHARACTER: Final = "\U0010ffff"
@@ -379,7 +379,7 @@ def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook)
 
 
 def _posted(row: Row[Any], step: Row[Any]) -> Posted:
-    return decode_posted(row[len(entries.primary_key) :], Step(step.fact_id, step.recorded_at, step.version))
+    return decode_posted(cast("EntryWritten", row), Step(step.fact_id, step.recorded_at, step.version))
 
 
 def _what(step: Row[Any], fact: FactBrief | None, rulebook: Rulebook) -> str:

@@ -121,7 +121,7 @@ class Journal(Struct):
         others: list[Effect] = []
         for ordinal, effect in enumerate(effects):
             if isinstance(effect, Posted):
-                add((id, seq, ordinal, *encode_posted(effect)))
+                add(encode_posted(id, seq, ordinal, effect))
                 continue
             others.append(effect)
             if isinstance(effect, TierChanged):

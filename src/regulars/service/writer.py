@@ -92,6 +92,7 @@ class Writer:
         self._waiting = 0
         self._changed = Condition()
         self._stopping = False
+        self._listener: Callable[[bool], None] | None = None
         self._thread = Thread(target=self._work, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -104,6 +105,14 @@ class Writer:
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join()
+
+    def listen(self, listener: Callable[[bool], None] | None) -> None:
+        """`listener` is told when this thread comes to rest, for want of work or for the disk, and when it goes on.
+
+        Only where the database is in this process; a server elsewhere makes it rest at every statement.
+        """
+        if self._store.is_sqlite:
+            self._listener = listener
 
     @property
     def waiting(self) -> int:
@@ -139,6 +148,7 @@ class Writer:
         while taken := self._take():
             # Whoever gave up while waiting is left out; from here on nobody can.
             wanted = [one for one in taken if one.future.set_running_or_notify_cancel()]
+            self._rests(not wanted or wanted[0].job is not None)
             if wanted and wanted[0].job is not None:
                 self._run(wanted[0], wanted[0].job)
             elif wanted:
@@ -151,6 +161,7 @@ class Writer:
             while not self._queue:
                 if self._stopping:
                     return []
+                self._rests(True)
                 self._changed.wait()
             taken = [self._queue.popleft()]
             if taken[0].job is not None:
@@ -186,6 +197,10 @@ class Writer:
             for one, answer in zip(taken, answers, strict=True):
                 one.future.set_result(answer)
 
+    def _rests(self, resting: bool) -> None:
+        if self._listener is not None:
+            self._listener(resting)
+
     def _stored(self, requests: Sequence[Any]) -> Sequence[Any]:
         try:
             return self._in_transaction(lambda tx: self._group.store(tx, requests))
@@ -210,7 +225,9 @@ class Writer:
         for _ in range(MOST_TRIES):
             try:
                 with self._store.writing() as tx:
-                    return job(tx)
+                    done = job(tx)
+                    self._rests(True)
+                return done
             except Exception as error:
                 if not (isinstance(error, Moved) or is_transient(error)):
                     raise

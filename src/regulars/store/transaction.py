@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from sqlalchemy import Connection
 
 from regulars.kernel.facts import Instant
+from regulars.wire.records import EntryWritten
 
 IdentityKey: TypeAlias = tuple[str, str]
 """kind, value"""
@@ -23,10 +24,8 @@ IdentityRow: TypeAlias = tuple[str, str, str, str, Instant]
 JournalRow: TypeAlias = tuple[str, int, str | None, str, str, Instant, Instant, str, int | None, bytes | None, bytes]
 """customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects"""
 
-EntryRow: TypeAlias = tuple[
-    str, int, int, str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None
-]
-"""customer, seq, ordinal, then what `wire.records.encode_posted` writes"""
+EntryRow: TypeAlias = EntryWritten
+"""As `wire.records.encode_posted` writes it."""
 
 QuarantineRow: TypeAlias = tuple[Instant, str, int, str, str, str | None, bytes]
 """received_at, source, position, reason, message, message_id, raw"""

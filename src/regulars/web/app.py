@@ -1,6 +1,8 @@
 """The HTTP face, assembled: which handlers there are, what stands around them, and what is handed to them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response
@@ -20,6 +22,7 @@ from regulars.web.envelope import Envelope
 from regulars.web.face import Face
 from regulars.web.meters import Figure, Meters
 from regulars.web.problems import handler
+from regulars.web.turns import Turns
 
 _SENDING: Final = "POST, OPTIONS"
 _READING: Final = "GET, HEAD, OPTIONS"
@@ -33,17 +36,28 @@ OPEN_TO_BROWSERS: Final = {
 
 def create_app(shop: Shop, clock: Callable[[], Instant], new_id: Callable[[], str]) -> Litestar:
     """The shop's lifetime is the caller's: nothing is opened or closed here."""
-    face = Face(shop, clock, new_id, Meters())
+    face = Face(shop, clock, new_id, Meters(), [])
     _watch(face)
     app = Litestar(
         route_handlers=[*api_handlers(), *admin_handlers],
         exception_handlers={Exception: _answer},
         state=State({"face": face, "shop": shop, "clock": clock, "new_id": new_id}),
         openapi_config=None,
+        lifespan=[partial(_taking_turns, face)],
         logging_config=None,
     )
     app.asgi_handler = Envelope(app.asgi_handler, OPEN_TO_BROWSERS)
     return app
+
+
+@asynccontextmanager
+async def _taking_turns(face: Face, _: Litestar) -> AsyncIterator[None]:
+    turns = Turns()
+    face.turns.append(turns)
+    face.shop.writer.listen(turns.told)
+    yield
+    face.shop.writer.listen(None)
+    face.turns.clear()
 
 
 def api_handlers() -> Sequence[ControllerRouterHandler]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from regulars.kernel.facts import Instant
 from regulars.service.shop import Shop
 from regulars.web.meters import Meters
+from regulars.web.turns import Turns
 
 
 class Face(Struct, frozen=True):
@@ -17,6 +18,8 @@ class Face(Struct, frozen=True):
     clock: Callable[[], Instant]
     new_id: Callable[[], str]
     meters: Meters
+    turns: list[Turns]
+    """Empty until the event loop runs."""
 
 
 def face_of(scope: Mapping[str, Any]) -> Face:

@@ -157,9 +157,11 @@ def _because(rule: str, by_fact: bool, step: Step) -> Because:
 
 # --- postings ------------------------------------------------------------------------------------------------------------
 
-Written = tuple[str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None]
-"""entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at, expires_at, qualifies_on,
-reckoning"""
+EntryWritten = tuple[
+    str, int, int, str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None
+]
+"""customer, seq, ordinal, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at,
+expires_at, qualifies_on, reckoning"""
 
 FactorsWritten = tuple[tuple[str, int, int], ...]
 MOST_FACTORS_KEPT: Final = 1_000
@@ -168,9 +170,12 @@ _written_factors: dict[int, tuple[tuple[Factor, ...], FactorsWritten]] = {}
 _decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, FactorsWritten]).decode
 
 
-def encode_posted(posted: Posted) -> Written:
+def encode_posted(customer: str, seq: int, ordinal: int, posted: Posted) -> EntryWritten:
     (lot_fact, lot_ordinal), because, reckoning = posted.lot, posted.because, posted.reckoning
     return (
+        customer,
+        seq,
+        ordinal,
         _TEXT[id(posted.entry)],
         posted.points,
         _TEXT[id(posted.source)],
@@ -187,10 +192,9 @@ def encode_posted(posted: Posted) -> Written:
     )
 
 
-def decode_posted(written: Written, step: Step) -> Posted:
-    entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, at, active_at, expires_at, day, reckoning = (
-        written
-    )
+def decode_posted(written: EntryWritten, step: Step) -> Posted:
+    _, _, _, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, at, *dates, day, reckoning = written
+    active_at, expires_at = dates
     return Posted(
         Entry(entry),
         (lot_fact, lot_ordinal),

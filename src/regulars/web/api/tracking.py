@@ -69,6 +69,8 @@ async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[b
     body = await read_body(request, MOST_BODY_BYTES)
     if sender is None:
         sender = known_sender(face.shop, write_key_of(body) or shown.token)
+    if face.turns:
+        await face.turns[0].come()
     now = face.clock()
     understood = _understood(face, body, type, sender, now)
     found = await _stored(face, understood, sender, now)
