@@ -16,7 +16,7 @@ from regulars.kernel.behaviour import observe
 from regulars.kernel.earning import earn
 from regulars.kernel.effects import Effect, Refused
 from regulars.kernel.expiry import activate, expire
-from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import WEAK, Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.membership import enrol
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply, copy_of
@@ -70,7 +70,7 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         _fall_due(state, state.due_at, program, fact.recorded_at, effects)
     state.clock = at
     today = program.calendar.today(happened_at)
-    refused = sums_may_fall = False
+    refused = weak = sums_may_fall = False
     if isinstance(fact, OrderCompleted):
         observe(state, fact, today, program.watches)
         sums_may_fall = fact.amount_minor < 0
@@ -78,9 +78,10 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         enrolled = enrol(state, fact, at, program.version)
         _follow(state, [enrolled], effects)
         refused = isinstance(enrolled, Refused)
+    else:
+        weak = fact.trust is WEAK
     if not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
-    weak = isinstance(fact, Behaved) and fact.trust is WEAK
     if program.tiers is not None and not weak and (program.open_to_all or program.is_member(state)):
         on_clock = today if at == happened_at else program.calendar.today(at)
         raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
