@@ -101,6 +101,13 @@ def test_an_order_that_changed_in_the_file_is_told_and_the_first_word_stands(sho
     assert "1 say something else than what is on record" in says("import", "orders", "orders.csv").output
 
 
+def test_what_has_not_happened_yet_is_left_out(shop: Path) -> None:
+    says("apply", "tea.yaml", "--yes")
+    (shop / "orders.csv").write_text(ORDERS + "dan,4,2062-03-01T17:00:00Z,1.00,green\n")
+    said = answers("import", "orders", "orders.csv")
+    assert (said["new"], said["in_the_future"]) == (3, 1)
+
+
 def test_bad_rows_stop_an_import_until_it_is_asked_to_go_on(shop: Path) -> None:
     says("apply", "tea.yaml", "--yes")
     (shop / "orders.csv").write_text(ORDERS + "dan,4,yesterday,1.00,green\n")

@@ -36,6 +36,17 @@ def test_the_refusal_says_why() -> None:
     assert shop.sentences(effects) == ["No points by “review”: the shop itself has not said so of a customer it knows."]
 
 
+def test_a_browsers_word_does_not_make_the_shops_own_word_late() -> None:
+    """An import of what happened before is dated when it happened, whatever a browser has said in the meantime."""
+    told, untold = Shop(RULES), Shop(RULES)
+    told.takes(says(told, "Product Viewed", "2018-03-01 12:00", Trust.WEAK))
+    for shop in (told, untold):
+        shop.buys("2017-12-31 12:00", "30.00", id="one")
+        shop.buys("2018-01-02 12:00", "3.00", id="two")
+    assert told.state == untold.state
+    assert told.tier == "friend"
+
+
 def test_the_same_word_from_the_shop_earns() -> None:
     shop = Shop(RULES)
     assert earned(shop.takes(says(shop, "Product Reviewed", "2017-03-01 12:00", Trust.SHOP))) == {"review": 50}

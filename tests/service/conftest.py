@@ -1,7 +1,6 @@
-"""A shop with a record in a file, and the words in which its stories are told."""
+"""A shop with a record, on both kinds of database, and the words in which its stories are told."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,7 @@ from tests.service.town import Town
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    town = Town(f"sqlite:///{tmp_path / 'regulars.db'}")
+def town(database: str) -> Iterator[Town]:
+    town = Town(database)
     yield town
     town.close()

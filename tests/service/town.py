@@ -43,8 +43,9 @@ class Town:
         moment = at(now)
         batch = [self._event(dict(event)) for event in events]
         body = json.dumps({"batch": batch}).encode()
-        understood = understand(body, None, sender, moment, rulebook.program.currency, new_id)
-        return ingest(self.shop, understood, sender, moment).result(timeout=30)
+        currency = rulebook.program.currency
+        understood = understand(body, None, sender, moment, currency, new_id)
+        return ingest(self.shop, understood, sender, moment, currency.code).result(timeout=30)
 
     def wakes(self, now: str) -> int:
         """How many customers were due."""

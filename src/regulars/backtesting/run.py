@@ -115,10 +115,8 @@ def _fold(
     keepers = [Bookkeeper(program) for program in programs]
     fold_seconds = [0.0] * len(programs)
     started = stopwatch()
-    last = history.last_happened_at
-    all_before = last is not None and last < end
     for customer, all_facts in history.customers(part, parts):
-        facts = all_facts if all_before else before(all_facts, end)
+        facts = before(all_facts, end)
         if facts:
             for i, (program, keeper) in enumerate(zip(programs, keepers, strict=True)):
                 from_here = stopwatch()

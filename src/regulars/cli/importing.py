@@ -40,6 +40,7 @@ class Imported(Struct):
     known: int = 0
     refused_rows: int = 0
     left_out_orders: int = 0
+    in_the_future: int = 0
     contradicted: int = 0
     failed: int = 0
 
@@ -120,15 +121,21 @@ def _import(
 
 
 def bring_in(shop: "Shop", history: "History", clock: Clock, *, dry_run: bool, quiet: bool) -> Imported:
-    """Every customer's facts, each customer's in one transaction, so that nothing wakes the customer in between."""
+    """Every customer's facts, each customer's in one transaction, so that nothing wakes the customer in between.
+
+    What lies in the future of the shop's clock has not happened: it is left out, and counted.
+    """
     imported = Imported(refused_rows=len(history.refusals), left_out_orders=history.left_out_orders)
+    now = clock()
     under_way: deque[Future[Ingested]] = deque()
     waiting: list[Fact] = []
     with counting("Importing", "customers", quiet=quiet) as progress:
         for _, facts in history.customers():
             imported.customers += 1
             imported.facts += len(facts)
-            waiting += facts
+            happened = [fact for fact in facts if fact.happened_at <= now]
+            imported.in_the_future += len(facts) - len(happened)
+            waiting += happened
             if len(waiting) >= PORTION:
                 _hand_in(shop, waiting, clock, dry_run, imported, under_way)
                 waiting = []
@@ -143,6 +150,9 @@ def tell(imported: Imported, name: str, dry_run: bool) -> None:
     come = "would come" if dry_run else "came"
     read = f"{imported.facts:,} events of {imported.customers:,} customers"
     click.echo(f"{name}: {read}; {imported.new:,} {come} in, {imported.known:,} were known")
+    if imported.in_the_future:
+        said = "lie in the future of the shop's clock and were left out (is a date mistyped? --clock sets another time)"
+        click.echo(f"{imported.in_the_future:,} {said}")
     if imported.contradicted:
         said = "say something else than what is on record; the first word stands (see the page of what was refused)"
         click.echo(f"{imported.contradicted:,} {said}")

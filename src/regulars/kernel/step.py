@@ -7,7 +7,8 @@
 
 What falls due at one instant happens in this order: pending points become available, tiers, points expire, tiers. What
 falls due at the very instant of a fact has happened before it. A late fact never turns the customer's clock back. From a fact
-of weak trust nothing of value follows: no points, no level, not even one that is everybody's.
+of weak trust nothing follows but that it is refused: no points, no level, not even one that is everybody's, and it does not
+move the customer's clock, or anybody could make the shop's own word late.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from regulars.kernel.behaviour import observe
 from regulars.kernel.earning import earn
 from regulars.kernel.effects import Effect, Refused
 from regulars.kernel.expiry import activate, expire
-from regulars.kernel.facts import WEAK, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.membership import enrol
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply, copy_of
@@ -66,11 +67,14 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
 def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
     happened_at, clock = fact.happened_at, state.clock
     at = happened_at if happened_at > clock else clock
+    if isinstance(fact, Behaved) and fact.trust is WEAK:
+        effects += earn(state, fact, program.calendar.today(happened_at).day, at, program.earning)
+        return
     while state.due_at <= at:
         _fall_due(state, state.due_at, program, fact.recorded_at, effects)
     state.clock = at
     today = program.calendar.today(happened_at)
-    refused = weak = sums_may_fall = False
+    refused = sums_may_fall = False
     if isinstance(fact, OrderCompleted):
         observe(state, fact, today, program.watches)
         sums_may_fall = fact.amount_minor < 0
@@ -78,11 +82,9 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         enrolled = enrol(state, fact, at, program.version)
         _follow(state, [enrolled], effects)
         refused = isinstance(enrolled, Refused)
-    else:
-        weak = fact.trust is WEAK
     if not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
-    if program.tiers is not None and not weak and (program.open_to_all or program.is_member(state)):
+    if program.tiers is not None and (program.open_to_all or program.is_member(state)):
         on_clock = today if at == happened_at else program.calendar.today(at)
         raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
         if raised:

@@ -193,10 +193,10 @@ def search(shop: Shop, words: str, limit: int) -> tuple[CustomerBrief, ...]:
             return _briefs(connection, rows)
         found: dict[str, None] = {}
         for kind in SEARCHED:
-            value = identities.c.value
+            value, begins = identities.c.value, words.lower() if kind == "email" else words
             asked = (
                 select(identities.c.customer)
-                .where(identities.c.kind == kind, value >= words, value < words + LAST_CHARACTER)
+                .where(identities.c.kind == kind, value >= begins, value < begins + LAST_CHARACTER)
                 .order_by(value)
             )
             found.update(dict.fromkeys(connection.execute(asked.limit(limit)).scalars()))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from regulars.kernel.facts import (
     FOREVER,
@@ -30,11 +31,10 @@ from regulars.service.known import Progress, Request, Told, refusal, unknown
 from regulars.service.people import People, Person, keys_of
 from regulars.service.record import Journal, brought_to
 from regulars.service.rulebooks import Rulebooks
-from regulars.service.writer import Moved, Unready
+from regulars.service.writer import Busy, Moved, Unready
 from regulars.store.transaction import CustomerRow, IdentityKey, Linked, Transaction
 from regulars.wire.events import Arrival, EventReason, Joined, Ordered, RefusedEvent
 
-MOST_RAW_BYTES: Final = 32 << 10
 MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
 
@@ -68,6 +68,9 @@ class IngestGroup:
         if version is None:
             raise NoProgram
         rulebook = self._rulebooks.now_in_force(version, tx.core)
+        if any(one.currency not in (None, rulebook.program.currency.code) for one in requests):
+            # Understood under a program that is no longer in force: sent again, it is understood anew.
+            raise Busy
         progress = [Progress() for _ in requests]
         fresh = unknown(tx, requests, progress)
         if fresh:
@@ -76,10 +79,8 @@ class IngestGroup:
         return [Ingested(one.stored, one.known, tuple(one.refusals)) for one in progress]
 
     def parts(self, request: Request) -> Sequence[Request]:
-        alone = [Request([one], (), request.source, request.recorded_at) for one in request.arrivals]
-        return (
-            [*alone, Request((), request.refusals, request.source, request.recorded_at)] if request.refusals else alone
-        )
+        alone = [replace(request, arrivals=[one], refusals=()) for one in request.arrivals]
+        return [*alone, replace(request, arrivals=())] if request.refusals else alone
 
     def whole(self, request: Request, answers: Sequence[Ingested]) -> Ingested:
         refusals = tuple([refusal for one in answers for refusal in one.refusals])

@@ -21,10 +21,14 @@ from regulars.wire.records import encode_fact
 __all__ = ["Ingested", "NoProgram", "already_known", "ingest", "ingest_history"]
 
 
-def ingest(shop: Shop, understood: Understood, sender: Sender, now: Instant) -> "Future[Ingested]":
-    """Stores what was understood of a request, and sets aside what was refused. Raises Busy when there is no room for it; the
-    answer may be Busy, or NoProgram, too: then nothing was stored."""
-    return shop.writer.submit(Request(understood.arrivals, understood.refusals, sender.value, now))
+def ingest(
+    shop: Shop, understood: Understood, sender: Sender, now: Instant, currency: str | None = None
+) -> "Future[Ingested]":
+    """Stores what was understood of a request, in that currency, and sets aside what was refused.
+
+    Raises Busy when there is no room for it; the answer may be Busy, or NoProgram, too: then nothing was stored.
+    """
+    return shop.writer.submit(Request(understood.arrivals, understood.refusals, sender.value, now, currency))
 
 
 def ingest_history(shop: Shop, facts: Sequence[Fact], now: Instant) -> "Future[Ingested]":

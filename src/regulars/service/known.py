@@ -21,12 +21,16 @@ MOST_RAW_BYTES: Final = 32 << 10
 
 
 class Request(Struct, frozen=True):
-    """What one caller hands in. `source` says who spoke; `recorded_at` is when we were told."""
+    """What one caller hands in. `source` says who spoke; `recorded_at` is when we were told.
+
+    `currency` is the one in which amounts were understood; None where there can be no doubt.
+    """
 
     arrivals: Sequence[Arrival]
     refusals: Sequence[RefusedEvent]
     source: str
     recorded_at: Instant
+    currency: str | None = None
 
 
 class Progress(Struct):

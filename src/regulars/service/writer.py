@@ -142,7 +142,9 @@ class Writer:
         try:
             return waiting.future.result(LONGEST_WAIT_SECONDS)
         except TimeoutError:
-            raise Busy from None
+            if waiting.future.cancel():
+                raise Busy from None
+            return waiting.future.result()
 
     def _work(self) -> None:
         while taken := self._take():
@@ -198,8 +200,9 @@ class Writer:
                 one.future.set_result(answer)
 
     def _rests(self, resting: bool) -> None:
-        if self._listener is not None:
-            self._listener(resting)
+        listener = self._listener
+        if listener is not None:
+            listener(resting)
 
     def _stored(self, requests: Sequence[Any]) -> Sequence[Any]:
         try:

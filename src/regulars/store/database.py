@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -75,7 +76,11 @@ class Store:
         if self.is_sqlite:
             Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._writers.begin() as connection:
-            migrations.upgrade(connection)
+            try:
+                migrations.upgrade(connection)
+            except CommandError:
+                message = "The database was written by a newer release of Regulars: use that one, or a newer."
+                raise StoreError(message) from None
 
     def is_migrated(self) -> bool:
         """Asks no more once it is so."""
@@ -96,7 +101,7 @@ class Store:
         else:
             options |= {"poolclass": NullPool}
         if not self.is_sqlite:
-            settings = {"options": f"-c lock_timeout={LONGEST_LOCK_SECONDS}s"}
+            settings = {"options": f"-c lock_timeout={LONGEST_LOCK_SECONDS}s", "connect_timeout": 10}
             return create_engine(
                 self.url, isolation_level=isolation, pool_pre_ping=self._pooled, connect_args=settings, **options
             )

@@ -40,26 +40,35 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            try:
-                self._adopt()
-                self._wake()
-                self._tidy()
-                sleep = next_waking(self._shop) - self._clock()
-            except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
-                logger.warning("a job behind the pages failed and is tried again: %s", type(error).__name__)
-                sleep = LONGEST_SLEEP
-            self._stopping.wait(min(max(sleep, 0), LONGEST_SLEEP) / SECOND)
+            self._shop.keys.forget()
+            done = [self._try(job) for job in (self._tidy, self._adopt, self._wake)]
+            self._stopping.wait((self._until_next() if all(done) else LONGEST_SLEEP) / SECOND)
+
+    def _try(self, job: Callable[[], None]) -> bool:
+        """One that fails does not keep the others from their turn."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
+            logger.warning("%s failed and is tried again: %s", job.__name__.strip("_"), type(error).__name__)
+            return False
+        return True
+
+    def _until_next(self) -> Instant:
+        try:
+            due_at = next_waking(self._shop)
+        except Exception:  # noqa: BLE001  the database is gone: looked at again soon
+            return LONGEST_SLEEP
+        return min(max(due_at - self._clock(), 0), LONGEST_SLEEP)
 
     def _adopt(self) -> None:
         if waiting_to_adopt(self._shop):
-            adopt_all(self._shop, self._clock(), stop=self._stopping.is_set)
+            adopt_all(self._shop, self._clock(), lambda _: self._shop.keys.forget(), self._stopping.is_set)
 
     def _wake(self) -> None:
         while not self._stopping.is_set() and wake_some(self._shop, self._clock()):
-            pass
+            self._shop.keys.forget()
 
     def _tidy(self) -> None:
-        self._shop.keys.forget()
         now = self._clock()
         if self._tidied_at is None or now - self._tidied_at > HOUR:
             forget_old(self._shop, now)

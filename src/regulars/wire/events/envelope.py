@@ -13,7 +13,15 @@ from typing import Final, TypeVar
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
 
-from regulars.wire.events.refusals import MOST_BODY_BYTES, BodyError, BodyReason, EventReason, EventRefused
+from regulars.wire.events.refusals import (
+    MOST_BODY_BYTES,
+    MOST_EVENTS,
+    MOST_ITEMS,
+    BodyError,
+    BodyReason,
+    EventReason,
+    EventRefused,
+)
 
 T = TypeVar("T")
 
@@ -103,6 +111,9 @@ def envelope_of_batch(body: bytes) -> Envelope:
         raise BodyError(BodyReason.NO_BATCH, message) from None
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(error) from None
+    if len(batch.batch) > MOST_ITEMS:
+        message = f"A batch holds at most {MOST_EVENTS:,} events; this one has {len(batch.batch):,} items. Send fewer at once."
+        raise BodyError(BodyReason.TOO_LARGE, message)
     return Envelope(batch.batch, _text(batch.write_key), _value(batch.sent_at), batch.context)
 
 

@@ -12,6 +12,8 @@ from msgspec import Struct
 MOST_EVENT_BYTES: Final = 32 << 10
 MOST_BODY_BYTES: Final = 500 << 10
 MOST_EVENTS: Final = 2_500
+MOST_ITEMS: Final = 10 * MOST_EVENTS
+"""Up to which those beyond the limit are refused one by one; no client sends more, and the answer would be larger than they."""
 _SHOWN_CHARACTERS: Final = 40
 
 
