@@ -44,7 +44,7 @@ def brought_to(
     if customer.state.version != rulebook.version:
         old = rulebooks.version(customer.state.version, tx.core)
         all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
-        facts = () if all_known else facts_of(tx.core, row.id)
+        facts = () if all_known else facts_of(tx.core, [row.id]).get(row.id, ())
         customer.state, effects = adopt(customer.state, old, rulebook, facts, now)
         journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now)
     return customer

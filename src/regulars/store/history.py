@@ -9,9 +9,9 @@ from sqlalchemy import and_, func, select
 
 from regulars.kernel.facts import Fact, Instant
 from regulars.store.database import Store
+from regulars.store.facts import facts_of
 from regulars.store.schema import customers, identities, journal
 from regulars.wire.history import History, HistoryError
-from regulars.wire.records import decode_fact
 from regulars.wire.refusals import Refusal
 
 NAME: Final = "recorded"
@@ -59,23 +59,7 @@ class RecordedHistory:
     ) -> Iterator[tuple[str, tuple[Fact, ...]]]:
         wanted = iter([pair for pair in self._names[part::parts] if only is None or pair[0] == only])
         while portion := list(islice(wanted, PORTION)):
-            facts = self._facts([id for _, id in portion])
+            with self._store.reading() as connection:
+                facts = facts_of(connection, [id for _, id in portion])
             for name, id in portion:
                 yield name, tuple(facts.get(id, ()))
-
-    def _facts(self, ids: Sequence[str]) -> dict[str, list[Fact]]:
-        columns = journal.c
-        asked = select(
-            columns.fact_id,
-            columns.customer,
-            columns.name,
-            columns.source,
-            columns.happened_at,
-            columns.recorded_at,
-            columns.fact,
-        ).where(columns.customer.in_(ids), columns.fact_id.is_not(None))
-        by_customer: dict[str, list[Fact]] = {}
-        with self._store.reading() as connection:
-            for row in connection.execute(asked.order_by(columns.customer, columns.seq)):
-                by_customer.setdefault(row.customer, []).append(decode_fact(*row))
-        return by_customer
