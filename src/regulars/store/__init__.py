@@ -1,0 +1,1 @@
+"""The record: tables, hand-written statements, migrations. Knows no rule."""

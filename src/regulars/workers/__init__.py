@@ -1,0 +1,1 @@
+"""Jobs that run behind a serving process."""
