@@ -18,7 +18,9 @@ CURSOR: Final = re.compile(r"[0-9]{1,18}")
 
 
 class RefusedEvent(Struct, frozen=True):
-    """`raw` is the event as it came, at most 32 KB, as text for people."""
+    """`raw` is text for people, at most 32 KB: the event as it came, or, where it was refused only while it was stored
+    (`message_id_reused`, `order_reused`, `failed`), what was understood of it.
+    """
 
     id: int
     received_at: Instant

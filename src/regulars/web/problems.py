@@ -112,16 +112,19 @@ def render(problem: Problem, request_id: str) -> bytes:
 
 
 def failure(error: BaseException, scope: Mapping[str, Any]) -> Problem:
-    """Writes down where it went wrong, but not the error's own words: those may hold what a customer sent."""
-    frames = "\n".join(
-        [f"  {one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)]
-    )
+    """Writes down where it went wrong."""
     request_id = scope["state"].get("request_id", "")
     where = scope.get("path_template", "(no route)")
-    log.error("request %s to %s failed: %s\n%s", request_id, where, type(error).__qualname__, frames)
+    log.error("request %s to %s failed: %s", request_id, where, where_it_failed(error))
     return Problem(
         Code.FAILED, "It is our fault and was written down. Try again; name the request id when you ask about it."
     )
+
+
+def where_it_failed(error: BaseException) -> str:
+    """For the log: the type and the frames, but not the error's own words: those may hold what a customer sent."""
+    frames = [f"  {one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)]
+    return "\n".join([type(error).__qualname__, *frames])
 
 
 _OF_STATUS: Final[Mapping[int, tuple[Code, str]]] = {

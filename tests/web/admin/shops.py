@@ -67,7 +67,7 @@ def fill(shop: Shop, customers: int = 24) -> None:
     for number in range(customers):
         facts = [_order(number, week) for week in range(26 - number % 9) if (week + number) % (1 + number % 4) == 0]
         ingest_history(shop, facts, NOW - DAY).result()
-    _send_today(shop)
+    send(shop, _today())
 
 
 def _order(number: int, week: int) -> OrderCompleted:
@@ -85,27 +85,25 @@ def _name(number: int) -> str:
     return {0: "1762", 1: HOSTILE, 2: LONG}.get(number, f"{1000 + number * 37}")
 
 
-def _send_today(shop: Shop) -> None:
+def send(shop: Shop, events: list[dict[str, Any]]) -> None:
+    """One by one, as the shop's server does."""
     key = create_key(shop.store, "secret", "", NOW)
     with TestClient(create_app(shop, lambda: NOW - HOUR // 2, Ids(10_000))) as client:
-
-        def send(**event: Any) -> None:
+        for event in events:
             body = json.dumps({"batch": [{"type": "track", **event}]}).encode()
             assert client.post("/v1/batch", content=body, auth=(key, "")).status_code == 200
 
-        for number in range(6):
-            send(userId=_name(number), event="Product Reviewed", messageId=f"review-{number}")
-        send(userId="1762", event="Order Completed", messageId="m-1", properties=_basket("today-1", 45.80))
-        send(userId="1762", event="Order Completed", messageId="m-2", properties=_basket("today-2", 0.40))
-        send(event="Order Completed", messageId="nobody")
-        send(
-            userId="1762",
-            event="Order Completed",
-            messageId=HOSTILE[:60],
-            properties={"order_id": HOSTILE, "total": HOSTILE},
-        )
-        for number in range(22):
-            send(userId="1762", event="Order Completed", messageId=f"bad-{number}", properties={"total": number})
+
+def _today() -> list[dict[str, Any]]:
+    order = {"userId": "1762", "event": "Order Completed"}
+    return [
+        *[{"userId": _name(n), "event": "Product Reviewed", "messageId": f"review-{n}"} for n in range(6)],
+        {**order, "messageId": "m-1", "properties": _basket("today-1", 45.80)},
+        {**order, "messageId": "m-2", "properties": _basket("today-2", 0.40)},
+        {"event": "Order Completed", "messageId": "nobody"},
+        {**order, "messageId": HOSTILE[:60], "properties": {"order_id": HOSTILE, "total": HOSTILE}},
+        *[{**order, "messageId": f"bad-{n}", "properties": {"total": n}} for n in range(22)],
+    ]
 
 
 def _basket(order_id: str, price: float) -> dict[str, Any]:

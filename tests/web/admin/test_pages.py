@@ -2,7 +2,6 @@
 
 import re
 from time import sleep
-from urllib.parse import quote
 
 import pytest
 
@@ -11,7 +10,7 @@ from regulars.kernel.calendar import DAY, HOUR, MINUTE
 from regulars.service import admins, programs, refused
 from regulars.web.admin import program as program_page
 from regulars.web.admin import rendering, signing_in
-from tests.web.admin.shops import CORNER_SHOP, HOSTILE, NOW, PASSWORD
+from tests.web.admin.shops import CORNER_SHOP, HOSTILE, NOW, PASSWORD, send
 from tests.web.admin.visitor import hidden
 
 PAGES = ["/overview", "/customers", "/program", "/program/edit", "/refused"]
@@ -30,7 +29,7 @@ def link_in(html, pattern):
 
 
 def customer_link(visitor, asked):
-    return link_in(visitor.opens(f"/customers?q={quote(asked)}").text, r'href="(/customers/[^"]+)"')
+    return link_in(visitor.fills_in("/customers", "/customers", q=asked).text, r'href="(/customers/[^"]+)"')
 
 
 def a_link(shop):
@@ -70,13 +69,12 @@ def test_nor_does_a_form_do_anything(visitor, shop, path):
 
 
 def test_after_the_door_one_stands_where_one_wanted_to_go(visitor):
-    door = visitor.opens("/customers?q=17").headers["location"]
-    assert door == "/sign-in?next=%2Fcustomers%3Fq%3D17"
+    door = visitor.opens("/refused?older=17").headers["location"]
+    assert door == "/sign-in?next=%2Frefused%3Folder%3D17"
 
     answer = visitor.fills_in(door, "/sign-in", name="ada", password=PASSWORD)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/customers?q=17")
-    assert "1762" in visitor.opens("/customers?q=17").text
+    assert (answer.status_code, answer.headers["location"]) == (303, "/refused?older=17")
 
 
 @pytest.mark.parametrize(
@@ -226,12 +224,24 @@ def test_a_form_without_the_token_of_its_session_is_not_done(ada, shop, visit, p
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "file://"},
+        {"Origin": ""},
+        {"Origin": "testserver.local"},
     ],
 )
 def test_nor_one_that_comes_from_another_site(ada, headers):
     form = hidden(ada.opens("/program/edit").text)
 
     assert ada.sends("/program/plan", {**form, "document": MORE_STARS}, **headers).status_code == 403
+
+
+def test_one_that_comes_from_this_host_is_done(ada):
+    form = {**hidden(ada.opens("/program/edit").text), "document": MORE_STARS}
+
+    assert ada.sends("/program/plan", form, Origin="http://testserver.local").status_code == 200
+    behind_a_proxy = {"Origin": "https://shop.example", "X-Forwarded-Host": "shop.example"}
+    assert ada.sends("/program/plan", form, **behind_a_proxy).status_code == 200
 
 
 def test_a_script_of_ours_brings_the_token_as_a_header(ada):
@@ -284,7 +294,7 @@ def test_names_are_shown_as_they_are_and_do_nothing(visitor, shop):
     visitor.signs_in(HOSTILE[:64], PASSWORD)
     form = hidden(visitor.opens("/program/edit").text)
     pages = [visitor.opens(path) for path in PAGES]
-    pages += [visitor.opens(customer_link(visitor, HOSTILE)), visitor.opens(f"/customers?q={quote(HOSTILE)}")]
+    pages += [visitor.opens(customer_link(visitor, HOSTILE)), visitor.fills_in("/customers", "/customers", q=HOSTILE)]
     pages += [visitor.sends("/program/plan", {**form, "document": f"program: {HOSTILE}\n{HOSTILE}: 1\n</textarea>"})]
     pages += [visitor.sends("/sign-in", {"name": HOSTILE, "next": HOSTILE})]
 
@@ -359,9 +369,29 @@ def test_a_cursor_that_is_none_leads_nowhere(ada, query):
 
 
 def test_customers_are_found_by_the_beginning_of_their_id(ada):
-    assert "1762" in ada.opens("/customers?q=17").text
-    assert "Nobody found." in ada.opens("/customers?q=zzz").text
+    assert "1762" in ada.fills_in("/customers", "/customers", q="17").text
+    assert "Nobody found." in ada.fills_in("/customers", "/customers", q="zzz").text
     assert "The customers seen last." in ada.opens("/customers").text
+
+
+def test_what_is_searched_for_stands_in_no_address(ada):
+    assert "The customers seen last." in ada.opens("/customers?q=zzz").text
+    assert ada.sends("/customers", {"q": "zzz"}).status_code == 403
+    assert "hx-replace-url" not in ada.opens("/customers").text
+    ada.client.cookies.clear()
+    assert ada.sends("/customers", {"q": "ada@example.com"}).headers["location"] == "/sign-in"
+
+
+def test_what_was_refused_while_storing_is_shown_as_it_was_understood(ada, shop):
+    send(shop, [{"type": "track", "userId": "1762", "event": "Other", "messageId": "review-0"}])
+
+    page = ada.opens("/refused").text
+
+    first, second = page.split('<h2 class="what">')[1:3]
+    assert first.startswith("Message id reused")
+    assert "What was understood of the event" in first
+    assert "The event as it came" in second
+    assert "does it need a new message id" in page
 
 
 def test_what_was_refused_is_shown_as_it_came_with_the_way_to_mend_it(ada):
@@ -497,13 +527,15 @@ def test_a_backtest_that_fails_says_so(ada, monkeypatch, caplog):
 
     page = looked_at_until(ada, address, "could not be done")
 
-    assert "nothing is recorded" not in page.text
+    assert "nothing is recorded" not in page.text + caplog.text
+    assert "LookupError" in caplog.text
+    assert " fail" in caplog.text
 
 
 # --- when something is wrong ---------------------------------------------------------------------------------------------
 
 
-def test_a_failure_is_told_in_the_same_look_and_says_nothing_of_how_we_are_built(ada, monkeypatch):
+def test_a_failure_is_told_in_the_same_look_and_says_nothing_of_how_we_are_built(ada, monkeypatch, caplog):
     def fail(*_):
         raise ZeroDivisionError("secret of the house")
 
@@ -514,11 +546,19 @@ def test_a_failure_is_told_in_the_same_look_and_says_nothing_of_how_we_are_built
     assert "Something went wrong here." in answer.text
     assert "secret of the house" not in answer.text
     assert "ZeroDivisionError" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret of the house" not in caplog.text
     assert answer.headers["content-security-policy"] == rendering.POLICY
 
 
 def test_a_form_beyond_all_bounds_is_refused(ada):
     assert ada.sends("/program/plan", {"document": "x" * 3_000_000}).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/link/x"])
+def test_at_the_door_the_bounds_are_narrow(visitor, path):
+    assert visitor.sends(path, {"name": "x" * 17_000}).status_code == 413
+    assert visitor.sends(path, {"name": "x" * 16_000}).status_code == 403
 
 
 def test_a_document_that_is_too_long_is_told_so(ada):

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from regulars.service import programs
-from tests.web.admin.conftest import served
 from tests.web.admin.shops import CORNER_SHOP, PASSWORD, Clock, app_of, fill, opened
+from tests.web.serving import served
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SMALLEST = {"width": 320, "height": 640}
@@ -65,12 +65,20 @@ def enter(arrive):
     return enter
 
 
+def finds(page, words):
+    """Asks for a customer; the words do not stand in the address."""
+    page.goto("/customers")
+    page.get_by_label("The shop’s id").fill(words)
+    page.get_by_role("button", name="Find").click()
+    page.get_by_text(" found.").first.wait_for()
+    assert words not in page.url
+
+
 def rooms(page):
     """Every page there is, one after the other; a customer's with all its tables open."""
     for path in (
         "/overview",
         "/customers",
-        "/customers?q=zzz",
         "/program",
         "/program/edit",
         "/refused",
@@ -78,7 +86,9 @@ def rooms(page):
     ):
         page.goto(path)
         yield path
-    page.goto("/customers?q=1762")
+    finds(page, "zzz")
+    yield "nobody found"
+    finds(page, "1762")
     page.locator("#found a").first.click()
     page.wait_for_url("**/customers/*")
     yield "customer"
@@ -234,7 +244,7 @@ def test_the_current_page_is_marked(enter):
 def test_the_ledger_goes_back_to_the_beginning(enter, scripted):
     """With a script older entries are added below; without one each page of them stands alone."""
     page = enter(java_script_enabled=scripted)
-    page.goto("/customers?q=1762")
+    finds(page, "1762")
     page.locator("#found a").first.click()
     page.wait_for_url("**/customers/*")
     seen = page.locator("#ledger-table tbody tr").count()

@@ -1,9 +1,5 @@
 """A shop on a database of its own, under a star a dollar, and a client that speaks to it over HTTP."""
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +7,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -21,6 +15,7 @@ from regulars.service.keys import create_key
 from regulars.service.shop import Shop, open_shop
 from regulars.web.app import create_app
 from regulars.wire.sources import parse_instant
+from tests.web.serving import served
 
 NOW: Final = parse_instant("2024-05-17 09:30", "UTC")
 PROGRAM: Final = """
@@ -34,9 +29,6 @@ tiers:
   keep: {until: end_of_next_year}
   levels: [{id: silver, at: 50}, {id: gold, at: 500}]
 """
-
-
-SECONDS_TO_START: Final = 20
 
 
 class Ids:
@@ -107,31 +99,5 @@ def api(shop: Shop, client: TestClient[Litestar]) -> Speaker:
 @pytest.fixture
 def address(app: Litestar) -> Iterator[str]:
     """The app on the server that it runs on in earnest: a test client forgives what a wire does not."""
-    port = _free_port()
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve()), daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{port}"
-    _wait_for(address)
-    yield address
-    loop.call_soon_threadsafe(server.stop)
-    thread.join(10)
-    loop.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"{address}/healthz")
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the server did not start")
+    with served(app) as address:
+        yield address

@@ -17,6 +17,7 @@ def test_without_a_program_it_is_alive_but_not_ready(empty_shop):
         answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert answer.headers["retry-after"] == "5"
     assert "regulars apply" in answer.json()["detail"]
 
 
@@ -28,6 +29,7 @@ def test_without_a_program_no_event_is_taken(empty_shop):
         answer = client.post("/v1/track", json={"userId": "ada", "event": "Seen"}, auth=(key, ""))
 
     assert (answer.status_code, answer.json()["code"]) == (503, "no_program")
+    assert answer.headers["retry-after"] == "5"
     assert "regulars apply PROGRAM" in answer.json()["detail"]
 
 

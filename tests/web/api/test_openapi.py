@@ -30,6 +30,12 @@ def test_every_problem_is_documented():
     assert {code for codes in PROBLEMS.values() for code in codes} == set(Code) - SAID_BY_THE_FRAME
 
 
+def test_every_503_says_when_to_come_back():
+    responses = document()["components"]["responses"]
+
+    assert all(("Retry-After" in one["headers"]) == name.endswith("503") for name, one in responses.items())
+
+
 def test_operations_have_names_of_their_own():
     names = [one["operationId"] for operations in document()["paths"].values() for one in operations.values()]
 

@@ -52,6 +52,23 @@ def test_an_unknown_key(settings, key):
     assert (answer.status_code, answer.json()["code"]) == (404, "site_not_found")
 
 
+def test_a_secret_key_in_an_address_is_answered_like_an_unknown_one(api, settings):
+    secret, unknown = settings(api.secret), settings("rpk_nobody")
+    by_query, by_user = (
+        api.client.get("/sourceConfig/", params={"writeKey": api.secret}),
+        api.client.get("/sourceConfig/", auth=(api.secret, "")),
+    )
+    nobodys = api.client.get("/sourceConfig/", params={"writeKey": "rpk_nobody"})
+
+    assert _without_instance(secret) == _without_instance(unknown)
+    assert _without_instance(by_query) == _without_instance(by_user) == _without_instance(nobodys)
+    assert by_query.json()["code"] == "key_unknown"
+
+
+def _without_instance(answer):
+    return answer.status_code, {**answer.json(), "instance": ""}
+
+
 def test_no_cache_on_the_way_may_keep_it(settings):
     assert settings().headers["cache-control"] == "no-store"
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 import pytest
 
 from regulars.service.writer import Busy
+from regulars.web.api import tracking
 from regulars.web.api.tracking import TYPES
 
 EVENT = {"userId": "ada", "event": "Product Reviewed", "messageId": "m1"}
@@ -139,6 +140,7 @@ def test_gzip_is_unpacked(api):
 
     assert packed(api, gzip.compress(raw)).json()["accepted"] == 1
     assert packed(api, gzip.compress(raw[:9]) + gzip.compress(raw[9:])).json()["accepted"] == 1
+    assert packed(api, gzip.compress(b"") * 99 + gzip.compress(raw)).json()["accepted"] == 1
     assert packed(api, raw, "identity").json()["accepted"] == 1
 
 
@@ -147,6 +149,7 @@ NOTHING_TO_TAKE = {
     "no gzip": (b"{}", "gzip", "bad_gzip"),
     "cut off": (EMPTY_BATCH[:-4], "gzip", "bad_gzip"),
     "more behind it": (EMPTY_BATCH + b"more", "gzip", "bad_gzip"),
+    "too many parts": (gzip.compress(b"") * 100 + EMPTY_BATCH, "gzip", "bad_gzip"),
     "a head alone": (b"\x1f\x8b", "gzip", "bad_gzip"),
     "nothing packed": (b"", "gzip", "not_json"),
     "brackets": (gzip.compress(b"[" * MOST), "gzip", "not_an_object"),
@@ -227,6 +230,15 @@ def test_the_shop_is_told_that_an_id_was_used_before(api):
     assert (answer.json()["accepted"], answer.headers["x-regulars-rejected"]) == (0, "2")
 
 
+def test_of_rejects_no_more_are_listed_than_a_batch_may_have(api, monkeypatch):
+    monkeypatch.setattr(tracking, "MOST_EVENTS", 2)
+
+    answer = api.sends("batch", batch_of(1, 2, 3))
+
+    assert (len(answer.json()["rejected"]), answer.headers["x-regulars-rejected"]) == (2, "3")
+    assert answer.json()["accepted"] == 0
+
+
 def test_a_browser_is_told_nothing_that_hangs_on_what_is_stored(api):
     """Whether an id, an order or a person is known: the answers are byte for byte the same."""
     api.buys("ada", "1001", 45.80)
@@ -264,6 +276,17 @@ def test_too_busy_is_a_503_that_says_when_to_come_back(api, monkeypatch):
         raise Busy
 
     monkeypatch.setattr("regulars.web.api.tracking.ingest", full)
+    answer = api.tracks("Seen", userId="ada")
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+
+
+def test_what_takes_too_long_is_a_503_before_clients_give_up(api, monkeypatch):
+    assert tracking.LONGEST_WAIT_SECONDS < 10
+    monkeypatch.setattr(tracking, "LONGEST_WAIT_SECONDS", 0.01)
+    future: Future = Future()
+    monkeypatch.setattr(tracking, "ingest", lambda *_: future)
+
     answer = api.tracks("Seen", userId="ada")
 
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "1")

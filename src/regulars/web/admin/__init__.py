@@ -12,18 +12,22 @@ from litestar.types import ControllerRouterHandler
 from regulars.web.admin import customers, overview, program, refused, signing_in, static
 from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
 from regulars.web.admin.gate import gate
-from regulars.web.admin.rendering import LARGEST_FORM
+from regulars.web.admin.rendering import LARGEST_FORM, LARGEST_FORM_AT_THE_DOOR
 
 __all__ = ["admin_handlers", "error_page"]
 
 _OPTIONS: Final[dict[str, Any]] = {
     "include_in_schema": False,
     "exception_handlers": EXCEPTION_HANDLERS,
-    "request_max_body_size": LARGEST_FORM,
 }
 
 admin_handlers: Final[list[ControllerRouterHandler]] = [
-    Router("/", route_handlers=[*static.handlers, *signing_in.handlers], **_OPTIONS),
+    Router(
+        "/",
+        route_handlers=[*static.handlers, *signing_in.handlers],
+        request_max_body_size=LARGEST_FORM_AT_THE_DOOR,
+        **_OPTIONS,
+    ),
     Router(
         "/",
         route_handlers=[
@@ -34,6 +38,7 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             *refused.handlers,
         ],
         before_request=gate,
+        request_max_body_size=LARGEST_FORM,
         **_OPTIONS,
     ),
 ]

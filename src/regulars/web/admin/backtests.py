@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.kernel.facts import Instant
+from regulars.web.problems import where_it_failed
 
 log: Final = logging.getLogger(__name__)
 
@@ -63,5 +64,5 @@ def _logged(job: Callable[[], str]) -> str:
     try:
         return job()
     except Exception as error:
-        log.error("A backtest failed: %s", type(error).__name__, exc_info=error)
+        log.error("A backtest failed: %s", where_it_failed(error))
         raise

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.service import customers
 from regulars.service.customers import Customer, CustomerBrief, Explained, FactBrief, LedgerEntry, LotView, NextTier
 from regulars.web.admin import telling
-from regulars.web.admin.rendering import Asked, Desk, answer, desk_of
+from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, form_of
 
 FOUND_AT_MOST: Final = 50
 A_PAGE: Final = 10
@@ -26,8 +26,18 @@ LOTS_SHOWN: Final = 6
 
 @get("/customers", sync_to_thread=True)
 def customers_page(request: Asked) -> Response[str]:
+    """Those seen last."""
+    return _customers(request, "")
+
+
+@post("/customers", status_code=200, sync_to_thread=True)
+def found_page(request: Asked) -> Response[str]:
+    """Asked for in a body: an e-mail or a phone number in an address would stand in every log on its way."""
+    return _customers(request, form_of(request).get("q", "").replace("\0", "").strip()[:200])
+
+
+def _customers(request: Asked, asked: str) -> Response[str]:
     desk = desk_of(request)
-    asked = request.query_params.get("q", "").replace("\0", "").strip()[:200]
     found = customers.search(desk.shop, asked, FOUND_AT_MOST)
     return answer(
         request,
@@ -294,4 +304,4 @@ def _via(fact: FactBrief) -> str:
     return f"by {fact.source}{weak}"
 
 
-handlers: Final = [customers_page, customer_page]
+handlers: Final = [customers_page, found_page, customer_page]

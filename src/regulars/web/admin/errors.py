@@ -12,6 +12,7 @@ from regulars.service.customers import BadCursor
 from regulars.service.writer import Busy
 from regulars.store.database import is_unavailable
 from regulars.web.admin.rendering import Asked, answer
+from regulars.web.problems import where_it_failed
 
 log: Final = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ WORDS: Final = {
     ),
     HTTPStatus.NOT_FOUND: ("There is no such page.", "The address may be mistyped, or what stood here is gone."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("There is no such page.", "This address does not take what was sent to it."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("That is too much.", "A form may hold two megabytes."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("That is too much.", "There is more in the form than it may hold."),
     HTTPStatus.BAD_REQUEST: ("That could not be understood.", AGAIN),
     HTTPStatus.SERVICE_UNAVAILABLE: (
         "The shop is too busy at this moment.",
@@ -52,7 +53,7 @@ def error_page(request: Asked, error: Exception) -> Response[str]:
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         status = HTTPStatus(error.status_code)
         return told(request, status if status in WORDS else HTTPStatus.BAD_REQUEST)
-    log.error("A page failed: %s", type(error).__name__, exc_info=error)
+    log.error("A page failed: %s", where_it_failed(error))
     return told(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

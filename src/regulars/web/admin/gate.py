@@ -7,7 +7,7 @@ not come from another site, by what the browser says of it.
 from asyncio import to_thread
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -53,7 +53,8 @@ def from_here(request: Asked) -> bool:
     if origin is None:
         return True
     hosts = (request.headers.get("host", ""), request.headers.get("x-forwarded-host", ""))
-    return bool(origin != "null" and urlsplit(origin).netloc in hosts)
+    host = origin.partition("://")[2]
+    return bool(host) and host in hosts
 
 
 def is_https(request: Asked) -> bool:

@@ -1,4 +1,4 @@
-"""What was refused: each event as it came, why it was not taken, and how to mend it."""
+"""What was refused: each event, as it came or as it was understood, why it was not taken, and how to mend it."""
 
 from typing import Final
 
@@ -11,6 +11,8 @@ from regulars.web.admin import telling
 from regulars.web.admin.rendering import Asked, Desk, answer, desk_of
 
 A_PAGE: Final = 20
+UNDERSTOOD: Final = ("message_id_reused", "order_reused", "failed")
+"""Refused only while they were stored: kept is what was understood of them."""
 
 
 @get("/refused", sync_to_thread=True)
@@ -40,6 +42,7 @@ def _told(one: RefusedEvent, desk: Desk) -> dict[str, object]:
         "position": words.count(one.position + 1),
         "message_id": one.message_id or "",
         "raw": one.raw,
+        "shown": "What was understood of the event" if one.reason in UNDERSTOOD else "The event as it came",
     }
 
 

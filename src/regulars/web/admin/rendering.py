@@ -32,6 +32,8 @@ HEADERS: Final = {
 }
 LARGEST_FORM: Final = 2_000_000
 """A program document of 200,000 characters, each as three escaped bytes, and a little."""
+LARGEST_FORM_AT_THE_DOOR: Final = 16_384
+"""Anybody may send it."""
 
 UTC: Final = Calendar(Zone("UTC", (0,), (0,)))
 """What the clock on the wall shows until a program says where the shop is."""

@@ -54,8 +54,15 @@ def known_sender(shop: Shop, key: str | None) -> Sender:
         raise Problem(Code.KEY_NEEDED, "Send a key as the user name of Basic or as a Bearer token.", _CHALLENGE)
     sender = shop.keys.sender_of(key) if is_plausible(key) else None
     if sender is None:
-        raise Problem(Code.KEY_UNKNOWN, "`regulars keys create` makes one.", _CHALLENGE)
+        raise _unknown()
     return sender
+
+
+def need_public_key(shop: Shop, key: str | None) -> str:
+    """The key, for what is fetched by an address: a secret one does not belong there, and is as good as unknown."""
+    if known_sender(shop, key) is not Sender.SITE or key is None:
+        raise _unknown()
+    return key
 
 
 def need_secret_key(request: Request[Any, Any, Any]) -> None:
@@ -69,6 +76,10 @@ def need_secret_key(request: Request[Any, Any, Any]) -> None:
 
 def is_plausible(key: str) -> bool:
     return 0 < len(key) <= MOST_KEY_CHARACTERS and key.isascii() and key.isprintable()
+
+
+def _unknown() -> Problem:
+    return Problem(Code.KEY_UNKNOWN, "`regulars keys create` makes one.", _CHALLENGE)
 
 
 def _user_of(encoded: bytes) -> str | None:

@@ -20,7 +20,7 @@ def readyz(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The database answers, its tables are of this version, and there is a program."""
     missing = face_of(request.scope).shop.ready()
     if missing is not None:
-        raise Problem(Code.NOT_READY, missing)
+        raise Problem(Code.NOT_READY, missing, {"Retry-After": "5"})
     return {"status": "ready"}
 
 

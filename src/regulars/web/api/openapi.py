@@ -117,7 +117,7 @@ def _tracked(name: str, *, short: bool) -> Json:
             "content": {"application/json": {"schema": _ref(schema), "example": _EXAMPLES[name]}},
         },
         "responses": {
-            "200": _ok("What was taken, and what not.", "Taken", _TAKEN, {"X-Regulars-Rejected": _header("Rejected")}),
+            "200": _ok(_WHAT_WAS_TAKEN, "Taken", _TAKEN, {"X-Regulars-Rejected": _header("Rejected")}),
             **_problems("Batch" if name == "batch" else "Event"),
         },
     }
@@ -160,6 +160,7 @@ _EXAMPLES: Final[Mapping[str, Json]] = {
         "sentAt": "2024-05-17T09:30:01Z",
     },
 }
+_WHAT_WAS_TAKEN: Final = f"What was taken, and what not; of that at most {MOST_EVENTS:,} are listed."
 _TAKEN: Final[Json] = {"success": True, "accepted": 1, "rejected": []}
 
 
@@ -261,7 +262,7 @@ def _settings() -> Json:
             "get": {
                 "operationId": "projectSettings",
                 "tags": ["settings"],
-                "summary": "For `@segment/analytics-next`: where to send events, which is here.",
+                "summary": "For `@segment/analytics-next`: where to send events, which is here. Public keys only.",
                 "security": [],
                 "parameters": [in_path],
                 "responses": {
@@ -274,7 +275,7 @@ def _settings() -> Json:
             "get": {
                 "operationId": "sourceConfig",
                 "tags": ["settings"],
-                "summary": "For RudderStack's browser library: the same, in its words.",
+                "summary": "For RudderStack's browser library: the same, in its words. Public keys only.",
                 "security": [{"keyAsUser": []}, {"key": []}, {"keyInQuery": []}],
                 "parameters": [in_query],
                 "responses": {
@@ -385,7 +386,7 @@ def _problem(status: HTTPStatus, codes: Sequence[Code]) -> Json:
     headers = dict(_REQUEST_ID)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("Challenge")
-    if Code.BUSY in codes:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _header("RetryAfter")
     about = "; ".join(f"`{code.value}`: {code.headline}" for code in codes)
     return {"description": about, "headers": headers, "content": {MEDIA_TYPE: content}}

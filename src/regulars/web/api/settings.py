@@ -1,4 +1,7 @@
-"""What browser libraries fetch before they send anything: where to send it. It points at ourselves, and at nobody else."""
+"""What browser libraries fetch before they send anything: where to send it. It points at ourselves, and at nobody else.
+
+For public keys only: a secret one in an address is answered like one that nobody knows.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,9 +10,10 @@ from urllib.parse import parse_qs
 
 from litestar import Request, get
 
-from regulars.web.api.auth import credentials_of, is_plausible, known_sender
+from regulars.web.api.auth import credentials_of, is_plausible, need_public_key
 from regulars.web.face import face_of
 from regulars.web.problems import Code, Problem
+from regulars.wire.events import Sender
 
 _HOST: Final = re.compile(
     rb"(?=.{1,255}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
@@ -20,8 +24,8 @@ _HOST: Final = re.compile(
 def project_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """For `@segment/analytics-next`; with it the library sends to us alone, and no figures about itself to its maker."""
     write_key = request.path_params["write_key"]
-    if not is_plausible(write_key) or face_of(request.scope).shop.keys.sender_of(write_key) is None:
-        raise Problem(Code.SITE_NOT_FOUND, "The key in the address is not known.")
+    if not is_plausible(write_key) or face_of(request.scope).shop.keys.sender_of(write_key) is not Sender.SITE:
+        raise Problem(Code.SITE_NOT_FOUND, "The key in the address is no public key of this shop.")
     protocol, host = _reached_at(request)
     segment = {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}
     allowed = {"__default": {"enabled": True, "integrations": {}}}
@@ -38,8 +42,8 @@ def project_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
 def source_config(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """For RudderStack's browser library, which shows its key as the user name of Basic, and some versions in the query."""
     shown = credentials_of(request.scope["headers"])
-    key = shown.user or shown.token or _queried_key(request.scope["query_string"])
-    known_sender(face_of(request.scope).shop, key)
+    shown_key = shown.user or shown.token or _queried_key(request.scope["query_string"])
+    key = need_public_key(face_of(request.scope).shop, shown_key)
     silent = {"errors": {"enabled": False}, "metrics": {"enabled": False}}
     source: dict[str, Any] = {
         "id": "regulars",

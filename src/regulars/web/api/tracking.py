@@ -25,6 +25,7 @@ from regulars.web.problems import Code, Problem
 from regulars.wire.answers import RejectedEvent, Taken
 from regulars.wire.events import (
     MOST_BODY_BYTES,
+    MOST_EVENTS,
     BodyError,
     RefusedEvent,
     Sender,
@@ -39,6 +40,7 @@ NO_PROGRAM: Final = (
     "Apply one: `regulars apply PROGRAM`. Until then no event can be judged; clients keep theirs and try again."
 )
 _RETRY_SOON: Final = {"Retry-After": "1"}
+_RETRY_LATER: Final = {"Retry-After": "5"}
 
 
 def paths_of(name: str) -> tuple[str, str]:
@@ -58,8 +60,10 @@ def _handler(name: str, type: str | None) -> HTTPRouteHandler:
     return take
 
 
-LONGEST_WAIT_SECONDS: Final = 20
-"""After which a client is told to come again; what it sent may be stored all the same, and is then known."""
+LONGEST_WAIT_SECONDS: Final = 8
+"""After which a client is told to come again: Segment's own hang up after ten to fifteen. What it sent may be stored all the
+same, and is then known.
+"""
 
 
 async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[bytes]:
@@ -72,32 +76,36 @@ async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[b
     if face.turns:
         await face.turns[0].come()
     now = face.clock()
-    understood = _understood(face, body, type, sender, now)
-    found = await _stored(face, understood, sender, now)
+    understood, currency = _understood(face, body, type, sender, now)
+    found = await _stored(face, understood, sender, now, currency)
     refusals = [*understood.refusals, *found]
     _count(face, sender, understood, refusals)
     return _answer(understood, refusals if sender is Sender.SHOP else understood.refusals)
 
 
-def _understood(face: Face, body: bytes, type: str | None, sender: Sender, now: Instant) -> Understood:
+def _understood(face: Face, body: bytes, type: str | None, sender: Sender, now: Instant) -> tuple[Understood, str]:
+    """The events, and the currency in which their amounts are."""
     rulebook = face.shop.rulebooks.latest()
     if rulebook is None:
-        raise Problem(Code.NO_PROGRAM, NO_PROGRAM)
+        raise Problem(Code.NO_PROGRAM, NO_PROGRAM, _RETRY_LATER)
     try:
-        return understand(body, type, sender, now, rulebook.program.currency, face.new_id)
+        currency = rulebook.program.currency
+        return understand(body, type, sender, now, currency, face.new_id), currency.code
     except BodyError as error:
         raise Problem(Code[error.reason.name], error.message) from None
 
 
-async def _stored(face: Face, understood: Understood, sender: Sender, now: Instant) -> Iterable[RefusedEvent]:
+async def _stored(
+    face: Face, understood: Understood, sender: Sender, now: Instant, currency: str
+) -> Iterable[RefusedEvent]:
     """What was refused while storing. A client that goes away does not take its events back: they are on their way."""
     try:
-        waiting = asyncio.wrap_future(ingest(face.shop, understood, sender, now))
+        waiting = asyncio.wrap_future(ingest(face.shop, understood, sender, now, currency))
         ingested = await asyncio.wait_for(asyncio.shield(waiting), LONGEST_WAIT_SECONDS)
     except (Busy, TimeoutError):
         raise Problem(Code.BUSY, "More arrives than can be stored. Send it again in a second.", _RETRY_SOON) from None
     except NoProgram:
-        raise Problem(Code.NO_PROGRAM, NO_PROGRAM) from None
+        raise Problem(Code.NO_PROGRAM, NO_PROGRAM, _RETRY_LATER) from None
     return ingested.refusals
 
 
@@ -108,9 +116,10 @@ def _count(face: Face, sender: Sender, understood: Understood, refusals: list[Re
 
 
 def _answer(understood: Understood, refusals: list[RefusedEvent]) -> Response[bytes]:
+    """Lists as many rejects as there may be events; the header counts them all."""
     rejected = [RejectedEvent(one.position, one.reason.value, one.message) for one in refusals]
     rejected.sort(key=lambda one: one.position)
     accepted = len(understood.arrivals) + len(understood.refusals) - len(rejected)
     headers = {"X-Regulars-Rejected": str(len(rejected))} if rejected else {}
-    body = msgspec.json.encode(Taken(True, accepted, tuple(rejected)))
+    body = msgspec.json.encode(Taken(True, accepted, tuple(rejected[:MOST_EVENTS])))
     return Response(body, media_type="application/json", headers=headers)
