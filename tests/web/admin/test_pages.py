@@ -38,13 +38,13 @@ def a_link(shop):
     return f"/sign-in/link/{admins.create_link(shop, admin, NOW)}"
 
 
-def looked_at_until(visitor, address, words):
-    """Comes back to a page until it says so."""
+def looked_at_until(visitor, address, words, pause=0.02):
+    """Comes back to a page until it says so, two hundred times at most; `pause` in seconds."""
     for _ in range(200):
         page = visitor.opens(address)
         if words in page.text:
             return page
-        sleep(0.02)
+        sleep(pause)
     raise AssertionError(f"{words} is never said")
 
 
@@ -514,7 +514,7 @@ def test_a_backtest_runs_behind_and_its_report_opens_under_its_own_policy(ada, m
 @pytest.mark.slow
 def test_the_backtest_is_over_what_the_shop_has_on_record(ada):
     address = ada.fills_in("/program", "/program/backtest").headers["location"]
-    looked_at_until(ada, address, "Open the report")
+    looked_at_until(ada, address, "Open the report", pause=0.3)
     assert "recorded" in ada.opens(f"{address}/report").text
 
 
