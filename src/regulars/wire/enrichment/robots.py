@@ -1,0 +1,292 @@
+"""Robots: user agents behind which nobody shops, by a list of our own on top of the library's.
+
+The first line of the list that is found in a user agent says what it is. Words are looked for in small letters and anywhere,
+as regular expressions without anything that could run long.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+MOST_CHARACTERS: Final = 512
+
+
+class Robot(StrEnum):
+    means: str
+
+    def __new__(cls, value: str, means: str) -> "Robot":
+        robot = str.__new__(cls, value)
+        robot._value_ = value
+        robot.means = means
+        return robot
+
+    MONITOR = "monitor", "looks whether the shop is up, or how fast it is"
+    PREVIEW = "preview", "fetches a page to show a picture of it where its link was shared"
+    HEADLESS = "headless", "a browser that a program drives"
+    CRAWLER = "crawler", "walks pages for a search engine, an archive, a training set, a price watch"
+    LIBRARY = "library", "a program's plain HTTP client"
+
+
+PEOPLE: Final = ("googleimageproxy", "yahoomailproxy", "cubot")
+"""Whoever names one of these is a person: two proxies through which people read mail, and a telephone."""
+
+ROBOTS: Final[tuple[tuple[Robot, tuple[str, ...]], ...]] = (
+    (
+        Robot.MONITOR,
+        (
+            "uptime",
+            "pingdom",
+            "statuscake",
+            "site24x7",
+            "newrelicpinger",
+            "datadog/",
+            "hetrixtools",
+            r"\bcheckly",
+            "check_http",
+            "zabbix",
+            "stackdriver",
+            "route53-health-check",
+            "elb-healthchecker",
+            "googlehc/",
+            "kube-probe",
+            "consul health check",
+            "haproxy",
+            "freshping",
+            r"updown\.io",
+            "catchpoint",
+            "gtmetrix",
+            r"\bptst/",
+            "blackbox.?exporter",
+            "ohdear",
+            "monit(?:is|or)",
+            "synthetic",
+            "thousandeyes",
+            "uptrends",
+            "nodeping",
+            "montastic",
+            "dareboost",
+            "chrome-lighthouse",
+            "page speed insights",
+            "cloudflare-healthchecks",
+        ),
+    ),
+    (
+        Robot.PREVIEW,
+        (
+            "facebookexternalhit",
+            "facebookcatalog",
+            "facebot",
+            "twitterbot",
+            "slackbot",
+            "slack-imgproxy",
+            "discordbot",
+            "telegrambot",
+            "linkedinbot",
+            r"^whatsapp/",
+            "skypeuripreview",
+            "googlemessages/",
+            "snap url preview",
+            "viberbot",
+            "vkshare",
+            "redditbot",
+            "pinterestbot",
+            r"pinterest/0\.",
+            "embedly",
+            "iframely",
+            "mastodon/",
+            "cardyb",
+            "bitlybot",
+            "microsoftpreview",
+            "bingpreview",
+            "flipboardproxy",
+            r"^tumblr/",
+            "kakaotalk-scrap",
+            "google-pagerenderer",
+            "google web preview",
+            "link.?preview",
+            "linepoker",
+            "zoombot",
+            "mattermost-bot",
+            "urlpreview",
+        ),
+    ),
+    (
+        Robot.HEADLESS,
+        (
+            "headless",
+            "phantomjs",
+            "slimerjs",
+            "puppeteer",
+            "playwright",
+            "selenium",
+            "webdriver",
+            r"\bcypress/",
+            "htmlunit",
+            r"\bjsdom/",
+            "nightmare",
+            r"zombie\.js",
+            "prerender",
+            "rendertron",
+            r"\bsplash\b",
+        ),
+    ),
+    (
+        Robot.CRAWLER,
+        (
+            r"bot(?![a-z])",
+            r"bot[a-z]?/",
+            "crawl",
+            "spider",
+            "slurp",
+            "scraper",
+            "scrapy",
+            r"archiv(?:er|e\.org)",
+            "baidu(?:spider|-yunguance)",
+            "mediapartners",
+            "google-(?:inspectiontool|read-aloud|site-verification|safety|structured|extended|adwords|producer|cloudvertex)",
+            "googleother",
+            "feedfetcher",
+            "feedburner",
+            "feedly",
+            "apis-google",
+            "bingsiteauth",
+            r"yandex(?!search|browser)[a-z]+/",
+            "petalsearch",
+            "meta-external",
+            r"\b[a-z]+-user/",
+            r"duckassist",
+            "bytespider",
+            "nutch",
+            "heritrix",
+            "ia_archiver",
+            "httrack",
+            "teleport pro",
+            "webcopier",
+            "netcraft",
+            "censys",
+            "shodan",
+            "zgrab",
+            "masscan",
+            "nmap scripting",
+            "nikto",
+            "sqlmap",
+            "wpscan",
+            "nuclei",
+            "expanse",
+            "internet-?measurement",
+            "w3c_",
+            "validator",
+            "linkcheck",
+            "link checker",
+            "brokenlink",
+            "wordpress/",
+            r"wp\.com",
+            "pricespy",
+            "siteimprove",
+            "sitelock",
+            "screaming frog",
+            "ahrefs",
+            "semrush",
+            r"moz\.com",
+            "majestic",
+            "dataprovider",
+            "domaintools",
+            "builtwith",
+            "wappalyzer",
+            "similarweb",
+            "trendsmap",
+            "grapeshot",
+            "proximic",
+            "admantx",
+            "adsbot",
+            "qwantify",
+            "(?:rss|feed)[ -]?(?:reader|parser|fetcher)",
+            "sitemap",
+            "onetrust",
+            "imgproxy",
+            "hotjar version",
+            r"(?:scan|scanner|scanning|checker|fetcher)\b",
+            r"[ -]agent\b",
+            r"\bhttps?://",
+            "mailto:",
+            r"[a-z0-9]@[a-z0-9-]+\.[a-z]{2,}",
+            r"[a-z0-9]\.(?:com|net|org|io|ai)(?![\w.])",
+            r"compatible;(?! *(?:msie|ms-office|konqueror))",
+        ),
+    ),
+    (
+        Robot.LIBRARY,
+        (
+            "python",
+            "aiohttp",
+            "httpx",
+            r"\bcurl",
+            r"\bwget",
+            "go-http-client",
+            r"^go ",
+            r"^java/",
+            "java-http-client",
+            "apache-httpc",
+            "apache-http",
+            "asynchttpclient",
+            "ahc/",
+            "jakarta commons",
+            r"\bjersey/",
+            "okhttp",
+            "libwww",
+            r"lwp[-:/]",
+            "www-mechanize",
+            r"^ruby",
+            "faraday",
+            "httparty",
+            "rest-client",
+            "typhoeus",
+            "guzzlehttp",
+            "symfony httpclient",
+            r"^php",
+            "pecl::http",
+            "axios/",
+            "node-fetch",
+            "node-superagent",
+            r"^node(?:\.js)?(?:$|/)",
+            r"^undici",
+            r"^got[ /]",
+            r"^deno/",
+            r"^bun/",
+            "postmanruntime",
+            "insomnia/",
+            "httpie",
+            "restsharp",
+            r"^dart/",
+            "reqwest",
+            "hyper/",
+            r"^ureq",
+            "winhttp",
+            "libcurl",
+            "lua-resty-http",
+            "powershell",
+            "mechanize",
+            "colly",
+            "unirest",
+            "http_request",
+            "http_client",
+            "httpclient",
+            r"^fasthttp",
+            r"^amazon cloudfront",
+        ),
+    ),
+)
+
+_EACH: Final = tuple((robot, re.compile("|".join(words))) for robot, words in ROBOTS)
+
+
+def robot_in(user_agent: str) -> Robot | None:
+    """What our own list says; the user agent is read as far as its first 512 characters."""
+    lowered = user_agent[:MOST_CHARACTERS].lower()
+    if is_person(lowered):
+        return None
+    return next((robot for robot, words in _EACH if words.search(lowered)), None)
+
+
+def is_person(lowered: str) -> bool:
+    return any(name in lowered for name in PEOPLE)
