@@ -1,0 +1,238 @@
+"""WooCommerce: a delivery's headers and bytes, or a page of its REST orders, as arrivals or a refusal.
+
+An order's topics carry the whole order as it stands, except `order.deleted`, which names it by its id alone: such an order is
+read again from the shop, where one in the trash still stands (`status=trash`).
+
+What an order's goods cost is each line's `total`: after discounts, without tax. Shipping and fees are no goods. Of its refunds
+an order tells only what was given back, in one sum. It is taken for goods with their tax, until there are no more of them: that
+is exact where goods alone went back at one rate of tax, and for a whole refund; where shipping went back too, it is too much
+by that.
+
+Delivery ids are no use: two orders in one second share one. The setup ping is a form, unsigned, and wants exactly 200.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Final
+
+from msgspec import Raw
+from msgspec.json import Decoder
+from msgspec.structs import replace
+
+from regulars.kernel.facts import Instant, Line
+from regulars.kernel.program import USUAL_KINDS, IdentityKind
+from regulars.kernel.terms import Currency
+from regulars.wire.events import texts
+from regulars.wire.events.arrivals import Arrival, Sender
+from regulars.wire.events.refusals import cut
+from regulars.wire.webhooks.amounts import amount_in, minors_of
+from regulars.wire.webhooks.arriving import (
+    CANCELLED,
+    PAID,
+    PLACED,
+    REFUNDED,
+    Heard,
+    Who,
+    customer_arrival,
+    order_arrival,
+    texts_of,
+    told_order,
+    who_is,
+)
+from regulars.wire.webhooks.fields import (
+    Said,
+    check_currency,
+    id_in,
+    instant_in,
+    needed_id_in,
+    needed_instant_in,
+    object_in,
+    object_of,
+    objects_in,
+    quantity_in,
+)
+from regulars.wire.webhooks.headers import WOOCOMMERCE, header
+from regulars.wire.webhooks.reading import page_of, told_by
+from regulars.wire.webhooks.refusals import WebhookReason, WebhookRefused
+from regulars.wire.webhooks.told import Page, Told
+
+_ORDERS: Final = frozenset({"order.created", "order.updated", "order.restored"})
+_CUSTOMERS: Final = frozenset({"customer.created", "customer.updated"})
+
+_STATUSES: Final = {
+    "pending": PLACED,
+    "on-hold": PLACED,
+    "processing": PAID,
+    "completed": PAID,
+    "cancelled": CANCELLED,
+    "failed": CANCELLED,
+    "trash": CANCELLED,
+    "refunded": REFUNDED,
+}
+"""`processing` and `completed` are what WooCommerce itself takes for paid. A `failed` payment may have counted before."""
+
+_DRAFTS: Final = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
+_PING: Final = re.compile(rb"webhook_id=[0-9]{1,20}")
+
+_PAGE: Final = Decoder(list[Raw])
+
+
+def is_woocommerce_ping(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether the shop only asks if anyone is there. Nobody signs that: it is looked for before the signature is."""
+    return not header(headers, WOOCOMMERCE, "Topic") and _PING.fullmatch(body.strip()) is not None
+
+
+def understand_woocommerce(
+    headers: Mapping[str, str],
+    body: bytes,
+    received_at: Instant,
+    currency: Currency,
+    kinds: Sequence[IdentityKind] = USUAL_KINDS,
+) -> Told:
+    """`currency` and `kinds` are the program's. The signature is not looked at: `is_signed_by_woocommerce` comes first."""
+    delivery_id, topic, shop = [header(headers, WOOCOMMERCE, name) for name in ("Delivery-ID", "Topic", "Source")]
+    heard = Heard(Sender.WOOCOMMERCE, 0, received_at, tuple(kinds))
+
+    def tell(told: Told) -> Told:
+        if is_woocommerce_ping(headers, body):
+            raise WebhookRefused(WebhookReason.SETUP_PING, "The webhook was made just now. There is nothing in it.")
+        return _told(told, body, heard, currency)
+
+    return told_by(Told(delivery_id, topic, shop), body, tell)
+
+
+def understand_woocommerce_page(
+    body: bytes, received_at: Instant, currency: Currency, kinds: Sequence[IdentityKind] = USUAL_KINDS
+) -> Page:
+    """A page of `/wp-json/wc/v3/orders`: every order in it is what its webhook would have been."""
+
+    def order(position: int, said: Said) -> Arrival:
+        return _order(said, Heard(Sender.WOOCOMMERCE, position, received_at, tuple(kinds)), currency)
+
+    return page_of(body, _PAGE.decode, order)
+
+
+def _told(told: Told, body: bytes, heard: Heard, currency: Currency) -> Told:
+    if told.topic in _ORDERS:
+        return replace(told, arrivals=(_order(object_of(body), heard, currency),))
+    if told.topic in _CUSTOMERS:
+        return replace(told, arrivals=(_customer(object_of(body), heard),))
+    if told.topic == "order.deleted":
+        message = "The order was deleted, or put into the trash. Its id is all that is told."
+        raise WebhookRefused(WebhookReason.ONLY_AN_ID, message, needed_id_in(object_of(body)))
+    if told.topic == "customer.deleted":
+        message = (
+            "An account that ends is no request to forget. Whoever wants to be forgotten is erased from the admin."
+        )
+        raise WebhookRefused(WebhookReason.NO_EFFECT, message)
+    message = f"Nothing is known of the topic “{cut(told.topic)}”. Its webhook can be deleted."
+    raise WebhookRefused(WebhookReason.UNKNOWN_TOPIC, message)
+
+
+def _order(said: Said, heard: Heard, currency: Currency) -> Arrival:
+    order_id = needed_id_in(said)
+    status = _status(said)
+    check_currency(said.get("currency"), currency.code, "currency")
+    lines = _lines(said, currency)
+    updated_at = needed_instant_in(said, "date_modified_gmt", "date_created_gmt")
+    back_minor = _back_minor(said, sum([line.amount_minor for line in lines]))
+    order = told_order(order_id, status, lines, back_minor, updated_at)
+    return order_arrival(
+        heard, _buyer(said, heard), order, needed_instant_in(said, "date_created_gmt", "date_modified_gmt")
+    )
+
+
+def _status(said: Said) -> str:
+    """A status that a plugin brought is paid where the order bears the day it was paid on."""
+    status = said.get("status")
+    if type(status) is not str or not status:
+        raise WebhookRefused(WebhookReason.BAD_STATUS, "`status` is missing, or no text.")
+    if status in _DRAFTS:
+        raise WebhookRefused(WebhookReason.DRAFT, "The order is a draft. It is told again when it was placed.")
+    if status in _STATUSES:
+        return _STATUSES[status]
+    return PLACED if instant_in(said, "date_paid_gmt") is None else PAID
+
+
+def _lines(said: Said, currency: Currency) -> tuple[Line, ...]:
+    of_order = _of_order(said)
+    items = objects_in(said, "line_items", WebhookReason.BAD_LINES)
+    quantities = [
+        quantity_in(item, WebhookReason.BAD_LINES, f"line_items[{place}].") for place, item in enumerate(items)
+    ]
+    amounts = minors_of([_total(item, place) for place, item in enumerate(items)], currency.exponent)
+    lines = map(Line, amounts, quantities, [_properties(item, of_order) for item in items])
+    return tuple([line for line in lines if line.quantity])
+
+
+def _total(item: Said, place: int) -> Fraction:
+    total = amount_in(item, "total", f"line_items[{place}].")
+    if total < 0:
+        message = f"`line_items[{place}].total` is below 0. A line is worth 0 or more."
+        raise WebhookRefused(WebhookReason.BAD_AMOUNT, message)
+    return total
+
+
+def _properties(item: Said, of_order: Mapping[str, str]) -> dict[str, str]:
+    """0 is no product: one that was deleted since."""
+    return texts.of_product(
+        {
+            "product_id": item.get("product_id") or None,
+            "sku": item.get("sku"),
+            "name": item.get("parent_name") or item.get("name"),
+            "variant": item.get("variation_id") or None,
+        },
+        of_order,
+    )
+
+
+def _of_order(said: Said) -> dict[str, str]:
+    """What every line bears of its order: its first coupon, and how the order was made."""
+    coupons = objects_in(said, "coupon_lines", WebhookReason.BAD_AMOUNT)
+    coupon = coupons[0].get("code") if coupons else None
+    return texts_of(order_coupon=coupon, channel=said.get("created_via"))
+
+
+def _back_minor(said: Said, goods_minor: int) -> int:
+    """The goods' part of what was given back, rounded half-even. A refund's `total` is negative."""
+    refunds = objects_in(said, "refunds", WebhookReason.BAD_REFUNDS)
+    totals = [amount_in(refund, "total", f"refunds[{place}].") for place, refund in enumerate(refunds)]
+    back = sum(map(abs, totals), Fraction(0))
+    with_tax = _with_tax(said) if back else Fraction(0)
+    return round(goods_minor * min(back / with_tax, Fraction(1))) if with_tax > 0 else 0
+
+
+def _with_tax(said: Said) -> Fraction:
+    """What the goods cost with their tax."""
+    items = enumerate(objects_in(said, "line_items", WebhookReason.BAD_LINES))
+    costs = [_total(item, place) + _tax(item, place) for place, item in items]
+    return sum(costs, Fraction(0))
+
+
+def _tax(item: Said, place: int) -> Fraction:
+    return amount_in(item, "total_tax", f"line_items[{place}].") if item.get("total_tax") else Fraction(0)
+
+
+def _buyer(said: Said, heard: Heard) -> Who:
+    billing = object_in(said, "billing", WebhookReason.BAD_CUSTOMER)
+    user_id = id_in(said, "customer_id", WebhookReason.BAD_CUSTOMER)
+    return who_is(heard, user_id, _traits(billing, billing), billing)
+
+
+def _customer(said: Said, heard: Heard) -> Arrival:
+    billing = object_in(said, "billing", WebhookReason.BAD_CUSTOMER)
+    who = who_is(heard, needed_id_in(said), _traits(said, billing), said, billing)
+    return customer_arrival(heard, who, needed_instant_in(said, "date_modified_gmt", "date_created_gmt"))
+
+
+def _traits(person: Said, billing: Said) -> dict[str, str]:
+    return texts_of(
+        first_name=person.get("first_name") or billing.get("first_name"),
+        last_name=person.get("last_name") or billing.get("last_name"),
+        company=billing.get("company"),
+        city=billing.get("city"),
+        postal_code=billing.get("postcode"),
+        state=billing.get("state"),
+        country=billing.get("country"),
+    )
