@@ -72,6 +72,13 @@ def reason(item, sender=Sender.SHOP):
     return refusal(item, sender).reason
 
 
+def of_size(event, size):
+    """The event with as much in its properties as it takes."""
+    said = {**event, "properties": {"a": "", **event.get("properties", {})}}
+    said["properties"]["a"] = "x" * (size - len(json.dumps(said)))
+    return said
+
+
 def order(shop=DOLLARS, **properties):
     """The order that the shop's server tells of, or why it was refused."""
     understood = hear(track("Order Completed", properties={"order_id": "o-1", **properties}), "track", shop=shop)
@@ -266,9 +273,7 @@ class TestIdentities:
     def test_an_id_is_text_or_a_whole_number(self, sent, kept):
         assert arrival(track(userId=sent)).user_id == kept
 
-    @pytest.mark.parametrize(
-        "sent", ["  ", 1.5, True, [], {}, "x" * 201, "a\x00b", "null", "undefined", "[object Object]"]
-    )
+    @pytest.mark.parametrize("sent", ["  ", 1.5, True, [], {}, "x" * 201, "a\x00b"])
     def test_what_is_no_id_is_refused_and_never_quoted(self, sent):
         refused = refusal(track(userId=sent))
 
@@ -278,6 +283,60 @@ class TestIdentities:
     @pytest.mark.parametrize("nobody", [{"userId": None}, {"userId": ""}, {"userId": None, "anonymousId": None}])
     def test_someone_must_be_named(self, nobody):
         assert reason(track(**nobody)) is EventReason.MISSING_IDENTITY
+
+    @pytest.mark.parametrize("junk", ["null", "undefined", "[object Object]", "GUEST", " 0 ", 0, "test@test.com"])
+    def test_a_word_for_no_id_is_left_out_with_a_warning(self, junk):
+        understood = hear_batch(track(), track(userId=junk, anonymousId="tablet"))
+
+        assert [(said.user_id, said.anonymous_id) for said in understood.arrivals] == [("ada", None), (None, "tablet")]
+        (warning,) = understood.warnings
+        assert (warning.position, warning.reason) == (1, EventReason.JUNK_IDENTITY)
+        assert (warning.message_id, json.loads(warning.raw)["userId"]) == ("m-1", junk)
+        assert understood.refusals == []
+
+    @pytest.mark.parametrize("sent", ["nullable", "guest-7", "00", "x" * 200])
+    def test_a_word_that_only_looks_like_it_is_an_id(self, sent):
+        understood = hear_batch(track(userId=sent))
+
+        assert ([said.user_id for said in understood.arrivals], understood.warnings) == ([sent], [])
+
+    @pytest.mark.parametrize("junk", [{"userId": "null"}, {"userId": None, "anonymousId": "undefined"}])
+    def test_who_is_named_by_such_a_word_alone_is_not_named(self, junk):
+        assert reason(track(**junk)) is EventReason.MISSING_IDENTITY
+
+    def test_an_alias_of_nobody_is_none(self):
+        alias = {"type": "alias", "userId": "ada", "previousId": "null"}
+
+        assert reason(alias) is EventReason.MISSING_PREVIOUS_ID
+
+    @pytest.mark.parametrize("sender", [Sender.SHOP, Sender.SITE])
+    def test_whoever_refuses_analytics_to_a_browser_is_nobody_there(self, sender):
+        """What they do has a name and a moment, and nothing of who did it. The shop's server knows what it may say."""
+        refusing = {"consent": {"categoryPreferences": {"analytics": False}}}
+        event = track(anonymousId="tablet", timestamp=NOON, context=refusing)
+        understood = hear_batch(event, sender=sender)
+
+        if sender is Sender.SITE:
+            assert (understood.arrivals, understood.impersonal) == ([], [("Product Viewed", moment(NOON))])
+        else:
+            assert ([said.user_id for said in understood.arrivals], understood.impersonal) == (["ada"], [])
+        assert (understood.refusals, understood.warnings) == ([], [])
+
+    @pytest.mark.parametrize(
+        "wrong", [{"timestamp": "soon"}, {"event": ""}, {"userId": "null"}, {"properties": {"a": "x" * 40_000}}]
+    )
+    def test_what_they_say_is_not_set_aside_either(self, wrong):
+        refusing = {"consent": {"categoryPreferences": {"analytics": False}}}
+        event = track(anonymousId="tablet", context=refusing) | wrong
+        of_item, of_batch = (
+            hear_batch({**event, "context": own}, sender=Sender.SITE, context=whole)
+            for own, whole in ((refusing, {}), ({}, refusing))
+        )
+
+        for understood in (of_item, of_batch):
+            (said,) = understood.refusals + understood.warnings
+            assert (said.position, said.message_id, said.raw) == (0, None, b"")
+        assert (hear_batch(event, sender=Sender.SHOP).refusals + hear_batch(event).warnings)[0].raw != b""
 
 
 class TestMessageIds:
@@ -293,6 +352,14 @@ class TestMessageIds:
 
         assert first.message_id == again.message_id == first.content.hex()
         assert other.id != first.id == again.id
+
+    def test_without_one_two_who_come_under_no_id_are_told_apart_by_what_else_is_told_of_them(self):
+        ada, ben, again = (
+            arrival(track(messageId=None, userId=None, timestamp=NOON, context={"traits": {"email": email}}))
+            for email in ("ada@shop.example", "ben@shop.example", "Ada@shop.example")
+        )
+
+        assert ada.id == again.id != ben.id
 
     def test_without_message_id_and_time_each_is_an_event_of_its_own(self):
         assert arrival(track(messageId=None)).message_id == "made-here"
@@ -648,18 +715,40 @@ class TestBatches:
 
         assert answers <= {BodyReason.NOT_JSON, EventReason.BAD_JSON}
 
-    def test_an_event_over_32_kb_is_refused(self):
-        fitting = track(properties={"a": ""})
-        fitting["properties"]["a"] = "x" * (MOST_EVENT_BYTES - len(json.dumps(fitting)))
-        too_large = track(properties={"a": fitting["properties"]["a"] + "x"})
+    @pytest.mark.parametrize("sender", [Sender.SHOP, Sender.SITE])
+    def test_an_event_over_32_kb_is_taken_with_the_first_of_its_properties_and_says_so(self, sender):
+        fitting, too_large = of_size(track(), MOST_EVENT_BYTES), of_size(track(), MOST_EVENT_BYTES + 1)
 
-        assert arrival(fitting).user_id == "ada"
-        refused = refusal(too_large)
-        assert (refused.reason, refused.message_id, len(refused.raw)) == (
-            EventReason.TOO_LARGE,
-            "m-1",
-            MOST_EVENT_BYTES,
-        )
+        assert list(arrival(fitting, sender).deed.properties) == ["a"]
+        understood = hear_batch(track(), too_large, sender=sender)
+        assert [(said.user_id, list(said.deed.properties)) for said in understood.arrivals] == [
+            ("ada", []),
+            ("ada", ["a", "truncated"]),
+        ]
+        (warning,) = understood.warnings
+        assert (warning.position, warning.reason, warning.message_id) == (1, EventReason.TRUNCATED, "m-1")
+        assert (len(warning.raw), understood.refusals) == (MOST_EVENT_BYTES, [])
+
+    def test_however_much_is_said_fifty_properties_and_the_mark_are_kept(self):
+        event = track(properties={f"p{number}": "x" * 900 for number in range(500)})
+        kept = arrival(event).deed.properties
+
+        assert list(kept) == [*[f"p{number}" for number in range(50)], "truncated"]
+        assert {len(value) for name, value in kept.items() if name != "truncated"} == {200}
+
+    def test_what_is_worth_points_is_never_taken_in_part(self):
+        """Half the lines of an order would be half its points."""
+        bought = track("Order Completed", properties={"order_id": "o-1", "total": 5})
+
+        assert isinstance(arrival(of_size(bought, MOST_EVENT_BYTES)).deed, Ordered)
+        for event in (bought, track("Member Joined", properties={})):
+            refused = refusal(of_size(event, MOST_EVENT_BYTES + 1))
+            assert (refused.reason, refused.message_id, len(refused.raw)) == (
+                EventReason.TOO_LARGE,
+                "m-1",
+                MOST_EVENT_BYTES,
+            )
+        assert arrival(of_size(bought, MOST_EVENT_BYTES + 1), Sender.SITE).deed.properties["truncated"] == "true"
 
     def test_what_stands_behind_2_500_events_is_refused(self):
         understood = hear_batch(*[{"type": "identify", "userId": "a"}] * (MOST_EVENTS + 2))
@@ -789,11 +878,16 @@ def check_answer(body, type, sender, count):
 
     assert arrived == sorted(arrived)
     assert refused == sorted(refused)
-    assert sorted(arrived + refused) == list(range(count))
+    assert len({*arrived, *refused}) == len(arrived + refused) == count - len(understood.impersonal)
+    assert {*arrived, *refused} <= set(range(count))
+    assert sender is Sender.SITE or understood.impersonal == []
+    assert {said.position for said in understood.warnings} <= set(range(count))
+    assert all(happened_at <= moment(RECEIVED) for _, happened_at in understood.impersonal)
     for said in understood.arrivals:
         assert said.happened_at <= moment(RECEIVED)
-        assert said.user_id or said.anonymous_id
-        assert sender is Sender.SHOP or (isinstance(said.deed, Did) and said.told == ())
+        assert said.user_id or said.anonymous_id or said.told
+        assert sender is not Sender.SITE or isinstance(said.deed, Did)
+        assert sender is not Sender.SITE or said.user_id is None or said.told == ()
         if isinstance(said.deed, Ordered):
             assert said.deed.amount_minor == sum(amounts(said.deed)) >= min(amounts(said.deed)) >= 0
 

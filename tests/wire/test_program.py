@@ -11,7 +11,24 @@ from hypothesis import strategies as st
 
 from regulars.kernel import program as kernel
 from regulars.kernel.calendar import Duration
-from regulars.kernel.program import CalendarYear, Expiry, Fixed, Multiplier, OneOf, PerAmount, Rolling
+from regulars.kernel.program import (
+    CalendarYear,
+    DeviceLimit,
+    EventMap,
+    Expiry,
+    Fixed,
+    IdentityKind,
+    JsonPath,
+    MappedSource,
+    Match,
+    Multiplier,
+    OneOf,
+    PerAmount,
+    PurposeRule,
+    Retention,
+    Rolling,
+    Signature,
+)
 from regulars.kernel.terms import Currency
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
@@ -33,6 +50,11 @@ def mistakes(document: str) -> list[str]:
 
 def rules(*lines: str) -> str:
     return HEADER + "earning:\n" + "".join([f"  - {line}\n" for line in lines])
+
+
+def source(*maps: str) -> str:
+    lines = "".join([f"      - {line}\n" for line in maps])
+    return f"{PLAIN}sources:\n  - id: support\n    signature:\n      header: X-Signature\n    maps:\n{lines}"
 
 
 # --- every mistake at once -----------------------------------------------------------------------------------------------
@@ -261,6 +283,82 @@ A = "{id: a, on: Order Completed, per: 1, points: 1}"
         (PLAIN + "points: {hold: 1 month}\n"
          "tiers: {by: spend, over: calendar_year, levels: [{id: a, at: 5, points_expire: {after: 28 days}}]}\n",
          "tiers.levels[0].points_expire: points are pending for 1 month and expire after 28 days: too soon to spend them"),
+        # who people are
+        (PLAIN + "identities: {}\n",
+         ("identities: expected a table from kinds of identities to what holds for them, such as {card: {at_most: 3}};"
+          " found an empty table")),
+        (PLAIN + "identities: {user_id: {at_most: 2}}\n",
+         ("identities.user_id: expected a kind other than user_id, anonymous_id, id, which are there anyway;"
+          " found “user_id”")),
+        (PLAIN + "identities: {Loyalty Card: {at_most: 2}}\n",
+         ("identities.Loyalty Card: expected a kind of identity: small letters, digits and “_”, at most 40;"
+          " found “Loyalty Card”; did you mean “loyalty_card”?")),
+        (PLAIN + "identities: {card: {at_most: 0}}\n",
+         "identities.card.at_most: expected a whole number from 1 to 1,000; found “0”"),
+        (PLAIN + "identities: {card: {normalize: digit}}\n",
+         "identities.card.normalize: expected “digits”, “lower”, “upper” or “none”; found “digit”; did you mean “digits”?"),
+        (PLAIN + "identities: {card: {block: [none at all]}}\n",
+         "identities.card.block: “none at all” can be no “card”, so there is nothing to block"),
+        (PLAIN + "identities: {email: {block: everybody}}\n",
+         "identities.email.block: “everybody” can be no “email”, so there is nothing to block"),
+        (PLAIN + "identities: {email: {normalize: upper}}\n",
+         "identities.email.normalize: “email” is always kept as small letters; leave “normalize” out"),
+        (PLAIN + "shared_device: {people: 0}\n",
+         "shared_device.people: expected a whole number from 1 to 1,000; found “0”"),
+        (PLAIN + "shared_device: {within: 1 month}\n",
+         "shared_device.within: expected days or weeks, 365 days at most; found “1 month”"),
+        (PLAIN + "shared_device: {within: 53 weeks}\n",
+         "shared_device.within: expected days or weeks, 365 days at most; found “53 weeks”"),
+        # what may be done
+        (PLAIN + "consent: {push: {ground: consent}}\n",
+         "consent.push: there is no “push” here; there is analytics, profiling, email, sms and ads"),
+        (PLAIN + "consent: {email: {ground: opt-in}}\n",
+         "consent.email.ground: expected “consent”, “contract” or “legitimate_interest”; found “opt-in”"),
+        (PLAIN + "consent: {email: {double_opt_in: true}}\n",
+         "consent.email.double_opt_in: expected “yes” or “no”; found “true”"),
+        (PLAIN + "consent: {analytics: {double_opt_in: yes}}\n",
+         ("consent.analytics.double_opt_in: “double_opt_in” confirms a consent,"
+          " and “analytics” is allowed by “legitimate_interest”")),
+        # how long it is kept
+        (PLAIN + "retention: {behaviour: 36 hours}\n",
+         "retention.behaviour: expected days, weeks, months or years; found “36 hours”"),
+        (PLAIN + "retention: {visits: 25 mnths}\n",
+         ("retention.visits: expected a duration such as “30 days” or “25 months”, or “never”; found “25 mnths”;"
+          " did you mean “25 months”?")),
+        (PLAIN + "retention: {consents: never}\n",
+         "retention.consents: there is no “consents” here; there is behaviour, visits and refused"),
+        # sources
+        (source("{event: Case Opened, identify: {email: $.a}}").replace("header: X-Signature", 'prefix: "sha256="'),
+         "sources[0].signature: “header” is missing: the header in which the signature comes"),
+        (source("{event: Case Opened, identify: {email: $.a}}").replace("X-Signature", "X Signature"),
+         "sources[0].signature.header: expected the name of a header, such as “X-Signature”; found “X Signature”"),
+        (source("{event: Case Opened, identify: {email: requester.email}}"),
+         ("sources[0].maps[0].identify.email: expected a path such as “$.ticket.id”: names behind points, places as [0],"
+          " 20 at most; found “requester.email”; did you mean “$.requester.email”?")),
+        (source("{event: Case Opened, identify: {email: $..a}}"),
+         ("sources[0].maps[0].identify.email: expected a path such as “$.ticket.id”: names behind points, places as [0],"
+          " 20 at most; found “$..a”")),
+        (source("{event: Case Opened, identify: {email: $" + ".a" * 21 + "}}"),
+         ("sources[0].maps[0].identify.email: expected a path such as “$.ticket.id”: names behind points, places as [0],"
+          f" 20 at most; found “${'.a' * 21}”")),
+        (source("{event: Case Opened, identify: {mail: $.a}}"),
+         ("sources[0].maps[0].identify: “mail” is no kind of identity, nor declared under “identities”;"
+          " did you mean “email”?")),
+        (source("{event: Case Opened}"),
+         "sources[0].maps[0]: “identify” is missing: who did it, by one kind of identity or more"),
+        (source("{event: Order Completed, identify: {email: $.a}}"),
+         ("sources[0].maps[0].event: “Order Completed” needs the shop's own word;"
+          " a mapped webhook can say any other event")),
+        (source("{event: Case Opened, identify: {email: $.a}, properties: {First Name: $.b}}"),
+         ("sources[0].maps[0].properties: “First Name” would say who somebody is, and is never kept;"
+          " leave it out, or put it under “identify”")),
+        (source('{when: {"$.a": [b, c]}, event: One, identify: {email: $.a}}',
+                '{when: {"$.a": c, "$.d": e}, event: Two, identify: {email: $.a}}'),
+         "sources[0].maps[1]: nothing comes to this map: what fits it fits the one on line 11 first"),
+        (source("{event: One, identify: {email: $.a}}", "{event: Two, identify: {email: $.a}}"),
+         "sources[0].maps[1]: nothing comes to this map: what fits it fits the one on line 11 first"),
+        (source("{event: One, identify: {email: $.a}}") + source("{event: Two, identify: {email: $.a}}").partition("sources:\n")[2],
+         "sources[1].id: the source “support” stands here a second time; the first is on line 7"),
         (PLAIN.replace("USD", "JPY").replace("1.00", "100.5"), "earning[0].per: an amount in JPY has no decimals; found “100.5”"),
     ],
 )  # fmt: skip
@@ -398,6 +496,97 @@ def test_amounts_have_the_decimals_of_their_currency():
     assert minor == {"JPY": 100, "USD": 125, "BHD": 1255}
 
 
+def test_kinds_of_identities_stand_in_their_order_and_the_usual_ones_follow():
+    said = """
+identities:
+  badge: {at_most: 1}
+  card: {at_most: 3, block: ["0000-0000"]}
+  email: {block: [Info@Example.com, test@test.com]}
+shared_device: {people: 3, within: 2 weeks}
+"""
+    program = parse_program(PLAIN + said).program
+
+    assert program.identities == (
+        IdentityKind("badge", "none", 1),
+        IdentityKind("card", "digits", 3, ("00000000",)),
+        IdentityKind("email", "lower", 5, ("info@example.com", "test@test.com")),
+    )
+    assert [one.kind for one in program.kinds()] == ["badge", "card", "email", "phone"]
+    assert program.shared_device == DeviceLimit(3, 14)
+    assert program.describe()[-2:] == [
+        (
+            "Customers are known by their own id, then by badge (at most 1 each), then by card (digits only, at most 3 each,"
+            " never by 00000000), then by email (in small letters, at most 5 each, never by info@example.com or test@test.com),"
+            " then by phone (at most 5 each)."
+        ),
+        "A device that more than 3 people use within 14 days is a shared one and identifies nobody.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("normalize", "value", "normal"),
+    [("digits", "12-34 b5", "12345"), ("lower", " AbÅ ", "abå"), ("upper", "ab1", "AB1"), ("none", " Ab ", "Ab")],
+)
+def test_a_value_is_compared_in_the_form_of_its_kind(normalize, value, normal):
+    (kind,) = parse_program(f"{PLAIN}identities: {{badge: {{normalize: {normalize}}}}}").program.identities
+
+    assert kind.normal(value) == normal
+
+
+def test_every_purpose_has_a_rule_whether_one_is_said_or_not():
+    said = "consent: {email: {double_opt_in: yes}, analytics: {ground: consent}, sms: {ground: contract}}"
+    program = parse_program(f"{PLAIN}{said}").program
+
+    assert program.consent == (
+        PurposeRule("analytics", "consent"),
+        PurposeRule("profiling", "legitimate_interest"),
+        PurposeRule("email", "consent", double_opt_in=True),
+        PurposeRule("sms", "contract"),
+        PurposeRule("ads", "consent"),
+    )
+    assert program.describe()[-1] == (
+        "Analytics needs consent; profiling is a legitimate interest, until somebody objects;"
+        " email needs consent, confirmed by a second click; sms is part of the contract; ads needs consent."
+    )
+
+
+def test_what_is_kept_for_ever_and_what_is_not():
+    program = parse_program(f"{PLAIN}retention: {{behaviour: 25 months, refused: never}}").program
+
+    assert program.retention == Retention(Duration(25, "months"), None, None)
+    assert parse_program(PLAIN).program.retention == Retention(None, None, Duration(30, "days"))
+    assert program.describe()[-1] == (
+        "Behaviour is kept for 25 months, visits are kept for ever, what was refused is kept for ever."
+    )
+
+
+def test_a_source_as_values():
+    document = source(
+        '{when: {"$.type": [opened, 5]}, event: Case Opened, message_id: $.id, at: $.at, identify: {email: "$.to[0].mail"},'
+        " properties: {topic: $.topic, desk: first}}"
+    )
+    (support,) = parse_program(document).program.sources
+
+    assert support == MappedSource(
+        "support",
+        Signature("X-Signature", "hmac_sha256", "hex", ""),
+        (
+            EventMap(
+                "Case Opened",
+                (Match(JsonPath(("type",)), ("opened", "5")),),
+                (("email", JsonPath(("to", 0, "mail"))),),
+                (("topic", JsonPath(("topic",))), ("desk", "first")),
+                JsonPath(("id",)),
+                JsonPath(("at",)),
+            ),
+        ),
+    )
+    assert support.describe() == (
+        "Webhooks of “support”, signed by HMAC-SHA256 (hex) in X-Signature, say: “Case Opened” where $.type is opened or 5"
+        " by email $.to[0].mail with topic $.topic and desk “first” at the time in $.at as message $.id."
+    )
+
+
 # --- versions ------------------------------------------------------------------------------------------------------------
 
 
@@ -430,6 +619,54 @@ def test_the_version_hangs_on_the_engine_too(monkeypatch):
     monkeypatch.setattr(wire_program, "ENGINE", kernel.ENGINE + 1)
 
     assert parse_program(PLAIN).version != before
+
+
+def test_a_document_from_before_these_sections_keeps_its_version(monkeypatch):
+    """In UTC, whose clocks never change; reckoned by the engine that knew none of them."""
+    monkeypatch.setattr(wire_program, "ENGINE", 2)
+    document = PLAIN.replace("America/New_York", "UTC").replace("corner-shop", "a")
+    usual = "consent: {email: {ground: consent}}\nretention: {refused: 30 days}\nshared_device: {people: 5}\n"
+
+    assert parse_program(document).version == "7ad1859ba900e0a9b554d882c93f0803bc88d00ccd7f9d4a1ff94c16ea114e73"
+    assert parse_program(document + usual).version == parse_program(document).version
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "identities: {badge: {}}",
+        "shared_device: {people: 4}",
+        "consent: {ads: {ground: contract}}",
+        "retention: {visits: 1 year}",
+        source("{event: One, identify: {email: $.a}}").removeprefix(PLAIN),
+    ],
+)
+def test_each_section_that_says_something_changes_the_version(section):
+    assert parse_program(PLAIN + section).version != parse_program(PLAIN).version
+
+
+def test_of_the_sections_only_the_order_of_kinds_and_of_maps_means_something():
+    def version(*lines: str) -> str:
+        return parse_program(PLAIN + "\n".join(lines)).version
+
+    one, other = (
+        "{when: {$.a: x, $.b: [y, z]}, event: One, identify: {email: $.a, phone: $.b}}",
+        "{event: Two, identify: {card: $.a}}",
+    )
+    same = "{identify: {phone: $.b, email: $.a}, event: One, when: {$.b: [z, y, z], $.a: x}}"
+    second = source(other).removeprefix(PLAIN + "sources:\n").replace("support", "mailer")
+
+    assert version("identities: {a: {block: [x, y]}}") == version("identities: {a: {block: [y, x]}}")
+    assert version("identities: {a: {}, b: {}}") != version("identities: {b: {}, a: {}}")
+    assert parse_program(source(one, other)).version == parse_program(source(same, other)).version
+    maps = (
+        "{when: {$.a: x}, event: One, identify: {email: $.a}}",
+        "{when: {$.a: y}, event: Two, identify: {email: $.a}}",
+    )
+    assert parse_program(source(*maps)).version != parse_program(source(*reversed(maps))).version
+    two = source(one) + second
+    turned = PLAIN + "sources:\n" + second + source(one).removeprefix(PLAIN + "sources:\n")
+    assert parse_program(two).version == parse_program(turned).version
 
 
 def test_the_order_of_chosen_values_means_nothing_and_that_of_rules_does():
@@ -477,4 +714,16 @@ def _another_for(value: tuple[Any, ...], path: str) -> Any:
     """An item that the tuple does not hold yet."""
     if value:
         return next(changed for _, changed in changed_programs(value[-1]))
+    if path.endswith(".identities"):
+        return IdentityKind("badge")
+    if path.endswith(".sources"):
+        return MappedSource("support", Signature("X-Signature"), ())
     return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1
+
+
+def test_the_name_of_what_is_brought_over_is_taken() -> None:
+    written = PLAIN.replace("id: purchase", "id: opening-balance", 1)
+    assert written != PLAIN
+    with pytest.raises(DocumentError) as refused:
+        parse_program(written)
+    assert [problem.path for problem in refused.value.problems] == ["earning[0].id"]

@@ -14,6 +14,8 @@ def changes(old: Program, new: Program) -> list[str]:
         *_points(old, new),
         *_named("rule", _rules(old), _rules(new)),
         *_tiers(old, new),
+        *_about_people(old, new),
+        *_named("source", _sources(old), _sources(new)),
     ]
 
 
@@ -34,6 +36,15 @@ def _points(old: Program, new: Program) -> list[str]:
     if old.points == new.points:
         return []
     return [f"Points: {new.points.describe(new.currency)} Before: {old.points.describe(old.currency)}"]
+
+
+def _about_people(old: Program, new: Program) -> list[str]:
+    now = new.about_people()
+    return [f"{now[what]} Before: {before}" for what, before in old.about_people().items() if now[what] != before]
+
+
+def _sources(program: Program) -> dict[str, str]:
+    return {source.id: source.describe() for source in program.sources}
 
 
 def _rules(program: Program) -> dict[str, str]:

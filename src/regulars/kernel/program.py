@@ -20,6 +20,10 @@ ENGINE: Final = 2
 Members = Literal["everyone", "those_who_join"]
 NEVER: Final = "never"
 
+Normalize = Literal["none", "digits", "lower", "upper"]
+Purpose = Literal["analytics", "profiling", "email", "sms", "ads"]
+Ground = Literal["consent", "contract", "legitimate_interest"]
+
 
 class Expiry(Struct, frozen=True):
     """How long a lot lasts from the day it was earned, optionally to the end of the period in which that ends."""
@@ -207,6 +211,174 @@ class Tiers(Struct, frozen=True):
         )
 
 
+class IdentityKind(Struct, frozen=True):
+    """One way of knowing a customer. `blocked` values, in their normal form, never identify anybody."""
+
+    kind: str
+    normalize: Normalize = "none"
+    at_most: int = 5
+    """How many values of the kind one customer may have."""
+    blocked: tuple[str, ...] = ()
+
+    def normal(self, value: str) -> str:
+        """The form in which values of the kind are kept and compared."""
+        match self.normalize:
+            case "digits":
+                return "".join([sign for sign in value if sign in "0123456789"])
+            case "lower":
+                return value.strip().lower()
+            case "upper":
+                return value.strip().upper()
+            case _:
+                return value.strip()
+
+    def canonical(self) -> "IdentityKind":
+        return replace(self, blocked=tuple(sorted(set(self.blocked))))
+
+    def describe(self) -> str:
+        form = {"digits": "digits only, ", "lower": "in small letters, ", "upper": "in capitals, "}
+        never = f", never by {listed(self.blocked, 'or')}" if self.blocked else ""
+        return f"{self.kind} ({form.get(self.normalize, '')}at most {self.at_most} each{never})"
+
+
+USUAL_KINDS: Final = (
+    IdentityKind("email", "lower", 5),
+    IdentityKind("phone", "none", 5),
+    IdentityKind("card", "digits", 10),
+)
+
+
+class DeviceLimit(Struct, frozen=True):
+    """With more people than this within so many days, a device is a shared one and identifies nobody."""
+
+    people: int = 5
+    within_days: int = 7
+
+    def describe(self) -> str:
+        days = f"{self.within_days} days" if self.within_days != 1 else "one day"
+        people = f"{self.people} people" if self.people != 1 else "one person"
+        return f"A device that more than {people} use within {days} is a shared one and identifies nobody."
+
+
+class PurposeRule(Struct, frozen=True):
+    """On which ground something may be done with what is known of people. Consent is asked for, anything else objected to."""
+
+    purpose: Purpose
+    ground: Ground
+    double_opt_in: bool = False
+
+    def describe(self) -> str:
+        if self.ground == "consent":
+            return f"{self.purpose} needs consent{', confirmed by a second click' if self.double_opt_in else ''}"
+        if self.ground == "contract":
+            return f"{self.purpose} is part of the contract"
+        return f"{self.purpose} is a legitimate interest, until somebody objects"
+
+
+USUAL_CONSENT: Final = (
+    PurposeRule("analytics", "legitimate_interest"),
+    PurposeRule("profiling", "legitimate_interest"),
+    PurposeRule("email", "consent"),
+    PurposeRule("sms", "consent"),
+    PurposeRule("ads", "consent"),
+)
+"""One rule for every purpose; a program's own stand in the same order."""
+
+
+class Retention(Struct, frozen=True):
+    """How long each kind of fact is kept; None is for ever. Orders, points and consents are no such kind: they stay."""
+
+    behaviour: Duration | None = None
+    visits: Duration | None = None
+    refused: Duration | None = Duration(30, "days")
+
+    def describe(self) -> str:
+        times = [time.describe() if time else "ever" for time in (self.behaviour, self.visits, self.refused)]
+        return "Behaviour is kept for {}, visits are kept for {}, what was refused is kept for {}.".format(*times)
+
+
+class JsonPath(Struct, frozen=True, order=True):
+    """The way to one value of a JSON payload: names of members and places in lists."""
+
+    steps: tuple[str | int, ...]
+
+    def describe(self) -> str:
+        return "$" + "".join([f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps])
+
+
+class Match(Struct, frozen=True):
+    """The value at the path is one of these, as text."""
+
+    path: JsonPath
+    values: tuple[str, ...]
+
+    def canonical(self) -> "Match":
+        return Match(self.path, tuple(sorted(set(self.values))))
+
+    def describe(self) -> str:
+        return f"{self.path.describe()} is {listed(self.values, 'or')}"
+
+
+class EventMap(Struct, frozen=True):
+    """How a payload that fits `when` becomes an event. A property is the value at a path, or a fixed text."""
+
+    event: str
+    when: tuple[Match, ...]
+    identify: tuple[tuple[str, JsonPath], ...]
+    properties: tuple[tuple[str, JsonPath | str], ...] = ()
+    message_id: JsonPath | None = None
+    at: JsonPath | None = None
+
+    def canonical(self) -> "EventMap":
+        return replace(
+            self,
+            when=tuple(sorted([match.canonical() for match in self.when], key=lambda match: match.describe())),
+            identify=tuple(sorted(self.identify, key=lambda pair: pair[0])),
+            properties=tuple(sorted(self.properties, key=lambda pair: pair[0])),
+        )
+
+    def describe(self) -> str:
+        parts = [f"“{self.event}”"]
+        if self.when:
+            parts.append(f"where {listed([match.describe() for match in self.when])}")
+        parts.append(f"by {listed([_told(kind, path) for kind, path in self.identify])}")
+        if self.properties:
+            parts.append(f"with {listed([_told(name, value) for name, value in self.properties])}")
+        if self.at:
+            parts.append(f"at the time in {self.at.describe()}")
+        if self.message_id:
+            parts.append(f"as message {self.message_id.describe()}")
+        return " ".join(parts)
+
+
+class Signature(Struct, frozen=True):
+    """How the sender proves itself: a keyed hash of the raw body in a header, behind a prefix."""
+
+    header: str
+    algorithm: Literal["hmac_sha256"] = "hmac_sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+
+    def describe(self) -> str:
+        behind = f" behind “{self.prefix}”" if self.prefix else ""
+        return f"signed by HMAC-SHA256 ({self.encoding}) in {self.header}{behind}"
+
+
+class MappedSource(Struct, frozen=True):
+    """Webhooks of another system. Of `maps` the first that fits counts."""
+
+    id: str
+    signature: Signature
+    maps: tuple[EventMap, ...]
+
+    def canonical(self) -> "MappedSource":
+        return replace(self, maps=tuple([one.canonical() for one in self.maps]))
+
+    def describe(self) -> str:
+        say = "; ".join([one.describe() for one in self.maps])
+        return f"Webhooks of “{self.id}”, {self.signature.describe()}, say: {say}."
+
+
 class Program(Struct, frozen=True):
     name: str
     currency: Currency
@@ -215,13 +387,37 @@ class Program(Struct, frozen=True):
     points: PointsPolicy
     earning: tuple[EarningRule, ...]
     tiers: Tiers | None = None
+    identities: tuple[IdentityKind, ...] = ()
+    """What the shop says of kinds of identities, the most telling first; `kinds` are these and the usual ones."""
+    shared_device: DeviceLimit = DeviceLimit()
+    consent: tuple[PurposeRule, ...] = USUAL_CONSENT
+    sources: tuple[MappedSource, ...] = ()
+    retention: Retention = Retention()
+
+    def kinds(self) -> tuple[IdentityKind, ...]:
+        """All kinds of identities after the shop's own id, the most telling first: those it names, then the usual ones."""
+        named = {one.kind for one in self.identities}
+        return self.identities + tuple([one for one in USUAL_KINDS if one.kind not in named])
 
     def describe(self) -> list[str]:
-        """The whole program in sentences."""
+        """The whole program in sentences; of what it does not say, only that there are no tiers."""
         members = "Every customer is a member." if self.members == "everyone" else "Those who join are members."
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
-        return sentences + ([self.tiers.describe(self)] if self.tiers else ["There are no tiers."])
+        sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
+        usual = replace(self, identities=(), shared_device=DeviceLimit(), consent=USUAL_CONSENT, retention=Retention())
+        unsaid = usual.about_people()
+        sentences += [sentence for name, sentence in self.about_people().items() if sentence != unsaid[name]]
+        return sentences + [source.describe() for source in self.sources]
+
+    def about_people(self) -> dict[str, str]:
+        """A sentence for each section that says what may be known of people, by its name in the document."""
+        return {
+            "identities": f"Customers are known by their own id, then by {', then by '.join(_each(self.kinds()))}.",
+            "shared_device": self.shared_device.describe(),
+            "consent": f"{capitalized('; '.join(_each(self.consent)))}.",
+            "retention": self.retention.describe(),
+        }
 
     def canonical(self) -> "Program":
         """The same program, with what counts in whatever order put into one."""
@@ -229,7 +425,12 @@ class Program(Struct, frozen=True):
             rule if isinstance(rule, Multiplier) else replace(rule, goods=rule.goods.canonical())
             for rule in self.earning
         ]
-        return replace(self, earning=tuple(earning))
+        return replace(
+            self,
+            earning=tuple(earning),
+            identities=tuple([one.canonical() for one in self.identities]),
+            sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),
+        )
 
     def line_properties(self) -> frozenset[str]:
         """The line properties that the rules ask for."""
@@ -239,3 +440,11 @@ class Program(Struct, frozen=True):
 
 def _sentence(words: str, when: When) -> str:
     return f"{capitalized(words)}{' ' if when != ALWAYS else ''}{when.describe()}."
+
+
+def _each(parts: "tuple[IdentityKind, ...] | tuple[PurposeRule, ...]") -> list[str]:
+    return [one.describe() for one in parts]
+
+
+def _told(name: str, value: JsonPath | str) -> str:
+    return f"{name} “{value}”" if isinstance(value, str) else f"{name} {value.describe()}"

@@ -1,15 +1,18 @@
 """The program document: YAML 1.2 to a typed program, its JSON Schema, and its version.
 
 What it may say stands in `program_vocabulary`, what it may not contradict in `program_checks`; here it gets its meaning.
-Documents that differ in comments, layout, the order of keys or of chosen values mean the same and have the same version.
+Documents that differ in comments, layout, the order of keys or of chosen values mean the same and have the same version; only
+under `identities` does the order of keys say something. What an older engine could not say yet is part of the version only where
+a document says something else than what held all along, so that older documents keep theirs.
 """
 
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import fields, replace
 
 from regulars.kernel.calendar import WEEKDAYS
 from regulars.kernel.program import (
@@ -17,26 +20,40 @@ from regulars.kernel.program import (
     ALWAYS,
     ENGINE,
     NEVER,
+    USUAL_CONSENT,
+    USUAL_KINDS,
     CalendarYear,
+    DeviceLimit,
     EarningRule,
+    EventMap,
     Expiry,
     Fixed,
     Goods,
+    IdentityKind,
     Level,
+    MappedSource,
+    Match,
     Multiplier,
     OneOf,
     PerAmount,
     PointsPolicy,
     Program,
+    PurposeRule,
+    Retention,
+    Signature,
     Tiers,
     When,
 )
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError, Problem, open_document
+from regulars.wire.events.identities import usable
 from regulars.wire.program_checks import check
 from regulars.wire.program_vocabulary import PROGRAM
 from regulars.wire.shapes import Given, Schema
+
+ADDED_LATER: Final = ("identities", "shared_device", "consent", "sources", "retention")
+"""What a program can say since versions were first given out."""
 
 
 def load_program(path: str | Path) -> Rulebook:
@@ -65,7 +82,8 @@ def parse_program(written: str, file: str = "program") -> Rulebook:
 
 def version_of(program: Program) -> str:
     """The program's content as 64 hexadecimal digits: the document's meaning, the zone's transitions, the engine's number."""
-    content = msgspec.json.Encoder(enc_hook=_encode_fraction, order="sorted").encode((ENGINE, program.canonical()))
+    said = _without_the_usual(program.canonical())
+    content = msgspec.json.Encoder(enc_hook=_encode_fraction, order="sorted").encode((ENGINE, said))
     return sha256(content).hexdigest()
 
 
@@ -91,6 +109,11 @@ def _program(given: Given) -> Program:
         points=_points(given["points"], currency),
         earning=tuple([_rule(rule, currency) for rule in given["earning"]]),
         tiers=_tiers(given["tiers"], currency) if given["tiers"] else None,
+        identities=tuple([_kind(kind, said) for kind, said in given["identities"] or ()]),
+        shared_device=_device_limit(given["shared_device"]),
+        consent=_consent(given["consent"]),
+        sources=tuple([_source(source) for source in given["sources"] or ()]),
+        retention=_retention(given["retention"]),
     )
 
 
@@ -158,7 +181,69 @@ def _minor(amount: Fraction, currency: Currency) -> int:
     return int(minor)
 
 
+# --- who people are, and what may be known of them ---------------------------------------------------------------------
+
+
+def _kind(name: str, given: Given) -> IdentityKind:
+    usual = next((one for one in USUAL_KINDS if one.kind == name), IdentityKind(name))
+    kind = replace(usual, normalize=given["normalize"] or usual.normalize, at_most=given["at_most"] or usual.at_most)
+    return replace(kind, blocked=tuple([usable(kind, value) or value for value in given["block"] or ()]))
+
+
+def _device_limit(given: Given | None) -> DeviceLimit:
+    usual = DeviceLimit()
+    if given is None:
+        return usual
+    return DeviceLimit(given["people"] or usual.people, given["within"] or usual.within_days)
+
+
+def _consent(given: Given | None) -> tuple[PurposeRule, ...]:
+    return tuple([_purpose(usual, given[usual.purpose] if given else None) for usual in USUAL_CONSENT])
+
+
+def _purpose(usual: PurposeRule, given: Given | None) -> PurposeRule:
+    if given is None:
+        return usual
+    return PurposeRule(usual.purpose, given["ground"] or usual.ground, given["double_opt_in"] == "yes")
+
+
+def _retention(given: Given | None) -> Retention:
+    if given is None:
+        return Retention()
+    return Retention(**{kind: None if given[kind] == NEVER else given[kind] for kind in given.places})
+
+
+# --- sources -----------------------------------------------------------------------------------------------------------
+
+
+def _source(given: Given) -> MappedSource:
+    signature = given["signature"]
+    return MappedSource(
+        given["id"],
+        Signature(signature["header"], signature["algorithm"], signature["encoding"], signature["prefix"] or ""),
+        tuple([_map(one) for one in given["maps"]]),
+    )
+
+
+def _map(given: Given) -> EventMap:
+    return EventMap(
+        event=given["event"],
+        when=tuple([Match(path, values) for path, values in given["when"] or ()]),
+        identify=given["identify"],
+        properties=given["properties"] or (),
+        message_id=given["message_id"],
+        at=given["at"],
+    )
+
+
 # --- the version -------------------------------------------------------------------------------------------------------
+
+
+def _without_the_usual(program: Program) -> Program:
+    """What was added later is as if it were not there, unless it says something."""
+    usual = {field.name: field.default for field in fields(Program) if field.name in ADDED_LATER}
+    silent = [name for name, value in usual.items() if getattr(program, name) == value]
+    return replace(program, **dict.fromkeys(silent, msgspec.UNSET))
 
 
 def _encode_fraction(value: Any) -> str:

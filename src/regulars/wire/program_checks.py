@@ -6,10 +6,13 @@ Only what could be read is compared, so that one mistake gives one message.
 from collections.abc import Iterable
 
 from regulars.kernel.calendar import EXACT_UNITS, Duration
+from regulars.kernel.earning import OPENING_BALANCE
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
-from regulars.kernel.program import NEVER, CalendarYear
+from regulars.kernel.program import NEVER, USUAL_CONSENT, USUAL_KINDS, CalendarYear, IdentityKind
 from regulars.kernel.terms import Currency
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
+from regulars.wire.events import texts
+from regulars.wire.events.identities import is_nobody, usable
 from regulars.wire.shapes import Given
 
 NOT_A_LEVEL = "none"
@@ -26,6 +29,11 @@ def check(program: Given) -> None:
     _check_rules(program["earning"] or (), program.at("earning"), currency)
     if tiers:
         _check_tiers(tiers, currency, hold)
+    for kind, identity in program["identities"] or ():
+        _check_kind(kind, identity)
+    if program["consent"]:
+        _check_consent(program["consent"])
+    _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
 
 
 # --- earning -----------------------------------------------------------------------------------------------------------
@@ -44,6 +52,8 @@ def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | No
             _check_goods(rule, event)
         if rule["when"]:
             _check_days(rule["when"])
+        if rule["id"] == OPENING_BALANCE:
+            rule.at("id").wrong(f"{quoted(OPENING_BALANCE)} is the name of what is brought over; call the rule something else")
     _refuse_repeated(rules, "rule")
     if len(rules) == len(place.node.items or ()):
         _refuse_idle_multipliers(rules)
@@ -150,6 +160,74 @@ def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None)
         elif tiers["by"] == "spend" and currency is not None:
             _refuse_fine_amount(level, "at", currency)
     _refuse_repeated(levels, "level")
+
+
+# --- who people are ----------------------------------------------------------------------------------------------------
+
+
+def _check_kind(kind: str, given: Given) -> None:
+    usual = next((one for one in USUAL_KINDS if one.kind == kind), IdentityKind(kind))
+    if kind in ("email", "phone") and given.has("normalize"):
+        form = "small letters" if kind == "email" else "+ and digits"
+        given.at("normalize").wrong(f"{quoted(kind)} is always kept as {form}; leave “normalize” out")
+        return
+    normalized = IdentityKind(kind, given["normalize"] or usual.normalize)
+    for value in given["block"] or ():
+        if usable(normalized, value) is None and not is_nobody(value):
+            given.at("block").wrong(f"{quoted(value)} can be no {quoted(kind)}, so there is nothing to block")
+
+
+def _check_consent(consent: Given) -> None:
+    for usual in USUAL_CONSENT:
+        said: Given | None = consent[usual.purpose]
+        if said is None or said["double_opt_in"] != "yes":
+            continue
+        ground = said["ground"] or usual.ground
+        if ground != "consent":
+            said.at("double_opt_in").wrong(
+                f"“double_opt_in” confirms a consent, and {quoted(usual.purpose)} is allowed by {quoted(ground)}"
+            )
+
+
+# --- sources -----------------------------------------------------------------------------------------------------------
+
+
+def _check_sources(sources: tuple[Given, ...], declared: list[str]) -> None:
+    kinds = ["user_id", "anonymous_id", *declared, *[one.kind for one in USUAL_KINDS if one.kind not in declared]]
+    for source in sources:
+        maps: tuple[Given, ...] = source["maps"] or ()
+        for place, one in enumerate(maps):
+            _check_map(one, kinds)
+            _refuse_unreachable(one, maps[:place])
+    _refuse_repeated(sources, "source")
+
+
+def _check_map(given: Given, kinds: list[str]) -> None:
+    near = nearest(given["event"] or "", (ORDER_COMPLETED, MEMBER_JOINED), cutoff=0.9)
+    if near is not None:
+        given.at("event").wrong(f"{quoted(near)} needs the shop's own word; a mapped webhook can say any other event")
+    for kind, _ in given["identify"] or ():
+        if kind not in kinds:
+            meant = did_you_mean(nearest(kind, kinds))
+            given.at("identify").wrong(f"{quoted(kind)} is no kind of identity, nor declared under “identities”{meant}")
+    for name, _ in given["properties"] or ():
+        if not texts.of_event({name: "something"}):
+            given.at("properties").wrong(
+                f"{quoted(name)} would say who somebody is, and is never kept; leave it out, or put it under “identify”"
+            )
+
+
+def _refuse_unreachable(one: Given, before: tuple[Given, ...]) -> None:
+    """A map that asks for all that an earlier one asks for gets nothing to see."""
+    if one.has("when") and one["when"] is None:
+        return
+    wanted = dict(one["when"] or ())
+    for earlier in before:
+        asked = dict(earlier["when"] or ())
+        readable = earlier["when"] is not None or not earlier.has("when")
+        if readable and all(path in wanted and set(wanted[path]) <= set(asked[path]) for path in asked):
+            one.place.wrong(f"nothing comes to this map: what fits it fits the one on line {earlier.place.line} first")
+            return
 
 
 # --- both --------------------------------------------------------------------------------------------------------------

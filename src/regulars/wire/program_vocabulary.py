@@ -6,15 +6,17 @@ at in `program_checks`.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from iso4217 import Currency as IsoCurrency
+from msgspec import Struct
 
-from regulars.kernel.calendar import WEEKDAYS
-from regulars.kernel.program import NEVER, CalendarYear, Rolling
+from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
+from regulars.kernel.program import NEVER, CalendarYear, JsonPath, Rolling
 from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency
-from regulars.wire.document import nearest
+from regulars.wire.document import Place, nearest
+from regulars.wire.mapping.paths import PATH, parse_path
 from regulars.wire.shapes import (
     DATE_SHAPE,
     DURATION_SHAPE,
@@ -23,6 +25,7 @@ from regulars.wire.shapes import (
     ListOf,
     MapOf,
     Scalar,
+    Schema,
     Table,
     Unreadable,
     name,
@@ -32,6 +35,12 @@ from regulars.wire.shapes import (
     word,
 )
 from regulars.wire.zones import known_zones, zone_named
+
+ALWAYS_THERE: Final = ("user_id", "anonymous_id", "id")
+"""Kinds of identities that no program declares."""
+MOST_VALUES_OF_A_KIND: Final = 1_000
+MOST_PEOPLE_ON_A_DEVICE: Final = 1_000
+MOST_DAYS_OF_A_DEVICE: Final = 365
 
 MAX_ROLLING_MONTHS: Final = QUALIFYING_DAYS // 366 * 12
 
@@ -265,6 +274,258 @@ TIERS = Table(
 )
 
 
+# --- who people are ----------------------------------------------------------------------------------------------------
+
+
+class MapBy(Struct, frozen=True):
+    """A table whose keys are of a shape, too. Gives pairs in the order written."""
+
+    key: Scalar
+    value: Any
+    expected: str
+
+    def read(self, place: Place) -> tuple[tuple[Any, Any], ...] | None:
+        if not place.is_table or place.is_empty:
+            place.wrong(f"expected {self.expected}; found {place.found}")
+            return None
+        pairs = [(self.key.read(key), self.value.read(value)) for _, key, value in place.entries()]
+        return tuple([pair for pair in pairs if None not in pair])
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "additionalProperties": self.value.schema(),
+            "propertyNames": self.key.as_schema,
+            "minProperties": 1,
+        }
+
+
+def _whole(expected: str, least: int, most: int) -> Scalar:
+    def parse(written: str) -> int | None:
+        count = int(written) if re.fullmatch(r"\d{1,9}", written, re.ASCII) else -1
+        return count if least <= count <= most else None
+
+    bounds = {"minimum": least, "maximum": most, "pattern": "^[0-9]{1,9}$"}
+    return Scalar(f"{expected} from {least:,} to {most:,}", parse, {"type": ["integer", "string"], **bounds})
+
+
+def _kind(written: str) -> str | None:
+    if written in ALWAYS_THERE:
+        raise Unreadable(f"a kind other than {', '.join(ALWAYS_THERE)}, which are there anyway")
+    return _kind_named(written)
+
+
+def _kind_named(written: str) -> str | None:
+    return written if re.fullmatch(KIND_PATTERN, written) else None
+
+
+def _kind_meant(written: str) -> str | None:
+    plain = re.sub("[^a-z0-9]+", "_", written.casefold()).strip("_")
+    return _kind_named(plain) if plain not in ALWAYS_THERE else None
+
+
+def _days(written: str) -> int | None:
+    duration = parse_duration(written)
+    if duration is None:
+        return None
+    days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
+    if not 0 < days <= MOST_DAYS_OF_A_DEVICE:
+        raise Unreadable(f"days or weeks, {MOST_DAYS_OF_A_DEVICE} days at most")
+    return days
+
+
+KIND_PATTERN: Final = "[a-z][a-z0-9_]{0,39}"
+KIND = Scalar(
+    "a kind of identity: small letters, digits and “_”, at most 40",
+    _kind,
+    {"type": "string", "pattern": f"^{KIND_PATTERN}$", "not": {"enum": list(ALWAYS_THERE)}},
+    _kind_meant,
+)
+
+IDENTITY = Table(
+    {
+        "normalize": Key(
+            word(("digits", "lower", "upper", "none")),
+            "what of a value counts: its digits, or its letters as small ones or capitals; as it stands where nothing is said",
+        ),
+        "at_most": Key(
+            _whole("a whole number", 1, MOST_VALUES_OF_A_KIND),
+            "how many values of the kind one customer may have; 5 where nothing is said, 10 of `card`",
+        ),
+        "block": Key(
+            ListOf(text("a text of at most 200 characters", longest=200), "a value, or a list of values", or_one=True),
+            "values that never identify anybody",
+        ),
+    },
+    "a table such as {normalize: digits, at_most: 3}",
+)
+
+IDENTITIES = MapBy(
+    KIND, IDENTITY, "a table from kinds of identities to what holds for them, such as {card: {at_most: 3}}"
+)
+
+SHARED_DEVICE = Table(
+    {
+        "people": Key(_whole("a whole number", 1, MOST_PEOPLE_ON_A_DEVICE), "how many people one device may have; 5"),
+        "within": Key(
+            Scalar(
+                "a duration in days or weeks, such as “7 days”",
+                _days,
+                {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+                DURATION_SHAPE.meant,
+            ),
+            "within which time; 7 days",
+        ),
+    },
+    "a table such as {people: 5, within: 7 days}",
+    may_be_empty=False,
+)
+
+PURPOSE = Table(
+    {
+        "ground": Key(
+            word(("consent", "contract", "legitimate_interest")),
+            "why it is allowed: somebody agreed, it is part of the contract, or it is a legitimate interest until they object",
+        ),
+        "double_opt_in": Key(word(("yes", "no")), "whether consent must be confirmed by a second click; it need not"),
+    },
+    "a table such as {ground: consent, double_opt_in: yes}",
+    may_be_empty=False,
+)
+
+CONSENT = Table(
+    {
+        "analytics": Key(PURPOSE, "counting and comparing; `legitimate_interest` where nothing is said"),
+        "profiling": Key(PURPOSE, "scores, segments and what is chosen by them; `legitimate_interest`"),
+        "email": Key(PURPOSE, "marketing by e-mail; `consent`"),
+        "sms": Key(PURPOSE, "marketing by text message; `consent`"),
+        "ads": Key(PURPOSE, "lists for advertisers; `consent`"),
+    },
+    "a table from purposes to grounds, such as {email: {ground: consent}}",
+    may_be_empty=False,
+)
+
+
+def _kept_for(written: str) -> Duration | str | None:
+    if written == NEVER:
+        return written
+    duration = parse_duration(written)
+    if duration is not None and duration.unit in EXACT_UNITS:
+        raise Unreadable("days, weeks, months or years")
+    return duration
+
+
+KEPT = Scalar(
+    f"a duration such as “30 days” or “25 months”, or “{NEVER}”",
+    _kept_for,
+    {"type": "string", "pattern": f"^({NEVER}|{DURATION_SHAPE.as_schema['pattern'][1:-1]})$"},
+    lambda written: DURATION_SHAPE.meant(written) or nearest(written, [NEVER]),
+)
+
+RETENTION = Table(
+    {
+        "behaviour": Key(KEPT, f"what people did, orders and joining apart; `{NEVER}` deleted where nothing is said"),
+        "visits": Key(KEPT, f"their visits to the site; `{NEVER}`"),
+        "refused": Key(KEPT, "events that were refused, as they came; 30 days"),
+    },
+    "a table such as {behaviour: 25 months, refused: 30 days}",
+    may_be_empty=False,
+)
+
+
+# --- sources -----------------------------------------------------------------------------------------------------------
+
+
+def _path_meant(written: str) -> str | None:
+    near = "$." + written.removeprefix("$").removeprefix(".")
+    return near if parse_path(near) else None
+
+
+def _path_or_text(written: str) -> JsonPath | str | None:
+    if written.startswith("$"):
+        return parse_path(written)
+    return FIXED.parse(written)  # type: ignore[no-any-return]
+
+
+FIXED = text("a text of at most 200 characters", longest=200)
+PATH_SHAPE = Scalar(
+    "a path such as “$.ticket.id”: names behind points, places as [0], 20 at most",
+    parse_path,
+    {"type": "string", "pattern": f"^{PATH}$"},
+    _path_meant,
+)
+PATH_OR_TEXT = Scalar(
+    "a path such as “$.ticket.topic”, or a fixed text of at most 200 characters",
+    _path_or_text,
+    {"type": ["string", "number", "boolean"], "minLength": 1, "maxLength": 1_000},
+    lambda written: _path_meant(written) if written.startswith("$") else None,
+)
+HEADER = Scalar(
+    "the name of a header, such as “X-Signature”",
+    lambda written: written if re.fullmatch("[A-Za-z][A-Za-z0-9_-]{0,99}", written) else None,
+    {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,99}$"},
+)
+PROPERTY = Scalar(
+    "the name of a property, of at most 60 characters",
+    lambda written: text("", longest=60).parse(written),
+    {"type": "string", "minLength": 1, "maxLength": 60},
+)
+IDENTIFIED_BY = Scalar(
+    "a kind of identity, such as “user_id” or “email”", _kind_named, {"type": "string", "pattern": f"^{KIND_PATTERN}$"}
+)
+
+SIGNATURE = Table(
+    {
+        "header": Key(HEADER, "the header in which the signature comes", required=True),
+        "algorithm": Key(
+            word(("hmac_sha256",)), "a hash of the raw body with the shared secret", default="hmac_sha256"
+        ),
+        "encoding": Key(word(("hex", "base64")), "how the hash is written; `hex` where nothing is said", default="hex"),
+        "prefix": Key(text("a text of at most 100 characters"), "what stands before the hash, such as `sha256=`"),
+    },
+    "a table such as {header: X-Signature, encoding: hex}",
+)
+
+MAP = Table(
+    {
+        "when": Key(
+            MapBy(
+                PATH_SHAPE,
+                ListOf(FIXED, "a value, or a list of values", or_one=True),
+                'a table from paths to values, such as {"$.type": ticket.opened}',
+            ),
+            "payloads that have one of the values at every path; all where nothing is said",
+        ),
+        "event": Key(EVENT, "what they say: the name of a behaviour", required=True),
+        "message_id": Key(
+            PATH_SHAPE, "the id of this message, the same when it is sent again; else a hash of the payload"
+        ),
+        "at": Key(PATH_SHAPE, "when it happened; else the moment it came"),
+        "identify": Key(
+            MapBy(
+                IDENTIFIED_BY, PATH_SHAPE, "a table from kinds of identities to paths, such as {email: $.user.email}"
+            ),
+            "who did it, by one kind of identity or more",
+            required=True,
+        ),
+        "properties": Key(
+            MapBy(PROPERTY, PATH_OR_TEXT, "a table from properties to paths, such as {topic: $.ticket.topic}"),
+            "what else is kept of it",
+        ),
+    },
+    "a map: a table with “event”, “identify” and mostly “when”",
+)
+
+SOURCE = Table(
+    {
+        "id": Key(ID, "the source's name, a part of its address", required=True),
+        "signature": Key(SIGNATURE, "how the sender proves itself", required=True),
+        "maps": Key(ListOf(MAP, "a list of maps"), "what its payloads mean; the first that fits counts", required=True),
+    },
+    "a source: a table with “id”, “signature” and “maps”",
+)
+
+
 # --- the program -------------------------------------------------------------------------------------------------------
 
 PROGRAM: Final = Table(
@@ -280,6 +541,11 @@ PROGRAM: Final = Table(
         "points": Key(POINTS, "what points are called, what they cost and how long they live"),
         "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
         "tiers": Key(TIERS, "the levels that members reach"),
+        "identities": Key(IDENTITIES, "what customers are known by besides their own id, the most telling first"),
+        "shared_device": Key(SHARED_DEVICE, "from when on a device says nothing about who uses it"),
+        "consent": Key(CONSENT, "what may be done with what is known of people, and why"),
+        "sources": Key(ListOf(SOURCE, "a list of sources"), "webhooks of other systems, and what they say"),
+        "retention": Key(RETENTION, "how long what people did is kept"),
     },
     "a program: a table with “program”, “currency”, “time_zone” and “earning”",
     not_yet=dict.fromkeys(NOT_YET, ""),

@@ -17,6 +17,15 @@ class Sender(StrEnum):
     """The shop's server, with its secret key."""
     SITE = "site"
     """Anyone's browser, with the public key."""
+    SHOPIFY = "shopify"
+    """A signed webhook of the shop's platform: as good as the shop's own word."""
+    WOOCOMMERCE = "woocommerce"
+    WEBHOOK = "webhook"
+    """A signed webhook of any other system, read by a mapping of the program's."""
+
+    @property
+    def is_trusted(self) -> bool:
+        return self is not Sender.SITE
 
 
 class Ordered(Struct, frozen=True, gc=False):
@@ -36,14 +45,63 @@ class Did(Struct, frozen=True, gc=False):
     properties: Mapping[str, str]
 
 
-Deed: TypeAlias = Ordered | Joined | Did
+class OrderTold(Struct, frozen=True, gc=False):
+    """How an order stands, by a platform that says so again and again: the whole order each time, in any order of arrival.
+
+    `updated_at` is the platform's own stamp: of two words the newer one holds. `status` is one of `placed` (not paid yet),
+    `paid`, `cancelled`, `refunded` (wholly) and `partly_refunded`; `lines` and `amount_minor` are as for `Ordered`, before
+    refunds; `refunded_minor` is what has gone back of `amount_minor`, in all.
+    """
+
+    order_id: str
+    status: str
+    lines: tuple[Line, ...]
+    amount_minor: int
+    refunded_minor: int
+    updated_at: Instant
+
+
+Deed: TypeAlias = Ordered | OrderTold | Joined | Did
+
+
+class ConsentSaid(Struct, frozen=True, gc=False):
+    """Somebody gave or took back consent to one purpose.
+
+    `ground` is the legal one (`consent`, `contract`, `legitimate_interest`); `wording` names the text that was shown, with its
+    version; `place` says where it was said (a page, a form, a till). `imported` words never lift a withdrawal.
+    """
+
+    purpose: str
+    granted: bool
+    ground: str = "consent"
+    wording: str = ""
+    place: str = ""
+    imported: bool = False
+
+
+class Surroundings(Struct, frozen=True, gc=False):
+    """Where an event was made, as its client says it: raw, and kept no longer than it takes to enrich it."""
+
+    user_agent: str = ""
+    brands: str = ""
+    """The client hint `Sec-CH-UA`, or what `userAgentData` says in its form."""
+    mobile: bool | None = None
+    platform: str = ""
+    address: str = ""
+    """The network address: the request's own from a browser, `context.ip` from the shop's server."""
+    locale: str = ""
+    url: str = ""
+    referrer: str = ""
+    campaign: tuple[tuple[str, str], ...] = ()
+    """`source`, `medium`, `name`, `term`, `content`, as far as they are said."""
 
 
 class Arrival(Struct, frozen=True, gc=False):
     """One event.
 
     `id` is the hash of source and message id: the source key. `content` is a hash of what the event says; a resend that
-    differs only in how it travelled has the same. `told` are other identities that the shop's server vouches for.
+    differs only in how it travelled has the same. `told` are further identities of the same person (e-mail, phone, a card's
+    number, any kind that the program declares), usable and normalised. `traits` are what is declared about the person.
     """
 
     position: int
@@ -57,6 +115,11 @@ class Arrival(Struct, frozen=True, gc=False):
     previous_id: str | None
     told: tuple[tuple[str, str], ...]
     deed: Deed
+    traits: Mapping[str, str] = {}
+    consents: tuple[ConsentSaid, ...] = ()
+    surroundings: Surroundings | None = None
+    is_timed: bool = False
+    """Whether the message itself says when it happened."""
 
 
 class Understood(Struct, frozen=True):
@@ -65,3 +128,7 @@ class Understood(Struct, frozen=True):
     arrivals: list[Arrival]
     refusals: list[RefusedEvent]
     write_key: str | None
+    warnings: list[RefusedEvent] = []
+    """What was taken without a part of it."""
+    impersonal: list[tuple[str, Instant]] = []
+    """What people did who do not consent to being told apart: only its name and its moment are known."""

@@ -11,6 +11,7 @@ from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.terms import Currency
 from regulars.wire.events import texts
 from regulars.wire.events.arrivals import Deed, Did, Joined
+from regulars.wire.events.data_layer import from_data_layer
 from regulars.wire.events.envelope import Context, Event
 from regulars.wire.events.identities import identifier, identity
 from regulars.wire.events.orders import ordered
@@ -41,11 +42,12 @@ def deed_of(type: str, event: Event, context: Context, shop: Currency | None) ->
 
 def _tracked(event: Event, shop: Currency | None) -> Deed:
     name = _event_name(event.event)
+    name, properties = from_data_layer(name, event.properties) or (name, event.properties)
     if shop is not None and name == ORDER_COMPLETED:
-        return ordered(event.properties, shop)
+        return ordered(properties, shop)
     if shop is not None and name == MEMBER_JOINED:
         return Joined()
-    return Did(name, texts.of_event(event.properties))
+    return Did(name, texts.of_event(properties))
 
 
 def _viewed(name: str, event: Event, page: object) -> Did:

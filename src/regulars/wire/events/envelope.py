@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from msgspec import DecodeError, Raw, Struct, ValidationError
 from msgspec.json import Decoder
+from msgspec.structs import astuple
 
 from regulars.wire.events.refusals import (
     MOST_BODY_BYTES,
@@ -50,14 +51,24 @@ class Event(Struct, rename="camel", gc=False):
     context: Raw = NOTHING
 
 
-class Context(Struct, gc=False):
+class Context(Struct, rename="camel", gc=False):
     """Where the event was made; the batch's own stands in for what an item's does not say."""
 
     page: object = None
     traits: object = None
+    campaign: object = None
+    consent: object = None
+    external_ids: object = None
+    global_privacy_control: object = None
+    ip: object = None
+    locale: object = None
+    user_agent: object = None
+    user_agent_data: object = None
 
     def over(self, other: "Context") -> "Context":
-        return Context(_either(self.page, other.page), _either(self.traits, other.traits))
+        if other is NO_CONTEXT:
+            return self
+        return Context(*[_either(one, another) for one, another in zip(_said(self), _said(other), strict=True)])
 
 
 class Envelope(Struct, gc=False):
@@ -78,6 +89,10 @@ class _Keyed(Struct, rename="camel", gc=False):
     write_key: Raw = NOTHING
 
 
+class _Placed(Struct, rename="camel", gc=False):
+    context: Raw = NOTHING
+
+
 class _Named(Struct, rename="camel", gc=False):
     message_id: Raw = NOTHING
 
@@ -88,8 +103,10 @@ _BATCH: Final = Decoder(_Batch)
 _EVENT: Final = Decoder(Event)
 _CONTEXT: Final = Decoder(Context)
 _KEYED: Final = Decoder(_Keyed)
+_PLACED: Final = Decoder(_Placed)
 _NAMED: Final = Decoder(_Named)
-_NO_CONTEXT: Final = Context()
+NO_CONTEXT: Final = Context()
+_said = astuple
 
 
 def write_key_of(body: bytes) -> str | None:
@@ -144,11 +161,19 @@ def event_of(raw: Raw) -> Event:
 def context_of(raw: Raw) -> Context:
     """An empty one where none stands, or one that cannot be read."""
     if not len(raw):
-        return _NO_CONTEXT
+        return NO_CONTEXT
     try:
         return _CONTEXT.decode(raw)
     except (DecodeError, UnicodeDecodeError, RecursionError):
-        return _NO_CONTEXT
+        return NO_CONTEXT
+
+
+def context_in(raw: Raw) -> Context:
+    """Also out of an event that was refused, as far as it can be read."""
+    try:
+        return context_of(_decoded(_PLACED, raw).context) if _is_object(raw) else NO_CONTEXT
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return NO_CONTEXT
 
 
 def raw_message_id_of(raw: Raw) -> object:

@@ -30,14 +30,26 @@ class EventReason(StrEnum):
 
     NOT_AN_OBJECT = "not_an_object", "the item of the batch is not a JSON object"
     BAD_JSON = "bad_json", "it is nested too deep, or a number in it is NaN, infinite or too large"
-    TOO_LARGE = "too_large", "the event is larger than 32 KB"
+    TOO_LARGE = "too_large", "an order or a joining is larger than 32 KB, or what a webhook says larger than 500 KB"
+    TRUNCATED = (
+        "truncated",
+        "the event is larger than 32 KB; it was taken with the first of its properties, and says so",
+    )
     TOO_MANY_EVENTS = "too_many_events", "it stands behind the first 2,500 events of its batch"
     UNKNOWN_TYPE = "unknown_type", "`type` is not identify, track, page, screen, group or alias"
     BAD_MESSAGE_ID = "bad_message_id", "`messageId` is not a text of 1 to 100 characters without control characters"
     MISSING_IDENTITY = "missing_identity", "neither `userId` nor `anonymousId` is there; an alias needs `userId`"
-    BAD_IDENTITY = "bad_identity", "an id of a person or a group is blank, too long, or no id at all"
+    BAD_IDENTITY = "bad_identity", "an id of a person or a group is blank or too long"
+    JUNK_IDENTITY = (
+        "junk_identity",
+        "an id is a word for no id at all (`null`, `guest`, …); it was left out, the event was taken",
+    )
     MISSING_PREVIOUS_ID = "missing_previous_id", "an alias without `previousId`"
     MISSING_GROUP = "missing_group", "a group event without `groupId`"
+    TOO_MANY_IDENTITIES = (
+        "too_many_identities",
+        "the customer has no room for another of the kind; it was left out, the event was taken",
+    )
     BAD_TIMESTAMP = "bad_timestamp", "the time is not RFC 3339, or lies before 1990"
     MISSING_EVENT = "missing_event", "a track event without `event`, its name"
     BAD_EVENT = "bad_event", "`event` is not text, too long, or has control characters"
@@ -45,6 +57,7 @@ class EventReason(StrEnum):
     WRONG_CURRENCY = "wrong_currency", "the order is in another currency than the shop"
     BAD_PRODUCTS = "bad_products", "`products` is no list of objects, or one has a price or quantity that is none"
     BAD_AMOUNT = "bad_amount", "the order says nowhere what its goods cost, or says it in no plain number"
+    NO_MAP = "no_map", "no map of the source fits the payload"
     MESSAGE_ID_REUSED = "message_id_reused", "an earlier event bears this `messageId` and says something else"
     ORDER_REUSED = "order_reused", "an earlier event bears this order id and says something else"
     FAILED = "failed", "the event could not be kept; this is our fault"
