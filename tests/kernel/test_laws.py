@@ -1,7 +1,7 @@
 """The laws that hold for every program and every history, drawn at random by Hypothesis.
 
-Programs mix holds, expiries, tiers, multipliers, exclusions and memberships; histories mix orders, joinings and behaviours,
-late and on time, around clock changes and turns of the year.
+Programs mix holds, expiries, tiers, multipliers, exclusions and memberships; histories mix orders, joinings, behaviours
+and balances brought over, late and on time, around clock changes and turns of the year.
 """
 
 from itertools import pairwise
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from regulars.kernel.absorb import absorb
 from regulars.kernel.adopt import adopt
 from regulars.kernel.effects import Account, Effect, Entry, Posted
-from regulars.kernel.facts import DAWN, FOREVER, Behaved, Fact, MemberJoined, OrderCompleted
+from regulars.kernel.facts import DAWN, FOREVER, BalanceBroughtOver, Behaved, Fact, MemberJoined, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import Consequences, State, apply, copy_of, rebuilt
 from regulars.kernel.step import advance, fold, step
@@ -89,11 +89,15 @@ def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
     facts: list[Fact] = []
     for number, second in enumerate(draw(st.lists(moments, max_size=14))):
         at, name = second * 1_000_000, f"fact-{number:02}"
-        kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "review"]))
+        kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "review", "balance"]))
         if kind == "joined":
             facts.append(MemberJoined(name, "ada", at, at, "test"))
         elif kind == "review":
             facts.append(Behaved(name, "ada", at, at, "test", "Product Reviewed", {}))
+        elif kind == "balance":
+            lasts = draw(st.sampled_from([None, 1, 40 * 86_400, YEARS]))
+            expires_at = None if lasts is None else at + lasts * 1_000_000
+            facts.append(BalanceBroughtOver(name, "ada", at, at, "test", draw(st.integers(1, 500)), expires_at))
         else:
             facts.append(order(at, *draw(st.lists(lines, max_size=3)), id=name))
     return sorted(facts, key=lambda fact: fact.happened_at) if in_order else facts
@@ -217,7 +221,7 @@ def test_lots_stand_in_the_order_in_which_they_are_spent(program: Rulebook, fact
 @given(programs(), histories())
 def test_every_effect_knows_why(program: Rulebook, facts: list[Fact]) -> None:
     _, effects = fold(program.new_state(), facts, program)
-    rules = {rule.id for rule in program.program.earning} | {"hold", "expiry", "tiers", "membership"}
+    rules = {rule.id for rule in program.program.earning} | {"hold", "expiry", "tiers", "membership", "opening-balance"}
     for effect in effects:
         assert effect.because.rule in rules
         assert effect.because.version == program.version

@@ -1,8 +1,19 @@
 """Why: an effect as the sentence that pages, answers and documents show."""
 
 from regulars.kernel.calendar import date_of
-from regulars.kernel.effects import Effect, Entry, MembershipStarted, Posted, Reason, Refused, TierChanged
+from regulars.kernel.effects import (
+    Account,
+    Effect,
+    Entry,
+    MembershipStarted,
+    Merged,
+    Posted,
+    Reason,
+    Refused,
+    TierChanged,
+)
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.kernel.merging import BY_MERGE
 from regulars.kernel.program import CalendarYear, Fixed, PerAmount
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import listed, plain
@@ -11,10 +22,18 @@ from regulars.kernel.terms import listed, plain
 def sentence(effect: Effect, program: Rulebook) -> str:
     """What happened and why, in the words of the program that brought it about."""
     match effect:
+        case Posted(entry=Entry.EARN, earned_at=int(earned_at)):
+            earned = date_of(program.calendar.day_of(earned_at)).isoformat()
+            brought = f"{_points(effect, program)} brought over from the former program, earned on {earned}"
+            return f"{brought}{_life(effect, program)}; they do not count for a level."
         case Posted(entry=Entry.EARN):
             return f"{_points(effect, program)} by “{effect.because.rule}”: {_reckoned(effect, program)}{_life(effect, program)}."
         case Posted(entry=Entry.ACTIVATE):
             return f"{_points(effect, program)} can be spent from now on: the time for returns is over."
+        case Posted(entry=Entry.MERGE, source=Account.MERGED):
+            return f"{_points(effect, program)} came over from an account of the same person, with the expiry that they had."
+        case Posted(entry=Entry.MERGE):
+            return f"{_points(effect, program)} went over to another account of the same person."
         case Posted():
             last = last_day(effect.expires_at, program)
             return f"{_points(effect, program)} expired: they could be spent until the end of {last}."
@@ -22,6 +41,8 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return _tier_sentence(effect, program)
         case MembershipStarted():
             return "Became a member."
+        case Merged():
+            return _merge_sentence(effect)
         case Refused():
             return _refusal(effect, program)
 
@@ -62,6 +83,8 @@ def _life(effect: Posted, program: Rulebook) -> str:
 
 def _tier_sentence(effect: TierChanged, program: Rulebook) -> str:
     tiers = program.program.tiers
+    if effect.because.rule == BY_MERGE:
+        return f"{effect.after} was the other account's level, and is kept."
     if effect.because.fact is None or tiers is None or effect.after is None:
         left = f"{effect.after} is left" if effect.after else "no level is left"
         if tiers is None or isinstance(tiers.over, CalendarYear):
@@ -74,6 +97,16 @@ def _tier_sentence(effect: TierChanged, program: Rulebook) -> str:
         else program.program.points.name.points(level.at)
     )
     return f"Reached {effect.after}: {measure} {tiers.over.describe()}."
+
+
+def _merge_sentence(effect: Merged) -> str:
+    if effect.came is None:
+        return "This account was joined to another one of the same person."
+    return (
+        "Another account of the same person was joined to this one."
+        if effect.came
+        else "An account that had been joined to this one went its own way again."
+    )
 
 
 def _refusal(effect: Refused, program: Rulebook) -> str:

@@ -6,6 +6,9 @@
 in exact fractions, with one floor per rule and order. The basis is the sum of the eligible lines in minor units; a negative
 one earns nothing. The multipliers are the program's multiplier rules for the same kind of fact, and that of the tier held
 before the fact. Windows and weekdays look at the day on which the fact happened, in the shop's zone.
+
+A balance brought over from a former program is earned by no rule: it is one lot of exactly those points, to be spent at once,
+which counts for no level, and that no multiplier touches.
 """
 
 from fractions import Fraction
@@ -29,13 +32,16 @@ from regulars.kernel.effects import (
     Refused,
 )
 from regulars.kernel.expiry import Lifetimes
-from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, OrderCompleted
+from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
 from regulars.kernel.state import State
 
 ONE_LOT: Final = 0
 """Whatever the rules give for one fact has one lifetime, that of its day and tier, and so is one lot."""
+
+OPENING_BALANCE: Final = "opening-balance"
+"""Stands where a rule's id does, for points that were brought over. No rule of a program should bear it."""
 
 NOT_TRUSTED: Final = Reason.NOT_TRUSTED
 NOT_A_MEMBER: Final = Reason.NOT_A_MEMBER
@@ -171,6 +177,27 @@ def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -
             )
         )
     return effects
+
+
+def bring_over(state: State, fact: BalanceBroughtOver, at: Instant, rules: EarningRules) -> Posted:
+    """The lot. Where the fact does not say when it expires, the program does, from the moment at which it was earned."""
+    expires_at = fact.expires_at
+    if expires_at is None:
+        expires_at = rules.lifetimes.of(fact.happened_at, state.consequences.tier)[1]
+    because = Because(OPENING_BALANCE, rules.version, fact.id)
+    return Posted(
+        EARN,
+        (fact.id, ONE_LOT),
+        fact.points,
+        PROGRAM,
+        AVAILABLE,
+        at,
+        fact.recorded_at,
+        because,
+        at,
+        expires_at,
+        earned_at=fact.happened_at,
+    )
 
 
 def _all_refused(reason: Reason, at: Instant, fact: Fact, terms: Terms, rules: EarningRules) -> list[Effect]:

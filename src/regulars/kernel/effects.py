@@ -22,6 +22,8 @@ class Entry(StrEnum):
     EARN = "earn"
     ACTIVATE = "activate"
     EXPIRE = "expire"
+    MERGE = "merge"
+    """A lot goes with its customer to the one it is merged into, or back."""
 
 
 class Account(StrEnum):
@@ -29,15 +31,19 @@ class Account(StrEnum):
     PENDING = "pending"
     AVAILABLE = "available"
     EXPIRED = "expired"
+    MERGED = "merged"
+    """Between two customers who are merged: what leaves one comes to the other."""
 
 
 EARN: Final = Entry.EARN
 ACTIVATE: Final = Entry.ACTIVATE
 EXPIRE: Final = Entry.EXPIRE
+MERGE: Final = Entry.MERGE
 PROGRAM: Final = Account.PROGRAM
 PENDING: Final = Account.PENDING
 AVAILABLE: Final = Account.AVAILABLE
 EXPIRED: Final = Account.EXPIRED
+MERGED: Final = Account.MERGED
 """Members by a name of their own: looking one up on its class costs as much as making an effect (Python 3.11)."""
 
 
@@ -78,7 +84,8 @@ class Posted(Struct, frozen=True, gc=False, tag=True):
     """Points of one lot moved from one account to another.
 
     `active_at` is when they are no longer pending; `expires_at` is exclusive, and FOREVER if they never expire. Only an
-    earning has a `reckoning`, and the day on the shop's wall on which its points qualify for tiers.
+    earning has a `reckoning`, and the day on the shop's wall on which its points qualify for tiers. `earned_at` is there for
+    what was earned elsewhere: a lot keeps its age on its way from one customer to another, and from a former program.
     """
 
     entry: Entry
@@ -93,6 +100,7 @@ class Posted(Struct, frozen=True, gc=False, tag=True):
     expires_at: Instant
     qualifies_on: Day | None = None
     reckoning: Reckoning | None = None
+    earned_at: Instant | None = None
 
     def postings(self) -> tuple[tuple[Account, int], tuple[Account, int]]:
         """The two sides of the entry; they sum to zero."""
@@ -122,4 +130,17 @@ class Refused(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
-Effect: TypeAlias = Posted | TierChanged | MembershipStarted | Refused
+class Merged(Struct, frozen=True, gc=False, tag=True):
+    """What besides lots came with another customer, or went away with it: `qualifying` by day on the shop's wall, below 0
+    where it went, and since when this customer is a member now. `came` is None for who was merged into somebody else.
+    """
+
+    came: bool | None
+    qualifying: tuple[tuple[Day, int], ...]
+    member_since: Instant | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+Effect: TypeAlias = Posted | TierChanged | MembershipStarted | Refused | Merged

@@ -25,6 +25,7 @@ FOREVER: Final = 2**62
 
 ORDER_COMPLETED: Final = "Order Completed"
 MEMBER_JOINED: Final = "Member Joined"
+BALANCE_BROUGHT_OVER: Final = "Balance Brought Over"
 
 
 class Trust(StrEnum):
@@ -86,4 +87,20 @@ class Behaved(Struct, frozen=True, gc=False, tag=True):
     trust: Trust = Trust.SHOP
 
 
-Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved
+class BalanceBroughtOver(Struct, frozen=True, gc=False, tag=True):
+    """What a customer held in the program that went before this one. `happened_at` is when it was earned there; `expires_at` is
+    exclusive, None leaves it to the program's rule. Only an import says so: no event does, whatever its name.
+    """
+
+    name: ClassVar[str] = BALANCE_BROUGHT_OVER
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    points: int
+    expires_at: Instant | None = None
+
+
+Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved | BalanceBroughtOver

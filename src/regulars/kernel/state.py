@@ -10,10 +10,22 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
-from regulars.kernel.effects import ACTIVATE, EARN, PENDING, Effect, LotId, MembershipStarted, Posted, TierChanged
+from regulars.kernel.effects import (
+    ACTIVATE,
+    EARN,
+    EXPIRE,
+    MERGED,
+    PENDING,
+    Effect,
+    LotId,
+    MembershipStarted,
+    Merged,
+    Posted,
+    TierChanged,
+)
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 Buckets: TypeAlias = dict[int, int]
 """Sums by period: by day on the shop's wall, or by year, as the watch says."""
@@ -33,7 +45,9 @@ class Lot(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Consequences(Struct):
-    """`pending` lots by activation, `available` ones by expiry, then the oldest; `issued` and `expired` over all time."""
+    """`pending` lots by activation, `available` ones by expiry, then the oldest; `issued` and `expired` over all time; `moved`
+    is what came from customers who were merged into this one, less what went to another.
+    """
 
     pending: list[Lot] = field(default_factory=list)
     available: list[Lot] = field(default_factory=list)
@@ -42,9 +56,10 @@ class Consequences(Struct):
     qualifying: Buckets = field(default_factory=dict)
     tier: str | None = None
     member_since: Instant | None = None
+    moved: int = 0
 
     def outstanding(self) -> int:
-        return self.issued - self.expired
+        return self.issued + self.moved - self.expired
 
 
 class State(Struct):
@@ -78,6 +93,7 @@ def copy_of(state: State) -> State:
             dict(held.qualifying),
             held.tier,
             held.member_since,
+            held.moved,
         ),
     )
 
@@ -88,13 +104,17 @@ def apply(effect: Effect, held: Consequences) -> None:
             _earn(effect, held)
         elif effect.entry is ACTIVATE:
             _insert_available(held.available, _taken(held.pending, effect.lot))
-        else:
+        elif effect.entry is EXPIRE:
             _taken(held.available, effect.lot)
             held.expired += effect.points
+        else:
+            _move(effect, held)
     elif isinstance(effect, TierChanged):
         held.tier = effect.after
     elif isinstance(effect, MembershipStarted):
         held.member_since = effect.since
+    elif isinstance(effect, Merged):
+        _bring(effect, held)
 
 
 def rebuilt(effects: Iterable[Effect]) -> Consequences:
@@ -117,7 +137,8 @@ def sum_between(buckets: Buckets, first: int, last: int) -> int:
 
 def _earn(effect: Posted, held: Consequences) -> None:
     points, day = effect.points, effect.qualifies_on
-    lot = Lot(effect.lot, points, effect.effective_at, effect.active_at, effect.expires_at)
+    earned_at = effect.effective_at if effect.earned_at is None else effect.earned_at
+    lot = Lot(effect.lot, points, earned_at, effect.active_at, effect.expires_at)
     held.issued += points
     if effect.target is PENDING:
         _insert_pending(held.pending, lot)
@@ -129,6 +150,30 @@ def _earn(effect: Posted, held: Consequences) -> None:
         # Buckets stand roughly by day, so that the first one tells when there is something to drop.
         if day - next(iter(qualifying)) > QUALIFYING_DAYS:
             drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+
+
+def _move(effect: Posted, held: Consequences) -> None:
+    """A lot that comes from another customer, or goes to one."""
+    if effect.source is not MERGED:
+        _taken(held.pending if effect.source is PENDING else held.available, effect.lot)
+        held.moved -= effect.points
+        return
+    assert effect.earned_at is not None
+    lot = Lot(effect.lot, effect.points, effect.earned_at, effect.active_at, effect.expires_at)
+    (_insert_pending if effect.target is PENDING else _insert_available)(
+        held.pending if effect.target is PENDING else held.available, lot
+    )
+    held.moved += effect.points
+
+
+def _bring(effect: Merged, held: Consequences) -> None:
+    if effect.came is None:
+        return
+    held.member_since = effect.member_since
+    qualifying = dict(held.qualifying)
+    for day, points in effect.qualifying:
+        qualifying[day] = qualifying.get(day, 0) + points
+    held.qualifying = {day: qualifying[day] for day in sorted(qualifying) if qualifying[day]}
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:

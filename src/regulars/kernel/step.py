@@ -14,10 +14,10 @@ move the customer's clock, or anybody could make the shop's own word late.
 from collections.abc import Iterable
 
 from regulars.kernel.behaviour import observe
-from regulars.kernel.earning import earn
+from regulars.kernel.earning import bring_over, earn
 from regulars.kernel.effects import Effect, Refused
 from regulars.kernel.expiry import activate, expire
-from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, MemberJoined, OrderCompleted
 from regulars.kernel.membership import enrol
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply, copy_of
@@ -82,7 +82,9 @@ def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) ->
         enrolled = enrol(state, fact, at, program.version)
         _follow(state, [enrolled], effects)
         refused = isinstance(enrolled, Refused)
-    if not refused:
+    if isinstance(fact, BalanceBroughtOver):
+        _follow(state, [bring_over(state, fact, at, program.earning)], effects)
+    elif not refused:
         _follow(state, earn(state, fact, today.day, at, program.earning), effects)
     if program.tiers is not None and (program.open_to_all or program.is_member(state)):
         on_clock = today if at == happened_at else program.calendar.today(at)

@@ -18,13 +18,23 @@ from regulars.kernel.effects import (
     Entry,
     Factor,
     MembershipStarted,
+    Merged,
     Posted,
     Reason,
     Reckoning,
     Refused,
     TierChanged,
 )
-from regulars.kernel.facts import Behaved, Fact, Instant, Line, MemberJoined, OrderCompleted, Trust
+from regulars.kernel.facts import (
+    BalanceBroughtOver,
+    Behaved,
+    Fact,
+    Instant,
+    Line,
+    MemberJoined,
+    OrderCompleted,
+    Trust,
+)
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import SCHEMA, State
@@ -63,7 +73,7 @@ def decode_state(record: bytes) -> State:
 
 
 def modern_state(old: Any) -> State:
-    """A state of an older schema, as it was decoded without types. Schema 1 named the parts of each lot."""
+    """A state of an older schema, as it was decoded without types. Schema 1 named the parts of each lot; 2 knew no `moved`."""
     if old["schema"] == 1:
         held = old["consequences"]
         for lots in ("pending", "available"):
@@ -77,6 +87,7 @@ def modern_state(old: Any) -> State:
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_order: Final = msgspec.msgpack.Decoder(tuple[str, tuple[Line, ...]]).decode
+_decode_balance: Final = msgspec.msgpack.Decoder(tuple[int, Instant | None]).decode
 _decode_behaviour: Final = msgspec.msgpack.Decoder(tuple[Trust, dict[str, str]]).decode
 
 
@@ -86,6 +97,8 @@ def encode_fact(fact: Fact) -> bytes | None:
         return _encode((fact.order_id, fact.lines))
     if isinstance(fact, Behaved):
         return _encode((fact.trust, fact.properties))
+    if isinstance(fact, BalanceBroughtOver):
+        return _encode((fact.points, fact.expires_at))
     return None
 
 
@@ -95,7 +108,7 @@ def decode_fact(
     if record is None:
         assert name == MemberJoined.name, f"a fact of kind {name} says nothing"
         return MemberJoined(id, customer, happened_at, recorded_at, source)
-    # A behaviour may bear an order's name: a browser's word for it. Its record begins with its trust, an order's with its id.
+    # A behaviour may bear any name: a browser's word for an order. Its record has its trust and a map, which no other has.
     if name == OrderCompleted.name:
         try:
             order_id, lines = _decode_order(record)
@@ -104,6 +117,13 @@ def decode_fact(
         else:
             amount_minor = sum([line.amount_minor for line in lines])
             return OrderCompleted(id, customer, happened_at, recorded_at, source, order_id, lines, amount_minor)
+    if name == BalanceBroughtOver.name:
+        try:
+            points, expires_at = _decode_balance(record)
+        except msgspec.ValidationError:
+            pass
+        else:
+            return BalanceBroughtOver(id, customer, happened_at, recorded_at, source, points, expires_at)
     trust, properties = _decode_behaviour(record)
     return Behaved(id, customer, happened_at, recorded_at, source, name, properties, trust)
 
@@ -112,7 +132,7 @@ def decode_fact(
 
 _decode_effects: Final = msgspec.msgpack.Decoder(list[tuple[int, str, bool, Instant, Any, Any]]).decode
 
-REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED = range(3)
+REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED, MERGED_CUSTOMERS = range(4)
 NO_EFFECTS: Final = _encode([])
 
 _TEXT: Final = {id(member): member.value for kind in (Entry, Account, Reason) for member in kind}
@@ -129,6 +149,9 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
             written.append((REFUSED, rule, by_fact, at, _TEXT[id(effect.reason)], effect.basis_minor))
         elif isinstance(effect, TierChanged):
             written.append((TIER_CHANGED, rule, by_fact, at, effect.before, effect.after))
+        elif isinstance(effect, Merged):
+            said = effect.came, effect.qualifying
+            written.append((MERGED_CUSTOMERS, rule, by_fact, at, said, effect.member_since))
         else:
             assert isinstance(effect, MembershipStarted), "postings are the ledger's"
             written.append((MEMBERSHIP_STARTED, rule, by_fact, at, effect.since, None))
@@ -147,6 +170,9 @@ def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step
         return Refused(Reason(one), other, at, step.recorded_at, because)
     if kind == TIER_CHANGED:
         return TierChanged(one, other, at, step.recorded_at, because)
+    if kind == MERGED_CUSTOMERS:
+        came, qualifying = one
+        return Merged(came, tuple([(day, points) for day, points in qualifying]), other, at, step.recorded_at, because)
     assert kind == MEMBERSHIP_STARTED, f"an effect of kind {kind}"
     return MembershipStarted(one, at, step.recorded_at, because)
 
@@ -161,13 +187,13 @@ EntryWritten = tuple[
     str, int, int, str, int, str, str, str, int, str, bool, Instant, Instant, Instant, int | None, bytes | None
 ]
 """customer, seq, ordinal, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at,
-expires_at, qualifies_on, reckoning"""
+expires_at, qualifies_on, reckoning; the last holds `earned_at` where that is there instead"""
 
 FactorsWritten = tuple[tuple[str, int, int], ...]
 MOST_FACTORS_KEPT: Final = 1_000
 _written_factors: dict[int, tuple[tuple[Factor, ...], FactorsWritten]] = {}
 
-_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, FactorsWritten]).decode
+_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, FactorsWritten] | Instant).decode
 
 
 def encode_posted(customer: str, seq: int, ordinal: int, posted: Posted) -> EntryWritten:
@@ -188,13 +214,18 @@ def encode_posted(customer: str, seq: int, ordinal: int, posted: Posted) -> Entr
         posted.active_at,
         posted.expires_at,
         posted.qualifies_on,
-        None if reckoning is None else _encode((reckoning.units, reckoning.basis_minor, _factors(reckoning.factors))),
+        _encode((reckoning.units, reckoning.basis_minor, _factors(reckoning.factors)))
+        if reckoning is not None
+        else None
+        if posted.earned_at is None
+        else _encode(posted.earned_at),
     )
 
 
 def decode_posted(written: EntryWritten, step: Step) -> Posted:
     _, _, _, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, at, *dates, day, reckoning = written
     active_at, expires_at = dates
+    reckoned, earned_at = _reckoning(reckoning) if reckoning is not None else (None, None)
     return Posted(
         Entry(entry),
         (lot_fact, lot_ordinal),
@@ -207,7 +238,8 @@ def decode_posted(written: EntryWritten, step: Step) -> Posted:
         active_at,
         expires_at,
         day,
-        None if reckoning is None else _reckoning(reckoning),
+        reckoned,
+        earned_at,
     )
 
 
@@ -225,9 +257,14 @@ def _factors(factors: tuple[Factor, ...]) -> FactorsWritten:
     return written
 
 
-def _reckoning(record: bytes) -> Reckoning:
-    units, basis_minor, factors = _decode_reckoning(record)
-    return Reckoning(units, basis_minor, tuple([Factor(id, Fraction(top, bottom)) for id, top, bottom in factors]))
+def _reckoning(record: bytes) -> tuple[Reckoning | None, Instant | None]:
+    """How points came about, or when they were earned elsewhere."""
+    written = _decode_reckoning(record)
+    if isinstance(written, int):
+        return None, written
+    units, basis_minor, factors = written
+    named = tuple([Factor(id, Fraction(top, bottom)) for id, top, bottom in factors])
+    return Reckoning(units, basis_minor, named), None
 
 
 # --- programs ------------------------------------------------------------------------------------------------------------
