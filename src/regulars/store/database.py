@@ -89,6 +89,23 @@ class Store:
                 self._is_migrated = migrations.is_current(connection)
         return self._is_migrated
 
+    def compact(self) -> None:
+        """Writes the file, or the tables, anew, so that nothing of what was deleted is left in them. Waits for everybody."""
+        with self._writers.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            if self.is_sqlite:
+                connection.rollback()
+                raw.execute("VACUUM")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                connection.rollback()
+                raw.autocommit = True
+                try:
+                    raw.execute("VACUUM FULL")
+                finally:
+                    raw.autocommit = False
+
     def close(self) -> None:
         self._readers.dispose()
         self._writers.dispose()

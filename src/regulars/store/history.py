@@ -5,11 +5,12 @@ from itertools import islice
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import and_, func, select
 
 from regulars.kernel.facts import Fact, Instant
 from regulars.store.database import Store
-from regulars.store.facts import facts_of
+from regulars.store.facts import came_through, facts_of, facts_where
 from regulars.store.schema import customers, identities, journal
 from regulars.wire.history import History, HistoryError
 from regulars.wire.refusals import Refusal
@@ -41,9 +42,14 @@ class RecordedHistory:
         self._store = store
         first_name = func.min(identities.c.value).label("name")
         named = and_(identities.c.customer == customers.c.id, identities.c.kind == "user_id")
-        asked = select(customers.c.id, first_name).outerjoin(identities, named).where(customers.c.known)
+        whole = customers.c.known, customers.c.person.is_(None)
+        asked = select(customers.c.id, first_name).outerjoin(identities, named).where(*whole)
+        merged = select(customers.c.person, customers.c.id).where(customers.c.person.is_not(None))
         with store.reading() as connection:
             rows = connection.execute(asked.group_by(customers.c.id)).all()
+            self._merged: dict[str, list[str]] = {}
+            for person, record in connection.execute(merged):
+                self._merged.setdefault(person, [person]).append(record)
             facts = select(func.count(), func.max(journal.c.happened_at)).where(journal.c.fact_id.is_not(None))
             number, last = connection.execute(facts).one()
         self.rows: int = number
@@ -61,5 +67,11 @@ class RecordedHistory:
         while portion := list(islice(wanted, PORTION)):
             with self._store.reading() as connection:
                 facts = facts_of(connection, [id for _, id in portion])
+                for _, id in portion:
+                    if id in self._merged:
+                        facts[id] = [
+                            replace(fact, customer=id)
+                            for fact in facts_where(connection, came_through(self._merged[id]))
+                        ]
             for name, id in portion:
                 yield name, tuple(facts.get(id, ()))

@@ -9,15 +9,17 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from regulars.store.transaction import (
+    TRUSTS,
     CustomerRow,
     EntryRow,
     IdentityKey,
     IdentityRow,
     JournalRow,
     Known,
-    Linked,
+    Links,
     QuarantineRow,
     SourceKeyRow,
+    links_of,
 )
 
 
@@ -43,6 +45,7 @@ CUSTOMER_COLUMNS: Final = {
     "due_at": "bigint",
     "first_seen_at": "bigint",
     "last_seen_at": "bigint",
+    "person": "text",
 }
 JOURNAL_COLUMNS: Final = {
     "customer": "text",
@@ -56,6 +59,7 @@ JOURNAL_COLUMNS: Final = {
     "amount_minor": "bigint",
     "fact": "bytea",
     "effects": "bytea",
+    "via": "text",
 }
 ENTRY_COLUMNS: Final = {
     "customer": "text",
@@ -75,7 +79,16 @@ ENTRY_COLUMNS: Final = {
     "qualifies_on": "integer",
     "reckoning": "bytea",
 }
-IDENTITY_COLUMNS: Final = {"kind": "text", "value": "text", "customer": "text", "trust": "text", "linked_at": "bigint"}
+IDENTITY_COLUMNS: Final = {
+    "kind": "text",
+    "value": "text",
+    "record": "text",
+    "customer": "text",
+    "trust": "text",
+    "first_at": "bigint",
+    "first_fact": "text",
+    "how": "text",
+}
 QUARANTINE_COLUMNS: Final = {
     "received_at": "bigint",
     "source": "text",
@@ -96,16 +109,28 @@ HOLD_PROGRAMS: Final = f"SELECT pg_advisory_xact_lock({PROGRAM_LOCK})"
 ADD_KEYS: Final = _insert("source_keys", KEY_COLUMNS, "ON CONFLICT DO NOTHING RETURNING key")
 KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key = ANY(%b::text[])"
 IDENTITIES: Final = """
-SELECT kind, value, customer, trust FROM unnest(%b::text[], %b::text[]) AS asked (kind, value)
-JOIN identities USING (kind, value)"""
-ADD_IDENTITIES: Final = _insert("identities", IDENTITY_COLUMNS, "ON CONFLICT DO NOTHING")
-LOCK_IDENTITIES: Final = """
-SELECT kind, value, customer, trust FROM identities
-WHERE (kind, value) IN (SELECT * FROM unnest(%b::text[], %b::text[])) ORDER BY kind, value FOR UPDATE"""
-LINK: Final = f"""
-UPDATE identities SET customer = new.customer, trust = new.trust, linked_at = new.linked_at
-FROM unnest({", ".join([f"%b::{type}[]" for type in IDENTITY_COLUMNS.values()])}) AS new ({", ".join(IDENTITY_COLUMNS)})
-WHERE identities.kind = new.kind AND identities.value = new.value"""
+SELECT kind, value, record, customer, trust, first_at, first_fact
+FROM unnest(%b::text[], %b::text[]) AS asked (kind, value) JOIN identities USING (kind, value)"""
+HOLD_IDENTITIES: Final = """
+SELECT pg_advisory_xact_lock(hashtextextended(value, hashtext(kind)))
+FROM (SELECT * FROM unnest(%b::text[], %b::text[]) AS asked (kind, value) ORDER BY kind, value) AS held"""
+EARLIER: Final = "(excluded.first_at, excluded.first_fact) < (identities.first_at, identities.first_fact)"
+ADD_IDENTITIES: Final = _insert(
+    "identities",
+    IDENTITY_COLUMNS,
+    f"""ON CONFLICT (kind, value, record) DO UPDATE SET
+trust = CASE WHEN position(excluded.trust IN '{TRUSTS}') > position(identities.trust IN '{TRUSTS}')
+THEN excluded.trust ELSE identities.trust END,
+how = CASE WHEN {EARLIER} THEN excluded.how ELSE identities.how END,
+first_fact = CASE WHEN {EARLIER} THEN excluded.first_fact ELSE identities.first_fact END,
+first_at = least(excluded.first_at, identities.first_at)""",
+)
+LEAD_IDENTITIES: Final = """
+UPDATE identities SET customer = new.customer FROM unnest(%b::text[], %b::text[]) AS new (record, customer)
+WHERE identities.record = new.record"""
+LEAD_CUSTOMERS: Final = """
+UPDATE customers SET person = nullif(new.customer, new.record) FROM unnest(%b::text[], %b::text[]) AS new (record, customer)
+WHERE customers.id = new.record"""
 ADD_CUSTOMERS: Final = _insert("customers", CUSTOMER_COLUMNS, "ON CONFLICT DO NOTHING")
 LOCK_CUSTOMERS: Final = f"""
 SELECT {", ".join(CUSTOMER_COLUMNS)} FROM customers WHERE id = ANY(%b::text[]) ORDER BY id FOR UPDATE"""
@@ -147,22 +172,20 @@ class PostgresqlTransaction:
             return {}
         return {key: Known(fact_id, content) for key, fact_id, content in self._cursor.execute(KNOWN_KEYS, (known,))}
 
-    def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]:
+    def identities(self, keys: Iterable[IdentityKey]) -> Links:
         asked = list(keys)
-        if not asked:
-            return {}
-        found = self._cursor.execute(IDENTITIES, _columns(asked))
-        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
+        return links_of(self._cursor.execute(IDENTITIES, _columns(asked))) if asked else {}
+
+    def hold_identities(self, keys: Sequence[IdentityKey]) -> None:
+        if keys:
+            self._cursor.execute(HOLD_IDENTITIES, _columns(keys))
 
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:
         self._insert(ADD_IDENTITIES, rows)
 
-    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
-        found = self._cursor.execute(LOCK_IDENTITIES, _columns(keys)) if keys else ()
-        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
-
-    def link(self, rows: Sequence[IdentityRow]) -> None:
-        self._insert(LINK, rows)
+    def lead(self, records: Sequence[tuple[str, str]]) -> None:
+        self._insert(LEAD_IDENTITIES, records)
+        self._insert(LEAD_CUSTOMERS, records)
 
     def add_customers(self, rows: Sequence[CustomerRow]) -> None:
         self._insert(ADD_CUSTOMERS, rows)

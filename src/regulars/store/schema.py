@@ -35,6 +35,11 @@ Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
 IS_SALE: Final = sql("amount_minor IS NOT NULL")
+IS_EARNED_OR_EXPIRED: Final = sql("entry IN ('earn', 'expire')")
+HAS_DETOUR: Final = sql("via IS NOT NULL")
+IS_MERGED: Final = sql("person IS NOT NULL")
+IS_LISTED: Final = sql("known AND person IS NULL")
+"""Pages list whom the shop knows; visitors without a name come and go too often for an index."""
 
 source_keys: Final = Table(
     "source_keys",
@@ -51,11 +56,20 @@ identities: Final = Table(
     metadata,
     Column("kind", Id, primary_key=True),
     Column("value", Id, primary_key=True),
-    Column("customer", Id, nullable=False, index=True),
+    Column("record", Id, primary_key=True),
+    Column("customer", Id, nullable=False),
     Column("trust", Id, nullable=False),
-    Column("linked_at", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("first_fact", Id, nullable=False),
+    Column("how", Id, nullable=False),
+    Index("ix_identities_customer", "customer", "kind"),
+    Index("ix_identities_record", "record"),
     sqlite_with_rowid=False,
 )
+"""With which records an identity was named. `trust` says how: it is that record's own name (`visitor`), or a browser (`weak`) or
+the shop (`shop`) said so first at `first_at`, in the message `first_fact`, by `how`. `customer` is who the record belongs to
+now: itself, or the one that it was merged into. Who an identity leads to is worked out from its rows (`service.people`).
+"""
 
 customers: Final = Table(
     "customers",
@@ -75,8 +89,16 @@ customers: Final = Table(
     Column("due_at", BigInteger, nullable=False, index=True),
     Column("first_seen_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
+    Column("person", Id),
+    Index("ix_customers_person", "person", postgresql_where=IS_MERGED, sqlite_where=IS_MERGED),
+    *[
+        Index(f"ix_customers_by_{name}", name, "id", postgresql_where=IS_LISTED, sqlite_where=IS_LISTED)
+        for name in ("last_seen_at", "first_seen_at", "available", "lifetime")
+    ],
 )
-"""`seq` counts the steps, `facts` those of them that were facts. `due_at` is a lower bound, written only when earlier."""
+"""`seq` counts the steps, `facts` those of them that were facts. `due_at` is a lower bound, written only when earlier.
+`person` is the customer that this one was merged into, NULL for everybody else.
+"""
 
 journal: Final = Table(
     "journal",
@@ -93,11 +115,15 @@ journal: Final = Table(
     Column("amount_minor", BigInteger),
     Column("fact", LargeBinary),
     Column("effects", LargeBinary, nullable=False),
+    Column("via", Id),
     UniqueConstraint("customer", "seq"),
+    Index("ix_journal_via", "via", "id", postgresql_where=HAS_DETOUR, sqlite_where=HAS_DETOUR),
     Index("ix_journal_recorded_at", "recorded_at", "source"),
     Index("ix_journal_sales", "happened_at", "amount_minor", postgresql_where=IS_SALE, sqlite_where=IS_SALE),
 )
-"""`effects` are those that are no postings. `amount_minor` is that of an order."""
+"""`effects` are those that are no postings. `amount_minor` is that of an order. `via` is the record that a fact came through,
+where that is another one than the customer: one that was merged into it.
+"""
 
 entries: Final = Table(
     "entries",
@@ -118,6 +144,14 @@ entries: Final = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("qualifies_on", Integer),
     Column("reckoning", LargeBinary),
+    Index(
+        "ix_entries_effective_at",
+        "effective_at",
+        "entry",
+        "points",
+        postgresql_where=IS_EARNED_OR_EXPIRED,
+        sqlite_where=IS_EARNED_OR_EXPIRED,
+    ),
     sqlite_with_rowid=False,
 )
 """The ledger: `points` of one lot moved from the account `source` to the account `target`. It only grows."""
@@ -213,3 +247,152 @@ secrets: Final = Table(
     Column("value", LargeBinary, nullable=False),
 )
 """Made once per shop, known to every process of it."""
+
+traits: Final = Table(
+    "traits",
+    metadata,
+    Column("record", Id, primary_key=True),
+    Column("name", Id, primary_key=True),
+    Column("origin", Id, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("source", Id, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What is known about a person, each with its origin: `declared`, `observed`, `computed` or `imported`. The last word of each."""
+
+consents: Final = Table(
+    "consents",
+    metadata,
+    Column("fact_id", Id, primary_key=True),
+    Column("purpose", Id, primary_key=True),
+    Column("record", Id, nullable=False, index=True),
+    Column("granted", Boolean, nullable=False),
+    Column("trust", Id, nullable=False),
+    Column("ground", Id, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("source", Id, nullable=False),
+    Column("imported", Boolean, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Every word about a consent, with its proof. It only grows; what holds now is worked out from it (`kernel.consents`)."""
+
+merges: Final = Table(
+    "merges",
+    metadata,
+    Column("id", Number, Identity(), primary_key=True),
+    Column("record", Id, nullable=False, index=True),
+    Column("into", Id, nullable=False, index=True),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("merged_at", BigInteger, nullable=False),
+    Column("parted_at", BigInteger),
+    Column("parted_by", Text),
+)
+"""Who went up in whom. `by` is `identity` where an identity brought it about, else the member of staff or the key."""
+
+tombstones: Final = Table(
+    "tombstones",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+)
+"""Keyed hashes of the identities of whoever was erased: late messages do not bring anybody back."""
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Number, Identity(), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("who", Text, nullable=False),
+    Column("what", Id, nullable=False),
+    Column("customer", Id, index=True),
+    Column("details", Text, nullable=False),
+)
+"""What staff and keys did to people: merged, parted, exported, erased. `details` never say who somebody is."""
+
+visits: Final = Table(
+    "visits",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("record", Id, nullable=False),
+    Column("started_at", BigInteger, nullable=False, index=True),
+    Column("last_at", BigInteger, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("channel", Id, nullable=False),
+    Column("traffic_source", Text, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("device", Id, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("language", Id, nullable=False),
+    Column("country", Id, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("bot", Text),
+    Index("ix_visits_record", "record", "started_at"),
+)
+"""Sessions, by the record of the device that they were made with, or of the customer where no device is known."""
+
+impersonal: Final = Table(
+    "impersonal",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""How often something was done by people who did not consent to being told apart; days are the shop's own."""
+
+orders: Final = Table(
+    "orders",
+    metadata,
+    Column("order_id", Id, primary_key=True),
+    Column("record", Id),
+    Column("status", Id, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("refunded_minor", BigInteger, nullable=False),
+    Column("placed_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False, index=True),
+    Column("source", Id, nullable=False),
+    Column("fact_id", Id),
+    Index("ix_orders_record", "record"),
+)
+"""How each order stands by the newest word of the shop's platform. `fact_id` is the fact that it became once it was paid."""
+
+products: Final = Table(
+    "products",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("brand", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("image_url", Text, nullable=False),
+    Column("price_minor", BigInteger),
+    Column("sale_price_minor", BigInteger),
+    Column("available", Boolean, nullable=False),
+    Column("group_id", Id, nullable=False),
+    Column("source", Id, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("ix_products_category", "category", "id"),
+)
+"""The catalogue: from orders, a feed or a file. A feed's word goes before an order's."""
+
+connections: Final = Table(
+    "connections",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Id, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger),
+    Column("polled_at", BigInteger),
+    Column("cursor", Text),
+)
+"""Platforms and other systems whose signed webhooks are believed, and which are asked for what never arrived."""

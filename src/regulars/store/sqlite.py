@@ -11,15 +11,17 @@ import msgspec
 from sqlalchemy import Connection
 
 from regulars.store.transaction import (
+    TRUSTS,
     CustomerRow,
     EntryRow,
     IdentityKey,
     IdentityRow,
     JournalRow,
     Known,
-    Linked,
+    Links,
     QuarantineRow,
     SourceKeyRow,
+    links_of,
 )
 
 PRAGMAS: Final = (
@@ -38,23 +40,32 @@ ACTIVE_VERSION: Final = "SELECT version FROM publications ORDER BY id DESC LIMIT
 KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key IN (SELECT value FROM json_each(?))"
 ADD_KEYS: Final = "INSERT INTO source_keys (key, fact_id, content) VALUES (?, ?, ?)"
 IDENTITIES: Final = """
-SELECT kind, identities.value, customer, trust FROM json_each(?) AS asked
+SELECT kind, identities.value, record, customer, trust, first_at, first_fact FROM json_each(?) AS asked
 JOIN identities ON kind = asked.value ->> 0 AND identities.value = asked.value ->> 1"""
-ADD_IDENTITIES: Final = (
-    "INSERT INTO identities (kind, value, customer, trust, linked_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
-LINK: Final = "UPDATE identities SET customer = ?3, trust = ?4, linked_at = ?5 WHERE kind = ?1 AND value = ?2"
+ADD_IDENTITIES: Final = f"""
+INSERT INTO identities (kind, value, record, customer, trust, first_at, first_fact, how) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (kind, value, record) DO UPDATE SET
+trust = CASE WHEN instr('{TRUSTS}', excluded.trust) > instr('{TRUSTS}', identities.trust) THEN excluded.trust
+ELSE identities.trust END,
+how = CASE WHEN (excluded.first_at, excluded.first_fact) < (identities.first_at, identities.first_fact)
+THEN excluded.how ELSE identities.how END,
+first_fact = CASE WHEN (excluded.first_at, excluded.first_fact) < (identities.first_at, identities.first_fact)
+THEN excluded.first_fact ELSE identities.first_fact END,
+first_at = min(excluded.first_at, identities.first_at)"""
+LEAD_IDENTITIES: Final = "UPDATE identities SET customer = ?2 WHERE record = ?1"
+LEAD_CUSTOMERS: Final = "UPDATE customers SET person = nullif(?2, ?1) WHERE id = ?1"
 CUSTOMER_COLUMNS: Final = ", ".join(CustomerRow._fields)
 _PLACES: Final = ", ".join("?" * len(CustomerRow._fields))
 ADD_CUSTOMERS: Final = f"INSERT INTO customers ({CUSTOMER_COLUMNS}) VALUES ({_PLACES}) ON CONFLICT DO NOTHING"
 CUSTOMERS: Final = f"SELECT {CUSTOMER_COLUMNS} FROM customers WHERE id IN (SELECT value FROM json_each(?))"
 SAVE_CUSTOMERS: Final = """
 UPDATE customers SET known = ?2, state = ?3, version = ?4, seq = ?5, facts = ?6, available = ?7, pending = ?8, lifetime = ?9,
-tier = ?10, tier_since = ?11, member_since = ?12, due_at = ?13, first_seen_at = ?14, last_seen_at = ?15 WHERE id = ?1"""
+tier = ?10, tier_since = ?11, member_since = ?12, due_at = ?13, first_seen_at = ?14, last_seen_at = ?15, person = ?16
+WHERE id = ?1"""
 ADD_JOURNAL: Final = """
 INSERT INTO journal
-(customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+(customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects, via)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 ADD_ENTRIES: Final = """
 INSERT INTO entries
 (customer, seq, ordinal, entry, points, source, target, lot_fact, lot_ordinal, rule, by_fact, effective_at, active_at,
@@ -95,18 +106,18 @@ class SqliteTransaction:
         self._many(ADD_KEYS, new)
         return known
 
-    def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]:
-        found = self._execute(IDENTITIES, (_json(list(keys)),))
-        return {(kind, value): Linked(customer, trust) for kind, value, customer, trust in found}
+    def identities(self, keys: Iterable[IdentityKey]) -> Links:
+        return links_of(self._execute(IDENTITIES, (_json(list(keys)),)))
+
+    def hold_identities(self, keys: Sequence[IdentityKey]) -> None:
+        """The one writer holds everything."""
 
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:
         self._many(ADD_IDENTITIES, rows)
 
-    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
-        return self.identities(keys)
-
-    def link(self, rows: Sequence[IdentityRow]) -> None:
-        self._many(LINK, rows)
+    def lead(self, records: Sequence[tuple[str, str]]) -> None:
+        self._many(LEAD_IDENTITIES, records)
+        self._many(LEAD_CUSTOMERS, records)
 
     def add_customers(self, rows: Sequence[CustomerRow]) -> None:
         self._many(ADD_CUSTOMERS, rows)

@@ -5,7 +5,7 @@ bytewise. `SQLite` has one writer at a time, so there the order costs nothing an
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -18,17 +18,23 @@ IdentityKey: TypeAlias = tuple[str, str]
 SourceKeyRow: TypeAlias = tuple[str, str, bytes]
 """key, fact_id, content"""
 
-IdentityRow: TypeAlias = tuple[str, str, str, str, Instant]
-"""kind, value, customer, trust, linked_at"""
+IdentityRow: TypeAlias = tuple[str, str, str, str, str, Instant, str, str]
+"""kind, value, record, customer, trust, first_at, first_fact, how"""
 
-JournalRow: TypeAlias = tuple[str, int, str | None, str, str, Instant, Instant, str, int | None, bytes | None, bytes]
-"""customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects"""
+JournalRow: TypeAlias = tuple[
+    str, int, str | None, str, str, Instant, Instant, str, int | None, bytes | None, bytes, str | None
+]
+"""customer, seq, fact_id, name, source, happened_at, recorded_at, version, amount_minor, fact, effects, via"""
 
 EntryRow: TypeAlias = EntryWritten
 """As `wire.records.encode_posted` writes it."""
 
 QuarantineRow: TypeAlias = tuple[Instant, str, int, str, str, str | None, bytes]
 """received_at, source, position, reason, message, message_id, raw"""
+
+
+TRUSTS: Final = "visitor weak shop confirmed"
+"""How an identity is tied to a record, the greater trust behind the lesser."""
 
 
 class Known(NamedTuple):
@@ -39,8 +45,27 @@ class Known(NamedTuple):
 
 
 class Linked(NamedTuple):
+    """One record that an identity was named with; see `schema.identities`."""
+
+    record: str
     customer: str
     trust: str
+    first_at: Instant
+    first_fact: str
+
+
+Links: TypeAlias = dict[IdentityKey, tuple[Linked, ...]]
+"""By identity, all its rows, sorted by record."""
+
+
+def links_of(rows: Iterable[tuple[str, str, str, str, str, Instant, str]]) -> Links:
+    """From rows of kind, value, and a Linked's fields."""
+    found: dict[IdentityKey, tuple[Linked, ...]] = {}
+    for kind, value, *link in rows:
+        key, linked = (kind, value), Linked._make(link)
+        held = found.get(key)
+        found[key] = (linked,) if held is None else tuple(sorted((*held, linked)))
+    return found
 
 
 class CustomerRow(NamedTuple):
@@ -61,6 +86,7 @@ class CustomerRow(NamedTuple):
     due_at: Instant
     first_seen_at: Instant
     last_seen_at: Instant
+    person: str | None = None
 
 
 class Transaction(Protocol):
@@ -86,18 +112,18 @@ class Transaction(Protocol):
         """Takes these source keys, which are distinct and sorted, for ever; answers which of them were known already."""
         ...
 
-    def identities(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Linked]: ...
+    def identities(self, keys: Iterable[IdentityKey]) -> Links: ...
+
+    def hold_identities(self, keys: Sequence[IdentityKey]) -> None:
+        """Nobody else adds to these, or works out who they lead to, until the transaction ends. Sorted."""
+        ...
 
     def add_identities(self, rows: Sequence[IdentityRow]) -> None:
-        """Those that exist already stay as they are. Sorted by kind and value."""
+        """A row that exists keeps the earlier `first_at`, with its message, and the greater trust. Sorted, distinct."""
         ...
 
-    def lock_identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Linked]:
-        """The same, and nobody else changes them until the transaction ends. Sorted."""
-        ...
-
-    def link(self, rows: Sequence[IdentityRow]) -> None:
-        """Points existing identities, locked before, at another customer, or trusts them more. Sorted by kind and value."""
+    def lead(self, records: Sequence[tuple[str, str]]) -> None:
+        """(record, customer): who these records belong to from now on, in `identities` and `customers`. Sorted, distinct."""
         ...
 
     def add_customers(self, rows: Sequence[CustomerRow]) -> None:
