@@ -8,11 +8,12 @@ import json
 from typing import Any
 
 from regulars.boot import new_id
-from regulars.service import customers, programs, waking
-from regulars.service.customers import Customer, Explained, LedgerEntry
+from regulars.service import customers, programs, timeline, waking
+from regulars.service.customers import Customer
 from regulars.service.group import Ingested
 from regulars.service.ingest import ingest
 from regulars.service.shop import open_shop
+from regulars.service.timeline import Explained, LedgerEntry
 from regulars.wire.events import Sender, understand
 from regulars.wire.instants import rfc3339
 from tests.shop import HEADER, at
@@ -44,7 +45,7 @@ class Town:
         batch = [self._event(dict(event)) for event in events]
         body = json.dumps({"batch": batch}).encode()
         currency = rulebook.program.currency
-        understood = understand(body, None, sender, moment, currency, new_id)
+        understood = understand(body, None, sender, moment, currency, new_id, rulebook.program.kinds())
         return ingest(self.shop, understood, sender, moment, currency.code).result(timeout=30)
 
     def wakes(self, now: str) -> int:
@@ -70,13 +71,13 @@ class Town:
     def ledger(self, value: str) -> list[LedgerEntry]:
         """All entries, the oldest first, fetched two by two."""
         return list(
-            reversed(_pages(lambda cursor: customers.ledger(self.shop, self.customer(value).id, cursor, 2), "entries"))
+            reversed(_pages(lambda cursor: timeline.ledger(self.shop, self.customer(value).id, cursor, 2), "entries"))
         )
 
     def story(self, value: str, kind: str = "user_id") -> list[Explained]:
         """Everything that happened, the oldest first."""
         id = self.customer(value, kind=kind).id
-        return list(reversed(_pages(lambda cursor: customers.explain(self.shop, id, cursor, 2), "steps")))
+        return list(reversed(_pages(lambda cursor: timeline.explain(self.shop, id, cursor, 2), "steps")))
 
     def _event(self, event: dict[str, Any]) -> dict[str, Any]:
         event.setdefault("type", "track")

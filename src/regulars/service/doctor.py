@@ -6,9 +6,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, case, func, select
 from sqlalchemy import text as sql
 
-from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE
+from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, MERGE
 from regulars.kernel.facts import Instant
-from regulars.service.refused import KEPT_DAYS
 from regulars.service.shop import Shop
 from regulars.service.waking import waiting_to_adopt
 from regulars.store.schema import customers, entries, journal, keys, quarantine
@@ -89,7 +88,14 @@ def _ledger(connection: Connection) -> Finding:
     sums = (
         select(
             entries.c.customer,
-            func.sum(case((entry == EARN, points), else_=0)).label("issued"),
+            func.sum(
+                case(
+                    (entry == EARN, points),
+                    (entries.c.source == "merged", points),
+                    (entries.c.target == "merged", -points),
+                    else_=0,
+                )
+            ).label("lifetime"),
             func.sum(
                 case((entries.c.target == "available", points), (entries.c.source == "available", -points), else_=0)
             ).label("available"),
@@ -97,13 +103,13 @@ def _ledger(connection: Connection) -> Finding:
                 case((entries.c.target == "pending", points), (entries.c.source == "pending", -points), else_=0)
             ).label("pending"),
         )
-        .where(entry.in_([EARN, ACTIVATE, EXPIRE]))
+        .where(entry.in_([EARN, ACTIVATE, EXPIRE, MERGE]))
         .group_by(entries.c.customer)
         .subquery()
     )
     held = customers.c
     differs = (
-        (func.coalesce(sums.c.issued, 0) != held.lifetime)
+        (func.coalesce(sums.c.lifetime, 0) != held.lifetime)
         | (func.coalesce(sums.c.available, 0) != held.available)
         | (func.coalesce(sums.c.pending, 0) != held.pending)
     )
@@ -125,4 +131,4 @@ def _wakings(connection: Connection, now: Instant) -> Finding:
 
 def _refusals(connection: Connection) -> Finding:
     number = connection.execute(select(func.count()).select_from(quarantine)).scalar_one()
-    return Finding("refused events", True, f"{number:,} in the last {KEPT_DAYS} days")
+    return Finding("refused events", True, f"{number:,} kept")

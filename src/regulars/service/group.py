@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.facts import (
-    FOREVER,
     MEMBER_JOINED,
     ORDER_COMPLETED,
     Behaved,
@@ -26,14 +25,21 @@ from regulars.kernel.facts import (
     OrderCompleted,
     Trust,
 )
+from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
+from regulars.service.folding import Customers, Step, by_customer_of, portions
 from regulars.service.known import Progress, Request, Told, refusal, unknown
-from regulars.service.people import People, Person, keys_of
-from regulars.service.record import Journal, brought_to
+from regulars.service.merging import lookups
+from regulars.service.notes import count_impersonal, note
+from regulars.service.orders import Standing
+from regulars.service.people import People, Whose, is_settled, keys_of
 from regulars.service.rulebooks import Rulebooks
-from regulars.service.writer import Busy, Moved, Unready
-from regulars.store.transaction import CustomerRow, IdentityKey, Linked, Transaction
-from regulars.wire.events import Arrival, EventReason, Joined, Ordered, RefusedEvent
+from regulars.service.silence import counting, refusing, without_the_silent
+from regulars.service.tombstones import without_the_erased, without_words_of_the_erased
+from regulars.service.visits import NO_ENRICHMENT, Enrichment, keep_visits, seen_by
+from regulars.service.writer import Busy, Unready
+from regulars.store.transaction import Transaction
+from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent
 
 MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
@@ -56,12 +62,13 @@ class Ingested(Struct, frozen=True):
 class IngestGroup:
     """The group that the writer stores: requests that share a transaction."""
 
-    def __init__(self, rulebooks: Rulebooks, new_id: Callable[[], str]) -> None:
+    def __init__(self, rulebooks: Rulebooks, new_id: Callable[[], str], enrichment: Enrichment = NO_ENRICHMENT) -> None:
         self._rulebooks = rulebooks
         self._new_id = new_id
+        self._enrichment = enrichment
 
     def size(self, request: Request) -> int:
-        return len(request.arrivals) + len(request.refusals)
+        return len(request.arrivals) + len(request.refusals) + len(request.impersonal)
 
     def store(self, tx: Transaction, requests: Sequence[Request]) -> list[Ingested]:
         version = tx.active_version()
@@ -72,15 +79,17 @@ class IngestGroup:
             # Understood under a program that is no longer in force: sent again, it is understood anew.
             raise Busy
         progress = [Progress() for _ in requests]
-        fresh = unknown(tx, requests, progress)
-        if fresh:
-            self._fold(tx, fresh, rulebook)
+        fresh, standing = unknown(tx, requests, progress)
+        fresh = without_the_erased(tx, fresh)
+        silent = self._fold(tx, fresh, standing, rulebook) if fresh else ()
+        count_impersonal(tx, [*requests, counting(silent)], rulebook.calendar)
         _set_aside(tx, requests, progress)
         return [Ingested(one.stored, one.known, tuple(one.refusals)) for one in progress]
 
     def parts(self, request: Request) -> Sequence[Request]:
-        alone = [replace(request, arrivals=[one], refusals=()) for one in request.arrivals]
-        return [*alone, replace(request, arrivals=())] if request.refusals else alone
+        alone = [replace(request, arrivals=[one], refusals=(), warnings=(), impersonal=()) for one in request.arrivals]
+        rest = request.refusals or request.warnings or request.impersonal
+        return [*alone, replace(request, arrivals=())] if rest else alone
 
     def whole(self, request: Request, answers: Sequence[Ingested]) -> Ingested:
         refusals = tuple([refusal for one in answers for refusal in one.refusals])
@@ -94,55 +103,63 @@ class IngestGroup:
         _set_aside(tx, [request], [Progress(refusals=refusals)])
         return Ingested(refusals=tuple(refusals))
 
-    def _fold(self, tx: Transaction, fresh: Sequence[Told], rulebook: Rulebook) -> None:
-        people, by_customer = self._people(tx, fresh)
-        ids = sorted(by_customer)
-        _create(tx, people, rulebook, fresh[0].recorded_at)
-        rows = tx.lock_customers(ids)
-        if tx.shared and _moved(tx, people):
-            raise Moved
-        journal = Journal()
-        for id in ids:
-            facts = by_customer[id]
-            customer = brought_to(tx, rows[id], rulebook, self._rulebooks, journal, facts[0].recorded_at)
-            customer.known = customer.known or id in people.vouched
-            journal.take(customer, facts, rulebook)
-        journal.save(tx)
+    def _fold(
+        self, tx: Transaction, fresh: Sequence[Told], standing: Standing | None, rulebook: Rulebook
+    ) -> Sequence[Step]:
+        """Stores what may be stored; what may only be counted is handed back."""
+        people, steps = self._people(tx, fresh, rulebook.program)
+        steps, silent = without_the_silent(tx, people, steps)
+        customers = Customers(tx, people, rulebook, self._rulebooks, steps, fresh[0].recorded_at)
+        vouched = {people.root(record) for record in people.vouched}
+        for part in portions(steps):
+            for merge in part[0].merges:
+                customers.merge(merge, part[0].fact.happened_at)
+            by_customer, via = by_customer_of(part)
+            for id in sorted(by_customer):
+                customer = customers.of(id)
+                customer.known = customer.known or id in vouched
+                customers.journal.take(customer, by_customer[id], rulebook, via)
+        customers.save()
+        note(tx, [*steps, *refusing(silent)])
+        keep_visits(tx, steps, rulebook.program, rulebook.calendar, self._enrichment)
+        if standing is not None:
+            for step in steps:
+                if isinstance(step.fact, OrderCompleted):
+                    standing.of(step.fact.order_id, step.whose.record)
+            standing.save(tx)
+        _set_aside_identities(tx, people, fresh[0].recorded_at)
+        return silent
 
-    def _people(self, tx: Transaction, fresh: Sequence[Told]) -> tuple[People, dict[str, list[Fact]]]:
-        found = tx.identities(keys_of([one.arrival for one in fresh]))
-        people = People(found, dict(found), self._new_id, fresh[0].recorded_at)
-        by_customer: dict[str, list[Fact]] = {}
+    def _people(self, tx: Transaction, fresh: Sequence[Told], program: Program) -> tuple[People, list[Step]]:
+        keys = keys_of([one.arrival for one in fresh])
+        links = tx.identities(keys)
+        if tx.shared:
+            held = sorted([key for key in keys if not is_settled(key[0], links.get(key, ()))])
+            if held:
+                tx.hold_identities(held)
+                links = tx.identities(keys)
+        at_most = {kind.kind: kind.at_most for kind in program.kinds()}
+        people = People(links, program.shared_device, at_most, self._new_id, lookups(tx))
+        steps: list[Step] = []
         for one in fresh:
-            person = people.person(one.arrival)
-            fact = _fact(one.arrival, person, one.recorded_at)
-            by_customer.setdefault(person.customer, []).append(fact)
-        return people, by_customer
+            whose, merges = people.whose(one.arrival)
+            seen = seen_by(one.arrival, whose, people)
+            steps.append(Step(one, whose, _fact(one.arrival, whose, one.recorded_at), merges, seen))
+        return people, steps
 
 
-def _create(tx: Transaction, people: People, rulebook: Rulebook, now: Instant) -> None:
-    if people.added:
-        tx.add_identities([people.added[key] for key in sorted(people.added)])
-    if people.changed:
-        keys = sorted(people.changed)
-        if tx.lock_identities(keys) != {key: people.found[key] for key in keys}:
-            raise Moved
-        tx.link([people.changed[key] for key in keys])
-    if people.new:
-        tx.add_customers([_blank(id, rulebook, now) for id in sorted(people.new)])
+def _set_aside_identities(tx: Transaction, people: People, now: Instant) -> None:
+    """Events that were taken without an identity for which there was no more room."""
+    reason = EventReason.TOO_MANY_IDENTITIES.value
+    rows = [
+        (now, one.source, one.position, reason, f"There is no room for another {kind}.", one.message_id, b"")
+        for one, kind in people.over
+    ]
+    if rows:
+        tx.add_quarantine(rows)
 
 
-def _blank(id: str, rulebook: Rulebook, now: Instant) -> CustomerRow:
-    return CustomerRow(id, False, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, now, now)
-
-
-def _moved(tx: Transaction, people: People) -> bool:
-    """Whether an identity points elsewhere than we think."""
-    links: dict[IdentityKey, Linked] = tx.identities(people.links)
-    return links != people.links
-
-
-def _fact(one: Arrival, person: Person, recorded_at: Instant) -> Fact:
+def _fact(one: Arrival, person: Whose, recorded_at: Instant) -> Fact:
     deed = one.deed
     if isinstance(deed, Ordered):
         return OrderCompleted(
@@ -157,6 +174,7 @@ def _fact(one: Arrival, person: Person, recorded_at: Instant) -> Fact:
         )
     if isinstance(deed, Joined):
         return MemberJoined(one.id, person.customer, one.happened_at, recorded_at, one.source)
+    assert not isinstance(deed, OrderTold), "heard before (service.orders)"
     # Whoever is not named by the shop orders and joins in name only: there is no order to count, and none to count twice.
     trust = Trust.WEAK if deed.name in (ORDER_COMPLETED, MEMBER_JOINED) else person.trust
     return Behaved(one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.properties, trust)
@@ -166,7 +184,7 @@ def _set_aside(tx: Transaction, requests: Sequence[Request], progress: Sequence[
     rows = [
         (request.recorded_at, request.source, one.position, one.reason.value, one.message, one.message_id, one.raw)
         for request, done in zip(requests, progress, strict=True)
-        for one in (*request.refusals[:MOST_SET_ASIDE], *done.refusals)
+        for one in (*request.refusals[:MOST_SET_ASIDE], *request.warnings[:MOST_SET_ASIDE], *done.refusals)
     ]
     if rows:
-        tx.add_quarantine(rows)
+        tx.add_quarantine(without_words_of_the_erased(tx, rows))

@@ -10,15 +10,18 @@ from hashlib import blake2b
 
 from sqlalchemy import select
 
-from regulars.kernel.facts import Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import BalanceBroughtOver, Behaved, Fact, Instant, MemberJoined, OrderCompleted
 from regulars.service.group import Ingested, NoProgram
-from regulars.service.known import Request, order_key
+from regulars.service.known import Request
+from regulars.service.orders import order_key
 from regulars.service.shop import Shop
 from regulars.store.schema import source_keys
 from regulars.wire.events import Arrival, Deed, Did, Joined, Ordered, Sender, Understood
 from regulars.wire.records import encode_fact
+from regulars.wire.webhooks import Page
+from regulars.wire.webhooks import Told as ToldByPlatform
 
-__all__ = ["Ingested", "NoProgram", "already_known", "ingest", "ingest_history"]
+__all__ = ["Ingested", "NoProgram", "already_known", "ingest", "ingest_history", "ingest_told"]
 
 
 def ingest(
@@ -28,7 +31,24 @@ def ingest(
 
     Raises Busy when there is no room for it; the answer may be Busy, or NoProgram, too: then nothing was stored.
     """
-    return shop.writer.submit(Request(understood.arrivals, understood.refusals, sender.value, now, currency))
+    request = Request(
+        understood.arrivals,
+        understood.refusals,
+        sender.value,
+        now,
+        currency,
+        understood.warnings,
+        understood.impersonal,
+    )
+    return shop.writer.submit(request)
+
+
+def ingest_told(
+    shop: Shop, told: ToldByPlatform | Page, sender: Sender, now: Instant, currency: str
+) -> "Future[Ingested]":
+    """As `ingest`, for what a platform told. Of what was refused, only what somebody has to mend is set aside."""
+    faults = [one for one in told.refusals if one.reason.is_fault]
+    return shop.writer.submit(Request(told.arrivals, faults, sender.value, now, currency))
 
 
 def ingest_history(shop: Shop, facts: Sequence[Fact], now: Instant) -> "Future[Ingested]":
@@ -63,6 +83,8 @@ def _deed(fact: Fact) -> Deed:
             return Joined()
         case Behaved():
             return Did(fact.name, fact.properties)
+        case BalanceBroughtOver():
+            raise AssertionError("balances come in by service.importing")
 
 
 def already_known(shop: Shop, facts: Sequence[Fact]) -> int:

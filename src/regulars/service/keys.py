@@ -6,7 +6,7 @@ nobody how near a guess was.
 
 from hashlib import sha256
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 from sqlalchemy import insert, or_, select, update
@@ -22,6 +22,7 @@ SENDER: Final = {"public": Sender.SITE, "secret": Sender.SHOP}
 MOST_REMEMBERED: Final = 1_000
 MOST_CHARACTERS: Final = 200
 HINT_CHARACTERS: Final = 10
+_UNREAD: Final = object()
 
 
 class Keys:
@@ -36,11 +37,13 @@ class Keys:
         if not key or len(key) > MOST_CHARACTERS:
             return None
         hash = _hash(key)
-        if hash not in self._known:
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[hash] = self._read(hash)
-        return self._known[hash]
+        known = self._known
+        found = known.get(hash, _UNREAD)
+        if found is _UNREAD:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            found = known[hash] = self._read(hash)
+        return cast("Sender | None", found)
 
     def forget(self) -> None:
         self._known.clear()

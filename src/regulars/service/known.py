@@ -11,11 +11,13 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.kernel.facts import Instant
+from regulars.service.orders import Standing, order_key
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, EventReason, Ordered, RefusedEvent
-from regulars.wire.history import fact_id
+from regulars.wire.events import Arrival, EventReason, Ordered, OrderTold, RefusedEvent
+from regulars.wire.webhooks import RefusedWebhook
 
 MOST_RAW_BYTES: Final = 32 << 10
 
@@ -27,10 +29,12 @@ class Request(Struct, frozen=True):
     """
 
     arrivals: Sequence[Arrival]
-    refusals: Sequence[RefusedEvent]
+    refusals: Sequence[RefusedEvent | RefusedWebhook]
     source: str
     recorded_at: Instant
     currency: str | None = None
+    warnings: Sequence[RefusedEvent] = ()
+    impersonal: Sequence[tuple[str, Instant]] = ()
 
 
 class Progress(Struct):
@@ -49,30 +53,48 @@ class Told(Struct, frozen=True, gc=False):
     progress: Progress
 
 
-def unknown(tx: Transaction, requests: Sequence[Request], progress: Sequence[Progress]) -> list[Told]:
-    """Those that nobody knew, in order; of two that are the same the first. From now on they are known."""
+def unknown(
+    tx: Transaction, requests: Sequence[Request], progress: Sequence[Progress]
+) -> tuple[list[Told], Standing | None]:
+    """Those that nobody knew, in order; of two that are the same the first. From now on they are known. Also how the orders
+    stand of which a platform told.
+    """
     told = [
         Told(one, request.recorded_at, done)
         for request, done in zip(requests, progress, strict=True)
         for one in request.arrivals
     ]
     messages = _first_of(tx, told, _message_key, MESSAGE_REUSED)
+    standing = None
+    if any(isinstance(one.arrival.deed, OrderTold) for one in messages):
+        standing = Standing(tx, [one.arrival for one in messages])
+        messages = _heard(messages, standing)
     orders = [one for one in messages if isinstance(one.arrival.deed, Ordered)]
     if orders:
         first = {one.arrival.id for one in _first_of(tx, orders, _order_key, ORDER_REUSED)}
         messages = [one for one in messages if not isinstance(one.arrival.deed, Ordered) or one.arrival.id in first]
     for one in messages:
         one.progress.stored += 1
-    return messages
+    return messages, standing
 
 
-def order_key(order_id: str) -> str:
-    return fact_id("order", order_id)
+def _heard(messages: Sequence[Told], standing: Standing) -> list[Told]:
+    """With what a platform's word about an order amounts to in its place; an older word is known already."""
+    heard: list[Told] = []
+    for one in messages:
+        if not isinstance(one.arrival.deed, OrderTold):
+            heard.append(one)
+            continue
+        happened = standing.hear(one.arrival)
+        one.progress.known += not happened
+        heard += [Told(each, one.recorded_at, one.progress) for each in happened]
+    return heard
 
 
 def refusal(one: Arrival, reason: EventReason, message: str) -> RefusedEvent:
     """With what we understood of it: how it came is no longer at hand."""
-    return RefusedEvent(one.position, reason, message, one.message_id, msgspec.json.encode(one)[:MOST_RAW_BYTES])
+    said = msgspec.json.encode(replace(one, surroundings=None))[:MOST_RAW_BYTES]
+    return RefusedEvent(one.position, reason, message, one.message_id, said)
 
 
 MESSAGE_REUSED: Final = (

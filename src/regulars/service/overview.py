@@ -1,22 +1,25 @@
-"""The shop at a glance: what was sold and given by week, what is owed, who stands in which level, what arrives."""
+"""The shop at a glance: what was sold and given by week, what is owed, who stands in which level, what arrives.
+
+Sums over all time come from what each customer holds, those by week from indexes that bear whatever is summed: neither ledger
+nor journal is read through, and nothing is sorted, however long the shop has been at it.
+"""
 
 from typing import Final
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, case, select
 from sqlalchemy.sql.functions import coalesce, count
 from sqlalchemy.sql.functions import sum as sum_
 
-from regulars.kernel.calendar import HOUR, MINUTE, Calendar, date_of
-from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE
+from regulars.kernel.calendar import HOUR, Calendar, date_of
+from regulars.kernel.effects import EARN, EXPIRE
 from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.shop import Shop
-from regulars.store.schema import customers, entries, journal, quarantine
+from regulars.store.schema import IS_EARNED_OR_EXPIRED, customers, entries, journal, quarantine
 from regulars.wire.events import Sender
 
 MOST_WEEKS: Final = 53
-QUARTER: Final = 15 * MINUTE
 LIVE: Final = tuple([sender.value for sender in Sender])
 """Sources of what arrives now; history that was imported counts as sales, not as today's events."""
 
@@ -76,7 +79,6 @@ def overview(shop: Shop, now: Instant) -> Overview | None:
     midnight = rulebook.calendar.start_of_day(rulebook.calendar.day_of(now))
     with shop.store.reading() as connection:
         people = _people(connection)
-        expired, issued = _expired(connection)
         sales = _sales(connection)
         weeks = _weeks(connection, rulebook.calendar, now)
         live = select(count()).select_from(journal).where(journal.c.source.in_(LIVE), journal.c.fact_id.is_not(None))
@@ -93,8 +95,8 @@ def overview(shop: Shop, now: Instant) -> Overview | None:
         sales_minor=sales[1],
         available=people.available,
         pending=people.pending,
-        issued=issued,
-        expired=expired,
+        issued=people.issued,
+        expired=people.issued - outstanding,
         liability_minor=rulebook.program.points.liability_minor(outstanding),
         tiers=_tiers(rulebook, people.by_tier),
         weeks=weeks,
@@ -111,37 +113,38 @@ class _People(Struct):
     joined: int = 0
     available: int = 0
     pending: int = 0
+    issued: int = 0
     by_tier: dict[str | None, int] = field(default_factory=dict)
 
 
 def _people(connection: Connection) -> _People:
+    """What somebody brought along from an account that went up in theirs, that account has lost: it cancels out."""
     columns = customers.c
+    is_merged = columns.person.is_not(None)
     asked = select(
         columns.known,
+        is_merged,
         columns.tier,
         count(),
         count(columns.member_since),
         coalesce(sum_(columns.available), 0),
         coalesce(sum_(columns.pending), 0),
-    ).group_by(columns.known, columns.tier)
+        coalesce(sum_(columns.lifetime), 0),
+    ).group_by(columns.known, is_merged, columns.tier)
     people = _People()
-    for known, tier, number, joined, available, pending in connection.execute(asked):
+    for known, merged, tier, number, joined, available, pending, lifetime in connection.execute(asked):
+        people.available += int(available)
+        people.pending += int(pending)
+        people.issued += int(lifetime)
+        if merged:
+            continue
         if not known:
             people.visitors += number
             continue
         people.customers += number
         people.joined += joined
-        people.available += int(available)
-        people.pending += int(pending)
         people.by_tier[tier] = people.by_tier.get(tier, 0) + number
     return people
-
-
-def _expired(connection: Connection) -> tuple[int, int]:
-    """What expired, and what was given, over all time."""
-    asked = select(entries.c.entry, sum_(entries.c.points)).where(entries.c.entry != ACTIVATE).group_by(entries.c.entry)
-    points = {entry: int(number) for entry, number in connection.execute(asked)}
-    return points.get(EXPIRE, 0), points.get(EARN, 0)
 
 
 def _sales(connection: Connection) -> tuple[int, int]:
@@ -151,37 +154,29 @@ def _sales(connection: Connection) -> tuple[int, int]:
 
 
 def _weeks(connection: Connection, calendar: Calendar, now: Instant) -> tuple[Week, ...]:
-    """Summed by the quarter of an hour in the database, since every zone's days begin at one, and by week here."""
+    """From the first in which anything was sold, given or expired."""
     this_week = _monday(calendar, now)
-    first = this_week - (MOST_WEEKS - 1) * 7
-    since = calendar.start_of_day(first)
-    sums: dict[int, list[int]] = {}
+    mondays = range(this_week - (MOST_WEEKS - 1) * 7, this_week + 1, 7)
+    weeks = [_week(connection, calendar, monday, now) for monday in mondays]
+    busy = [place for place, week in enumerate(weeks) if week.orders or week.issued or week.expired]
+    return tuple(weeks[busy[0] :]) if busy else ()
 
-    def add(bucket: int, *amounts: tuple[int, int]) -> None:
-        week = sums.setdefault(_monday(calendar, bucket * QUARTER), [0, 0, 0, 0])
-        for place, amount in amounts:
-            week[place] += int(amount)
 
-    happened = journal.c.happened_at.op("/")(QUARTER)
-    sold = select(happened, count(), sum_(journal.c.amount_minor)).where(
-        journal.c.amount_minor.is_not(None), journal.c.happened_at >= since, journal.c.happened_at <= now
+def _week(connection: Connection, calendar: Calendar, monday: int, now: Instant) -> Week:
+    start, end = calendar.start_of_day(monday), min(calendar.start_of_day(monday + 7), now + 1)
+    sold = select(count(), coalesce(sum_(journal.c.amount_minor), 0)).where(
+        journal.c.amount_minor.is_not(None), journal.c.happened_at >= start, journal.c.happened_at < end
     )
-    for bucket, orders, amount_minor in connection.execute(sold.group_by(happened)):
-        add(bucket, (0, orders), (1, amount_minor))
-    effective = entries.c.effective_at.op("/")(QUARTER)
-    moved = select(effective, entries.c.entry, sum_(entries.c.points)).where(
-        entries.c.entry != ACTIVATE, entries.c.effective_at >= since, entries.c.effective_at <= now
+    orders, sales_minor = connection.execute(sold).one()
+    moved = select(_points_of(EARN), _points_of(EXPIRE)).where(
+        IS_EARNED_OR_EXPIRED, entries.c.effective_at >= start, entries.c.effective_at < end
     )
-    for bucket, entry, points in connection.execute(moved.group_by(effective, entries.c.entry)):
-        add(bucket, (2 if entry == EARN else 3, points))
-    if not sums:
-        return ()
-    return tuple(
-        [
-            Week(date_of(monday).isoformat(), *sums.get(monday, (0, 0, 0, 0)))
-            for monday in range(min(sums), this_week + 1, 7)
-        ]
-    )
+    issued, expired = connection.execute(moved).one()
+    return Week(date_of(monday).isoformat(), orders, int(sales_minor), int(issued), int(expired))
+
+
+def _points_of(entry: str) -> ColumnElement[int]:
+    return coalesce(sum_(case((entries.c.entry == entry, entries.c.points), else_=0)), 0)
 
 
 def _monday(calendar: Calendar, instant: Instant) -> int:

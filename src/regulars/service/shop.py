@@ -7,6 +7,7 @@ from msgspec import Struct
 from regulars.service.group import IngestGroup
 from regulars.service.keys import Keys
 from regulars.service.rulebooks import Rulebooks
+from regulars.service.visits import NO_ENRICHMENT, Enrichment
 from regulars.service.writer import Writer
 from regulars.store.database import Store
 
@@ -19,6 +20,7 @@ class Shop(Struct, frozen=True):
     keys: Keys
     writer: Writer
     new_id: Callable[[], str]
+    enrichment: Enrichment = NO_ENRICHMENT
 
     def ready(self) -> str | None:
         """None where events can be taken, else what is missing."""
@@ -31,9 +33,12 @@ class Shop(Struct, frozen=True):
     def close(self) -> None:
         self.writer.stop()
         self.store.close()
+        self.enrichment.close()
 
 
-def open_shop(url: str, new_id: Callable[[], str], *, migrate: bool = True) -> Shop:
+def open_shop(
+    url: str, new_id: Callable[[], str], *, migrate: bool = True, enrichment: Enrichment = NO_ENRICHMENT
+) -> Shop:
     """Opens the record, brings its tables to this release unless told not to, and starts the writer.
 
     StoreError or SQLAlchemy's DBAPIError where the database cannot be reached.
@@ -44,6 +49,6 @@ def open_shop(url: str, new_id: Callable[[], str], *, migrate: bool = True) -> S
     else:
         store.is_migrated()
     rulebooks = Rulebooks(store)
-    writer = Writer(store, IngestGroup(rulebooks, new_id))
+    writer = Writer(store, IngestGroup(rulebooks, new_id, enrichment))
     writer.start()
-    return Shop(store, rulebooks, Keys(store), writer, new_id)
+    return Shop(store, rulebooks, Keys(store), writer, new_id, enrichment)

@@ -1,0 +1,63 @@
+"""The accounts that make up a customer: which were merged into it, and through which of them something came in."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import select
+
+from regulars.kernel.facts import Instant
+from regulars.kernel.program import DeviceLimit
+from regulars.service.consents import Word, words
+from regulars.service.devices import device_times
+from regulars.service.merging import BY_IDENTITY, records_of
+from regulars.service.shop import Shop
+from regulars.service.timeline import Explained
+from regulars.store.schema import journal, merges
+
+
+class Account(Struct, frozen=True):
+    """An account that went up in `into`. `by` is the member of staff, and `why` their reason; `by` is None where an identity
+    brought it about, and `why` its kind.
+    """
+
+    record: str
+    into: str
+    by: str | None
+    why: str
+    merged_at: Instant
+
+
+def merged_accounts(shop: Shop, records: Sequence[str]) -> tuple[Account, ...]:
+    """Those among a customer's records that were merged, the latest first."""
+    columns = merges.c
+    asked = select(columns.record, columns.into, columns.by, columns.why, columns.merged_at)
+    asked = asked.where(columns.record.in_(records), columns.parted_at.is_(None)).order_by(columns.id.desc())
+    with shop.store.reading() as connection:
+        rows = connection.execute(asked).all()
+    return tuple(
+        [
+            Account(row.record, row.into, None if row.by == BY_IDENTITY else row.by, row.why, row.merged_at)
+            for row in rows
+        ]
+    )
+
+
+def on_devices(shop: Shop, customer: str, steps: Sequence[Explained]) -> frozenset[str]:
+    """The facts among these steps of a customer's history that were done without a name, on a device of the customer's."""
+    facts = [step.fact.id for step in steps if step.fact is not None]
+    rulebook = shop.rulebooks.latest()
+    with shop.store.reading() as connection:
+        limit = rulebook.program.shared_device if rulebook else DeviceLimit()
+        devices = sorted({record for record, _, _ in device_times(connection, customer, limit)})
+        asked = select(journal.c.fact_id).where(
+            journal.c.customer.in_(devices),
+            journal.c.seq.in_(sorted({step.seq for step in steps})),
+            journal.c.fact_id.in_(facts),
+        )
+        return frozenset(connection.execute(asked).scalars())
+
+
+def everything_said(shop: Shop, customer: str) -> tuple[Word, ...]:
+    """Every word about a consent of the customer, newest first."""
+    with shop.store.reading() as connection:
+        return words(connection, records_of(connection, customer))

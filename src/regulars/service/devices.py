@@ -1,0 +1,36 @@
+"""Devices of a person: from when to when what was done on each of them without a name was this person's doing."""
+
+from sqlalchemy import Connection, select
+
+from regulars.kernel.calendar import DAY
+from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.program import DeviceLimit
+from regulars.service.people import ANONYMOUS_ID, BACKFILL_DAYS, claims_of, is_shared, own_of
+from regulars.store.schema import identities
+from regulars.store.transaction import Linked, links_of
+
+
+def device_times(connection: Connection, customer: str, limit: DeviceLimit) -> list[tuple[str, Instant, Instant]]:
+    """(the device's record, from, to), half-open, of each stretch in which a device was this customer's; of no shared one."""
+    mine = identities.c
+    values = select(mine.value).where(mine.customer == customer, mine.kind == ANONYMOUS_ID)
+    asked = select(mine.kind, mine.value, mine.record, mine.customer, mine.trust, mine.first_at, mine.first_fact)
+    rows = connection.execute(asked.where(mine.kind == ANONYMOUS_ID, mine.value.in_(values)))
+    times = []
+    for links in links_of([tuple(row) for row in rows]).values():
+        own = own_of(ANONYMOUS_ID, links)
+        if own is not None and own.record != customer and not is_shared(links, limit):
+            times += [(own.record, start, end) for start, end in _stretches(links, customer)]
+    return times
+
+
+def _stretches(links: tuple[Linked, ...], customer: str) -> list[tuple[Instant, Instant]]:
+    claims = claims_of(links)
+    starts = [claim.first_at for claim in claims]
+    if starts:
+        starts[0] = max(starts[0] - BACKFILL_DAYS * DAY, DAWN)
+    return [
+        (start, end)
+        for claim, start, end in zip(claims, starts, [*starts[1:], FOREVER], strict=True)
+        if claim.customer == customer and start < end
+    ]

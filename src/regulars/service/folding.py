@@ -1,0 +1,106 @@
+"""Folding a group: the steps of a transaction, and the customers that they touch, locked once and saved once."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from regulars.kernel.facts import FOREVER, Fact, Instant
+from regulars.kernel.rulebook import Rulebook
+from regulars.service.known import Told
+from regulars.service.merging import BY_IDENTITY, join, rehang, separate
+from regulars.service.people import Merge, People, Whose
+from regulars.service.record import Customer, Journal, brought_to
+from regulars.service.rulebooks import Rulebooks
+from regulars.service.visits import Seen
+from regulars.service.writer import Moved
+from regulars.store.transaction import CustomerRow, Transaction
+
+
+class Step(Struct, frozen=True):
+    """One fact of a group, whose it is, which merges come before it, and of whom it is a sight."""
+
+    told: Told
+    whose: Whose
+    fact: Fact
+    merges: Sequence[Merge]
+    seen: Seen | None = None
+
+
+class Customers:
+    """The customers of a transaction, each brought to the program in force when it is first asked for."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        people: People,
+        rulebook: Rulebook,
+        rulebooks: Rulebooks,
+        steps: Sequence[Step],
+        now: Instant,
+    ) -> None:
+        """Writes down who is who, creates who is new, and locks whoever is touched."""
+        self._tx, self._people, self._rulebook, self._rulebooks, self._now = tx, people, rulebook, rulebooks, now
+        self.journal = Journal()
+        self._open: dict[str, Customer] = {}
+        ids = sorted({id for step in steps for id in _touched(step)} | people.new)
+        if people.added:
+            tx.add_identities([people.added[key] for key in sorted(people.added)])
+        if people.new:
+            tx.add_customers([_blank(id, rulebook, now) for id in sorted(people.new)])
+        self._rows = tx.lock_customers(ids)
+        if tx.shared and tx.identities(people.links) != people.links:
+            raise Moved
+
+    def of(self, id: str) -> Customer:
+        if id not in self._open:
+            row = self._rows[id]
+            self._open[id] = brought_to(self._tx, row, self._rulebook, self._rulebooks, self.journal, self._now)
+        return self._open[id]
+
+    def merge(self, merge: Merge, at: Instant) -> None:
+        """What an identity brings about."""
+        if not merge.moves:
+            rehang(self._tx, merge.record, merge.under)
+            return
+        other = self.of(merge.record)
+        into = self.of(merge.customer)
+        rulebook, now = self._rulebook, self._now
+        if merge.parts:
+            separate(self._tx, self.journal, other, into, rulebook, at, now, BY_IDENTITY)
+        else:
+            join(self._tx, self.journal, other, into, rulebook, at, now, BY_IDENTITY, merge.kind, merge.under)
+
+    def save(self) -> None:
+        self.journal.save(self._tx)
+        if self._people.led:
+            self._tx.lead([(record, self._people.root(record)) for record in sorted(self._people.led)])
+
+
+def _touched(step: Step) -> list[str]:
+    kept = [step.seen.record] if step.seen is not None else []
+    return [step.whose.customer, *kept, *[id for merge in step.merges for id in (merge.record, merge.customer)]]
+
+
+def portions(steps: Sequence[Step]) -> list[list[Step]]:
+    """Steps that can be folded customer by customer: a merge stands at the beginning of a portion."""
+    portions: list[list[Step]] = []
+    for step in steps:
+        if step.merges or not portions:
+            portions.append([])
+        portions[-1].append(step)
+    return portions
+
+
+def by_customer_of(steps: Sequence[Step]) -> tuple[dict[str, list[Fact]], dict[str, str]]:
+    """The facts, and by fact the record that it came through where that is another one."""
+    by_customer: dict[str, list[Fact]] = {}
+    via: dict[str, str] = {}
+    for step in steps:
+        by_customer.setdefault(step.whose.customer, []).append(step.fact)
+        if step.whose.record != step.whose.customer:
+            via[step.fact.id] = step.whose.record
+    return by_customer, via
+
+
+def _blank(id: str, rulebook: Rulebook, now: Instant) -> CustomerRow:
+    return CustomerRow(id, False, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, now, now)

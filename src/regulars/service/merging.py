@@ -1,0 +1,168 @@
+"""Merging two customers, and parting them again: what an identity brings about, and what staff decide.
+
+Nothing is lost on the way. Whoever was merged keeps the own record, its history and its ledger; whose it is, is written at it
+(`customers.person`), and facts that come through it later say so (`journal.via`). So they can be parted: each gets back what
+came through the own record. Staff may do that as long as none of its points are used.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from regulars.kernel.effects import EARN, EXPIRE
+from regulars.kernel.facts import Instant
+from regulars.kernel.merging import Moved as Outcome
+from regulars.kernel.merging import Owned, merge, part
+from regulars.kernel.rulebook import Rulebook
+from regulars.service.people import Lookups
+from regulars.service.record import Customer, Journal
+from regulars.store.facts import came_through, facts_where
+from regulars.store.schema import customers, entries, identities, journal, merges
+from regulars.store.transaction import Transaction
+
+MERGED: Final = "Customers Merged"
+PARTED: Final = "Customers Parted"
+BY_IDENTITY: Final = "identity"
+
+
+def lookups(tx: Transaction) -> Lookups:
+    return Lookups(
+        lambda record: _under(tx.core, [record]),
+        lambda record: _over(tx.core, record),
+        lambda record, kind: _count(tx.core, record, kind),
+        lambda record: _is_by_staff(tx.core, record),
+    )
+
+
+def records_in(connection: Connection, record: str) -> list[str]:
+    """The records that were merged into this one, and into those, it not included."""
+    found: list[str] = []
+    waiting = [record]
+    while waiting:
+        waiting = [one for one in _under(connection, waiting) if one not in found]
+        found += waiting
+    return found
+
+
+def records_of(connection: Connection, customer: str) -> list[str]:
+    """All records of a customer, its own first."""
+    asked = select(customers.c.id).where(customers.c.person == customer).order_by(customers.c.id)
+    return [customer, *connection.execute(asked).scalars()]
+
+
+def homes_of(connection: Connection, records: Sequence[str]) -> list[str]:
+    """These records, and every other in which they, or what they were in, ever went up: there their facts may be written down."""
+    found = list(records)
+    waiting = found
+    while waiting:
+        asked = select(merges.c.into).where(merges.c.record.in_(waiting)).distinct().order_by(merges.c.into)
+        waiting = [one for one in connection.execute(asked).scalars() if one not in found]
+        found += waiting
+    return found
+
+
+def rehang(tx: Transaction, record: str, under: str) -> None:
+    """Another claim is the one by which the record belongs to whom it belongs."""
+    tx.core.execute(update(merges).where(merges.c.record == record, merges.c.parted_at.is_(None)).values(into=under))
+
+
+def join(
+    tx: Transaction,
+    steps: Journal,
+    other: Customer,
+    into: Customer,
+    rulebook: Rulebook,
+    at: Instant,
+    now: Instant,
+    by: str,
+    why: str,
+    under: str | None = None,
+) -> None:
+    """`other` goes up in `into`, and whoever went up in it with it. Both are locked. `under` is the record of `into` by whose
+    claim: where that one goes, `other` goes with it.
+    """
+    outcome = merge(into.state, other.state, rulebook, at, now)
+    _take(steps, outcome, into, other, MERGED, rulebook, now)
+    into.known = into.known or other.known
+    into.first_seen_at = min(into.first_seen_at, other.first_seen_at)
+    into.last_seen_at = max(into.last_seen_at, other.last_seen_at)
+    other.person = into.row.id
+    for customer in (into, other):
+        steps.keep(customer)
+    row = {"record": other.row.id, "into": under or into.row.id, "by": by, "why": why, "merged_at": now}
+    tx.core.execute(insert(merges).values(row))
+
+
+def separate(
+    tx: Transaction,
+    steps: Journal,
+    other: Customer,
+    into: Customer,
+    rulebook: Rulebook,
+    at: Instant,
+    now: Instant,
+    by: str,
+) -> None:
+    """`other` parts from `into` with whoever went up in it. Raises Spent where some of its points are gone."""
+    records = [other.row.id, *records_in(tx.core, other.row.id)]
+    staying = [one for one in records_of(tx.core, into.row.id) if one not in records]
+    theirs, ours = came_through(records), came_through(staying)
+    owned = _owned(tx.core, theirs, homes_of(tx.core, [into.row.id, *records]))
+    outcome = part(
+        into.state, other.state, owned, facts_where(tx.core, ours), facts_where(tx.core, theirs), rulebook, at, now
+    )
+    _take(steps, outcome, into, other, PARTED, rulebook, now)
+    other.person = None
+    for customer in (into, other):
+        steps.keep(customer)
+    parted = update(merges).where(merges.c.record == other.row.id, merges.c.parted_at.is_(None))
+    tx.core.execute(parted.values(parted_at=now, parted_by=by))
+
+
+def _take(
+    steps: Journal, outcome: Outcome, into: Customer, other: Customer, name: str, rulebook: Rulebook, now: Instant
+) -> None:
+    into.state, other.state = outcome.into, outcome.other
+    steps.time(into, name, outcome.into_effects, rulebook.version, now)
+    steps.time(other, name, outcome.other_effects, rulebook.version, now)
+
+
+def _owned(connection: Connection, theirs: Any, places: Sequence[str]) -> Owned:
+    """What facts that came through these records earned, wherever it is written down."""
+    facts = select(journal.c.fact_id).where(theirs, journal.c.fact_id.is_not(None))
+    of_theirs: Select[Any] = select(
+        entries.c.entry, entries.c.qualifies_on, func.sum(entries.c.points).label("points")
+    ).where(entries.c.customer.in_(places), entries.c.entry.in_([EARN, EXPIRE]), entries.c.lot_fact.in_(facts))
+    issued = expired = 0
+    qualifying: dict[int, int] = {}
+    for row in connection.execute(of_theirs.group_by(entries.c.entry, entries.c.qualifies_on)):
+        if row.entry == EXPIRE:
+            expired += int(row.points)
+            continue
+        issued += int(row.points)
+        if row.qualifies_on is not None:
+            qualifying[row.qualifies_on] = qualifying.get(row.qualifies_on, 0) + int(row.points)
+    return Owned(frozenset(connection.execute(facts).scalars()), issued, expired, qualifying)
+
+
+def _under(connection: Connection, records: Sequence[str]) -> list[str]:
+    asked = select(merges.c.record).where(merges.c.into.in_(records), merges.c.parted_at.is_(None))
+    return list(connection.execute(asked.order_by(merges.c.record)).scalars())
+
+
+def _over(connection: Connection, record: str) -> str | None:
+    asked = select(merges.c.into).where(merges.c.record == record, merges.c.parted_at.is_(None))
+    return connection.execute(asked).scalar()
+
+
+def _count(connection: Connection, record: str, kind: str) -> int:
+    asked = select(func.count()).where(identities.c.record == record, identities.c.kind == kind)
+    return connection.execute(asked).scalar_one()
+
+
+def _is_by_staff(connection: Connection, record: str) -> bool:
+    """Whether the last word about where the record belongs was a person's."""
+    asked = select(merges.c.by, merges.c.parted_by).where(merges.c.record == record)
+    last = connection.execute(asked.order_by(merges.c.id.desc()).limit(1)).first()
+    return last is not None and (last.parted_by or last.by) != BY_IDENTITY

@@ -1,0 +1,101 @@
+"""Retention: the program says how long each kind of fact is kept, and the night's work keeps to it.
+
+Behaviour that is older goes from the record, except where points or a level followed from it: the books need that. Visits
+that are older go. A few hundred rows go in each transaction, so that nobody waits for long; missing a night loses nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from sqlalchemy import and_, delete, exists, select, update
+
+from regulars.kernel.calendar import Calendar, Duration, add
+from regulars.kernel.effects import Refused
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.service.shop import Shop
+from regulars.store.schema import customers, entries, journal, visits
+from regulars.store.transaction import Transaction
+from regulars.wire.records import NO_EFFECTS, Step, decode_effects
+
+PORTION: Final = 500
+
+
+def _never() -> bool:
+    return False
+
+
+def forget_old(shop: Shop, now: Instant, stop: Callable[[], bool] = _never) -> int:
+    """Takes out what is too old; how many facts and visits went."""
+    rulebook = shop.rulebooks.in_force()
+    if rulebook is None:
+        return 0
+    kept, gone = rulebook.program.retention, 0
+    if kept.behaviour is not None:
+        gone += _forget_behaviour(shop, earliest_kept(rulebook.calendar, now, kept.behaviour), stop)
+    if kept.visits is not None:
+        gone += _forget_visits(shop, earliest_kept(rulebook.calendar, now, kept.visits), stop)
+    return gone
+
+
+def earliest_kept(calendar: Calendar, now: Instant, duration: Duration) -> Instant:
+    """The beginning of the day, on the shop's wall, that lies so long before today."""
+    return calendar.start_of_day(add(calendar.day_of(now), Duration(-duration.count, duration.unit)))
+
+
+def _forget_behaviour(shop: Shop, before: Instant, stop: Callable[[], bool]) -> int:
+    """Looked for by a reader, who keeps nobody waiting; only what is found is taken out by the writer."""
+    gone, after = 0, 0
+    while not stop():
+        looked_at, after, ids = _old_behaviour(shop, before, after)
+        if ids:
+            gone += shop.writer.run(partial(_take_out, ids=ids))
+        if looked_at < PORTION:
+            break
+    return gone
+
+
+def _old_behaviour(shop: Shop, before: Instant, after: int) -> tuple[int, int, list[int]]:
+    """How many were looked at, the last of them, and those from which nothing followed."""
+    columns = journal.c
+    posted = exists().where(and_(entries.c.customer == columns.customer, entries.c.seq == columns.seq))
+    old = select(columns.id, columns.fact_id, columns.recorded_at, columns.version, columns.effects).where(
+        columns.id > after,
+        columns.happened_at < before,
+        columns.fact_id.is_not(None),
+        columns.amount_minor.is_(None),
+        columns.name.not_in([ORDER_COMPLETED, MEMBER_JOINED]),
+        ~posted,
+    )
+    with shop.store.reading() as connection:
+        rows = connection.execute(old.order_by(columns.id).limit(PORTION)).all()
+    going = [row.id for row in rows if _says_nothing(row.effects, Step(row.fact_id, row.recorded_at, row.version))]
+    return len(rows), rows[-1].id if rows else after, going
+
+
+def _take_out(tx: Transaction, ids: Sequence[int]) -> int:
+    theirs = select(journal.c.customer).where(journal.c.id.in_(ids)).distinct()
+    tx.lock_customers(sorted(tx.core.execute(theirs).scalars()))
+    gone = delete(journal).where(journal.c.id.in_(ids)).returning(journal.c.customer)
+    numbers: dict[str, int] = {}
+    for customer in tx.core.execute(gone).scalars():
+        numbers[customer] = numbers.get(customer, 0) + 1
+    for customer in sorted(numbers):
+        fewer = update(customers).where(customers.c.id == customer)
+        tx.core.execute(fewer.values(facts=customers.c.facts - numbers[customer]))
+    return sum(numbers.values())
+
+
+def _says_nothing(effects: bytes, step: Step) -> bool:
+    return effects == NO_EFFECTS or all(isinstance(one, Refused) for one in decode_effects(effects, step))
+
+
+def _forget_visits(shop: Shop, before: Instant, stop: Callable[[], bool]) -> int:
+    old = select(visits.c.id).where(visits.c.started_at < before).limit(PORTION)
+    gone = 0
+    while not stop():
+        number = shop.writer.run(lambda tx: tx.core.execute(delete(visits).where(visits.c.id.in_(old))).rowcount)
+        gone += number
+        if number < PORTION:
+            break
+    return gone

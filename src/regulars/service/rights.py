@@ -1,0 +1,360 @@
+"""What people may ask for: everything that is known of them, and to be forgotten.
+
+Erasing a person takes away every identity, trait, consent and visit, what refused events said, and of the facts whatever they
+said beyond what the books need: of an order its number, its amounts and its goods, of behaviour its name alone. The ledger
+stays, under an id that leads to nobody; it still sums. Keyed hashes of the identities stay too, so that late messages do not
+bring the person back (`service.tombstones`). What a database file still holds of rows that are gone, `compact` takes out.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+
+from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
+from regulars.kernel.program import DeviceLimit
+from regulars.service.audit import write_down
+from regulars.service.consents import words
+from regulars.service.customers import customer
+from regulars.service.devices import device_times
+from regulars.service.merging import records_of
+from regulars.service.people import ANONYMOUS_ID, ITSELF, leads_to, own_of
+from regulars.service.shop import Shop
+from regulars.service.tombstones import bury, lift
+from regulars.service.traits import traits_of
+from regulars.store.facts import came_through
+from regulars.store.schema import (
+    consents,
+    customers,
+    entries,
+    identities,
+    journal,
+    orders,
+    quarantine,
+    traits,
+    visits,
+)
+from regulars.store.transaction import IdentityKey, Links, Transaction, links_of
+from regulars.wire.instants import rfc3339
+from regulars.wire.records import decode_fact, encode_fact
+
+KEPT_OF_A_LINE: Final = ("product", "product_id", "sku", "category", "brand", "variant")
+"""What the books need of goods."""
+PORTION: Final = 500
+SHORT_CHARACTERS: Final = 6
+
+
+class Erased(Struct, frozen=True):
+    """How much went: `records` of the person, `identities`, `facts` that were stripped, `refusals` thrown away."""
+
+    records: int
+    identities: int
+    facts: int
+    refusals: int
+
+
+class NobodyThere(Exception):
+    """There is no such customer."""
+
+
+def find_people(connection: Connection, keys: Collection[IdentityKey], limit: DeviceLimit) -> list[str]:
+    """The customers to whom these identities lead, and those that bear their names."""
+    found: dict[str, None] = {}
+    for kind, value in keys:
+        links = _links_of(connection, [(kind, value)]).get((kind, value), ())
+        for id in (leads_to(kind, links, limit), *[link.customer for link in links if own_of(kind, links) == link]):
+            if id is not None:
+                found[id] = None
+    return list(found)
+
+
+# --- everything that is known --------------------------------------------------------------------------------------------
+
+
+def export_person(shop: Shop, id: str, who: str, now: Instant) -> dict[str, Any]:
+    """Everything that is kept of one person, as values for JSON; instants are RFC 3339 in UTC. NobodyThere where there is none."""
+    known = customer(shop, id, now)
+    if known is None:
+        raise NobodyThere(id)
+    with shop.store.reading() as connection:
+        records = records_of(connection, known.id)
+        devices = device_times(connection, known.id, _limit(shop))
+        said = {
+            "exported_at": rfc3339(now),
+            "shop": _name(shop),
+            "id": known.id,
+            "known": known.known,
+            "first_seen_at": rfc3339(known.first_seen_at),
+            "last_seen_at": rfc3339(known.last_seen_at),
+            "member_since": None if known.member_since is None else rfc3339(known.member_since),
+            "tier": known.tier.id,
+            "points": msgspec.to_builtins(known.points),
+            "identities": [
+                {
+                    "kind": one.kind,
+                    "value": one.value,
+                    "trust": one.trust,
+                    "since": rfc3339(one.first_at),
+                    "how": one.how,
+                }
+                for one in known.identities
+            ],
+            "traits": [
+                {
+                    "name": one.name,
+                    "value": one.value,
+                    "origin": one.origin,
+                    "source": one.source,
+                    "at": rfc3339(one.at),
+                }
+                for one in traits_of(connection, records)
+            ],
+            "consents": [
+                {"purpose": one.purpose, "standing": one.standing, "ground": one.ground} for one in known.consents
+            ],
+            "consent_history": [_instants(msgspec.to_builtins(one)) for one in words(connection, records)],
+            "visits": _visits(connection, [*records, *[record for record, _, _ in devices]]),
+            "orders": _orders(connection, records),
+            "ledger": _ledger(connection, records),
+            "facts": _facts_said(connection, records, devices),
+        }
+    shop.writer.run(lambda tx: write_down(tx, now, who, "exported", known.id, ""))
+    return said
+
+
+def _facts_said(
+    connection: Connection, records: Sequence[str], devices: Sequence[tuple[str, Instant, Instant]]
+) -> list[dict[str, Any]]:
+    on_devices = [
+        and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
+        for record, start, end in devices
+    ]
+    asked = select(journal).where(or_(came_through(records), *on_devices), journal.c.fact_id.is_not(None))
+    facts = []
+    for row in connection.execute(asked.order_by(journal.c.id)):
+        fact = decode_fact(row.fact_id, row.customer, row.name, row.source, row.happened_at, row.recorded_at, row.fact)
+        said: dict[str, Any] = {
+            "what": fact.name,
+            "source": fact.source,
+            "happened_at": rfc3339(fact.happened_at),
+            "recorded_at": rfc3339(fact.recorded_at),
+        }
+        if isinstance(fact, OrderCompleted):
+            said["order_id"], said["amount_minor"] = fact.order_id, fact.amount_minor
+            said["lines"] = [
+                {"amount_minor": line.amount_minor, "quantity": line.quantity, **line.properties} for line in fact.lines
+            ]
+        elif isinstance(fact, Behaved):
+            said["properties"] = dict(fact.properties)
+        facts.append(said)
+    return facts
+
+
+def _ledger(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
+    columns = entries.c
+    asked = select(
+        columns.entry,
+        columns.points,
+        columns.source,
+        columns.target,
+        columns.rule,
+        columns.effective_at,
+        columns.expires_at,
+    ).where(columns.customer.in_(records))
+    rows = connection.execute(asked.order_by(columns.effective_at, columns.customer, columns.seq, columns.ordinal))
+    return [
+        {
+            "entry": row.entry,
+            "points": row.points,
+            "from": row.source,
+            "to": row.target,
+            "rule": row.rule,
+            "at": rfc3339(row.effective_at),
+        }
+        for row in rows
+    ]
+
+
+def _orders(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(orders).where(orders.c.record.in_(records)).order_by(orders.c.placed_at))
+    return [
+        _instants({name: row._mapping[name] for name in row._mapping if name not in ("record", "fact_id")})
+        for row in rows
+    ]
+
+
+def _visits(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(visits).where(visits.c.record.in_(records)).order_by(visits.c.started_at))
+    return [
+        _instants({name: row._mapping[name] for name in row._mapping if name not in ("id", "record")}) for row in rows
+    ]
+
+
+def _instants(values: Mapping[str, Any]) -> dict[str, Any]:
+    """With every instant as a text."""
+    return {
+        name: rfc3339(value) if name.endswith("_at") and value is not None else value for name, value in values.items()
+    }
+
+
+# --- to be forgotten -----------------------------------------------------------------------------------------------------
+
+
+def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
+    """Forgets a person. NobodyThere where there is none; who is erased already is somebody of whom nothing is left."""
+    limit = _limit(shop)
+
+    def forget(tx: Transaction) -> Erased:
+        person = tx.core.execute(
+            select(func.coalesce(customers.c.person, customers.c.id)).where(customers.c.id == id)
+        ).scalar()
+        if person is None:
+            raise NobodyThere(id)
+        stretches = device_times(tx.core, person, limit)
+        records = records_of(tx.core, person)
+        keys, devices = _keys_of(tx.core, person, records)
+        tx.hold_identities(sorted(keys))
+        everything = sorted({*records, *devices})
+        tx.lock_customers(everything)
+        values = [value for _, value in keys]
+        bury(tx, keys, now)
+        for table in (identities, traits, consents, visits):
+            tx.core.execute(delete(table).where(table.c.record.in_(everything)))
+        stripped = _strip(tx.core, came_through(everything))
+        for record, start, end in stretches:
+            if record not in everything:
+                there = and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
+                stripped += _strip(tx.core, there)
+        tx.core.execute(update(customers).where(customers.c.id.in_(everything)).values(known=False))
+        refusals = _throw_away(tx.core, values)
+        write_down(tx, now, who, "erased", person, "")
+        return Erased(len(everything), len(keys), stripped, refusals)
+
+    return shop.writer.run(forget)
+
+
+def readmit(shop: Shop, key: IdentityKey, who: str, now: Instant) -> bool:
+    """Lets an identity that was erased be somebody again, who starts anew; whether it had been erased."""
+
+    def lifted(tx: Transaction) -> bool:
+        there = lift(tx, key)
+        if there:
+            write_down(tx, now, who, "readmitted", None, key[0])
+        return there
+
+    return shop.writer.run(lifted)
+
+
+def compact(shop: Shop) -> None:
+    """Rewrites the database so that nothing of deleted rows is left in its files. Nobody writes meanwhile; it takes a while.
+
+    On PostgreSQL tables are rewritten, too; its write-ahead log and its backups run by rules of their own.
+    """
+    shop.store.compact()
+
+
+def _keys_of(connection: Connection, person: str, records: Sequence[str]) -> tuple[list[IdentityKey], list[str]]:
+    """The identities that are this person's alone, and the records of the devices among them. What others claim too, stays."""
+    named = select(identities.c.kind, identities.c.value).where(identities.c.customer == person)
+    keys: list[IdentityKey] = [(kind, value) for kind, value in connection.execute(named.distinct())]
+    mine, devices = [], []
+    for key, links in _links_of(connection, keys).items():
+        own = own_of(key[0], links)
+        others = [link for link in links if link.record not in records and link.trust != ITSELF]
+        if others:
+            continue
+        mine.append(key)
+        if key[0] == ANONYMOUS_ID and own is not None and own.record not in records:
+            devices.append(own.record)
+    return mine, devices
+
+
+def _strip(connection: Connection, which: Any) -> int:
+    """Takes out of the facts what says more than the books need."""
+    stripped, after = 0, 0
+    while True:
+        asked = select(journal).where(which, journal.c.fact.is_not(None), journal.c.id > after).order_by(journal.c.id)
+        rows = connection.execute(asked.limit(PORTION)).all()
+        for row in rows:
+            fact = decode_fact(
+                row.fact_id, row.customer, row.name, row.source, row.happened_at, row.recorded_at, row.fact
+            )
+            connection.execute(update(journal).where(journal.c.id == row.id).values(fact=encode_fact(_stripped(fact))))
+        stripped += len(rows)
+        if len(rows) < PORTION:
+            return stripped
+        after = rows[-1].id
+
+
+def _stripped(fact: Fact) -> Fact:
+    if isinstance(fact, Behaved):
+        return replace(fact, properties={})
+    if isinstance(fact, OrderCompleted):
+        return replace(fact, lines=tuple([_goods(line) for line in fact.lines]))
+    return fact
+
+
+def _goods(line: Line) -> Line:
+    kept = {name: line.properties[name] for name in KEPT_OF_A_LINE if name in line.properties}
+    return Line(line.amount_minor, line.quantity, kept)
+
+
+def _throw_away(connection: Connection, values: Iterable[str]) -> int:
+    """Refused events that bear one of these identities, however it is written in them."""
+    wanted = [_sought(value.casefold()) for value in values if value]
+    if not wanted:
+        return 0
+    gone, after = 0, 0
+    while True:
+        asked = select(quarantine.c.id, quarantine.c.raw, quarantine.c.message_id).where(quarantine.c.id > after)
+        rows = connection.execute(asked.order_by(quarantine.c.id).limit(PORTION)).all()
+        ids = [row.id for row in rows if _bears(row.raw, row.message_id or "", wanted)]
+        if ids:
+            connection.execute(delete(quarantine).where(quarantine.c.id.in_(ids)))
+        gone += len(ids)
+        if len(rows) < PORTION:
+            return gone
+        after = rows[-1].id
+
+
+def _sought(value: str) -> str:
+    """A short id stands in much that has nothing to do with it, so it is looked for as a text of its own."""
+    return value if len(value) >= SHORT_CHARACTERS else f'"{value}"'
+
+
+def _bears(raw: bytes, message_id: str, wanted: Sequence[str]) -> bool:
+    texts = [raw.decode("utf-8", "replace").casefold(), message_id.casefold()]
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        texts.append(msgspec.json.encode(msgspec.json.decode(raw)).decode().casefold())
+    return any(value in text for text in texts for value in wanted)
+
+
+def _links_of(connection: Connection, keys: Sequence[IdentityKey]) -> Links:
+    columns = identities.c
+    asked = select(
+        columns.kind,
+        columns.value,
+        columns.record,
+        columns.customer,
+        columns.trust,
+        columns.first_at,
+        columns.first_fact,
+    )
+    found: list[Any] = []
+    for kind, value in keys:
+        found += connection.execute(asked.where(columns.kind == kind, columns.value == value)).all()
+    return links_of([tuple(row) for row in found])
+
+
+def _limit(shop: Shop) -> DeviceLimit:
+    rulebook = shop.rulebooks.in_force()
+    return rulebook.program.shared_device if rulebook else DeviceLimit()
+
+
+def _name(shop: Shop) -> str:
+    rulebook = shop.rulebooks.in_force()
+    return rulebook.program.name if rulebook else ""

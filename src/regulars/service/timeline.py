@@ -1,0 +1,246 @@
+"""What happened to a customer and why, step by step, and the ledger of it. Reading changes nothing.
+
+A customer's history is that of all records that belong to it, and of what was done on its devices while they were its own.
+"""
+
+import heapq
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, Final, cast
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+
+from regulars.kernel.because import sentence
+from regulars.kernel.effects import Entry, Posted
+from regulars.kernel.facts import MEMBER_JOINED, Behaved, Instant, OrderCompleted, Trust
+from regulars.kernel.program import DeviceLimit
+from regulars.kernel.rulebook import Rulebook
+from regulars.service.devices import device_times
+from regulars.service.merging import MERGED, PARTED, records_of
+from regulars.service.record import PROGRAM_ADOPTED
+from regulars.service.shop import Shop
+from regulars.store.schema import entries, journal
+from regulars.wire.records import EntryWritten, Step, decode_effects, decode_fact, decode_posted
+
+CURSOR: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
+NOTHING: Final = "Nothing in the program looks at this."
+WITHOUT_A_FACT: Final = {PROGRAM_ADOPTED: "a new program", MERGED: "joined to another account", PARTED: "parted again"}
+POINTS_OF: Final = {Entry.EARN: 1, Entry.ACTIVATE: 0, Entry.EXPIRE: -1}
+
+
+class BadCursor(ValueError):
+    """Not a cursor of ours."""
+
+
+class FactBrief(Struct, frozen=True):
+    """What happened, in short. `amount_minor` and `order_id` only for an order."""
+
+    id: str
+    name: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    trust: str
+    order_id: str | None
+    amount_minor: int | None
+
+
+class LedgerEntry(Struct, frozen=True):
+    """One entry: `points` moved from account `source` to account `target`. `number` orders a customer's entries."""
+
+    number: str
+    entry: str
+    points: int
+    source: str
+    target: str
+    lot: str
+    effective_at: Instant
+    recorded_at: Instant
+    rule: str
+    version: str
+    fact: FactBrief | None
+    sentence: str
+
+
+class LedgerPage(Struct, frozen=True):
+    """Newest first. `next` is the cursor of the page after this one, None on the last."""
+
+    entries: tuple[LedgerEntry, ...]
+    next: str | None
+
+
+class Explained(Struct, frozen=True):
+    """One step of a customer's history: a fact, or time passing, or a new program; and everything that followed, in sentences.
+
+    `points` is what was earned less what expired.
+    """
+
+    seq: int
+    what: str
+    fact: FactBrief | None
+    at: Instant
+    recorded_at: Instant
+    version: str
+    why: tuple[str, ...]
+    points: int
+
+
+class ExplainedPage(Struct, frozen=True):
+    """Newest first."""
+
+    steps: tuple[Explained, ...]
+    next: str | None
+
+
+def ledger(shop: Shop, id: str, cursor: str | None, limit: int) -> LedgerPage:
+    """A customer's entries; BadCursor for a cursor that we did not give."""
+    columns = entries.c
+    asked = (
+        select(entries)
+        .where(columns.customer == id)
+        .order_by(columns.seq.desc(), columns.ordinal.desc())
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        seq, ordinal = _place(cursor, 2)
+        asked = asked.where(or_(columns.seq < seq, and_(columns.seq == seq, columns.ordinal < ordinal)))
+    with shop.store.reading() as connection:
+        rows = connection.execute(asked).all()
+        steps = _steps(connection, id, {row.seq for row in rows})
+        shown = [
+            _entry(row, steps[row.seq], shop.rulebooks.version(steps[row.seq].version, connection))
+            for row in rows[:limit]
+        ]
+    return LedgerPage(tuple(shown), shown[-1].number if len(rows) > limit else None)
+
+
+def explain(shop: Shop, id: str, cursor: str | None, limit: int) -> ExplainedPage:
+    """A customer's whole history, step by step; BadCursor for a cursor that we did not give."""
+    before = None if cursor is None else _place(cursor, 1)[0]
+    rulebook = shop.rulebooks.latest()
+    with shop.store.reading() as connection:
+        records = records_of(connection, id)
+        parts = [_of_record(one, before, limit + 1).where(_is_theirs(records)) for one in records]
+        parts += [_through(one, before, limit + 1).where(journal.c.customer.not_in(records)) for one in records]
+        parts += _of_devices(
+            connection, id, rulebook.program.shared_device if rulebook else DeviceLimit(), before, limit + 1
+        )
+        rows = heapq.nlargest(limit + 1, [row for part in parts for row in connection.execute(part)], key=_number)
+        shown = [
+            _explained(row, _postings(connection, row), shop.rulebooks.version(row.version, connection))
+            for row in rows[:limit]
+        ]
+    return ExplainedPage(tuple(shown), str(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def _number(row: Row[Any]) -> int:
+    return int(row.id)
+
+
+def _of_record(record: str, before: int | None, limit: int) -> Select[Any]:
+    asked = select(journal).where(journal.c.customer == record).order_by(journal.c.seq.desc()).limit(limit)
+    return asked if before is None else asked.where(journal.c.id < before)
+
+
+def _is_theirs(records: Sequence[str]) -> ColumnElement[bool]:
+    """What came through an account that has parted since belongs to that one."""
+    return or_(journal.c.via.is_(None), journal.c.via.in_(records))
+
+
+def _through(record: str, before: int | None, limit: int) -> Select[Any]:
+    """What came through this record while it was merged into another customer's."""
+    asked = select(journal).where(journal.c.via == record).order_by(journal.c.id.desc()).limit(limit)
+    return asked if before is None else asked.where(journal.c.id < before)
+
+
+def _of_devices(
+    connection: Connection, id: str, device_limit: DeviceLimit, before: int | None, limit: int
+) -> list[Select[Any]]:
+    """What was done without a name on each device, while it was this customer's."""
+    return [
+        _of_record(record, before, limit).where(journal.c.happened_at >= start, journal.c.happened_at < end)
+        for record, start, end in device_times(connection, id, device_limit)
+    ]
+
+
+def _steps(connection: Connection, id: str, seqs: Collection[int]) -> dict[int, Row[Any]]:
+    asked = select(journal).where(journal.c.customer == id, journal.c.seq.in_(seqs))
+    return {row.seq: row for row in connection.execute(asked)}
+
+
+def _postings(connection: Connection, step: Row[Any]) -> Sequence[Row[Any]]:
+    asked = select(entries).where(entries.c.customer == step.customer, entries.c.seq == step.seq)
+    return connection.execute(asked.order_by(entries.c.ordinal)).all()
+
+
+def _entry(row: Row[Any], step: Row[Any], rulebook: Rulebook) -> LedgerEntry:
+    posted = _posted(row, step)
+    return LedgerEntry(
+        number=f"{row.seq}.{row.ordinal}",
+        entry=row.entry,
+        points=row.points,
+        source=row.source,
+        target=row.target,
+        lot=f"{row.lot_fact}.{row.lot_ordinal}",
+        effective_at=row.effective_at,
+        recorded_at=step.recorded_at,
+        rule=row.rule,
+        version=step.version,
+        fact=_fact(step) if row.by_fact else None,
+        sentence=sentence(posted, rulebook),
+    )
+
+
+def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook) -> Explained:
+    posted = [_posted(row, step) for row in postings]
+    others = decode_effects(step.effects, Step(step.fact_id, step.recorded_at, step.version))
+    fact = _fact(step)
+    return Explained(
+        seq=step.seq,
+        what=_what(step, fact, rulebook),
+        fact=fact,
+        at=step.happened_at,
+        recorded_at=step.recorded_at,
+        version=step.version,
+        why=tuple([sentence(effect, rulebook) for effect in (*posted, *others)]) or (NOTHING,),
+        points=sum([POINTS_OF.get(one.entry, 0) * one.points for one in posted]),
+    )
+
+
+def _posted(row: Row[Any], step: Row[Any]) -> Posted:
+    return decode_posted(cast("EntryWritten", row), Step(step.fact_id, step.recorded_at, step.version))
+
+
+def _what(step: Row[Any], fact: FactBrief | None, rulebook: Rulebook) -> str:
+    if fact is None:
+        return WITHOUT_A_FACT.get(step.name, "time passed")
+    if fact.order_id is not None and fact.amount_minor is not None:
+        return f"order {fact.order_id} of {rulebook.program.currency.money(fact.amount_minor)}"
+    return "joined" if fact.name == MEMBER_JOINED and fact.trust == Trust.SHOP else fact.name
+
+
+def _fact(step: Row[Any]) -> FactBrief | None:
+    if step.fact_id is None:
+        return None
+    fact = decode_fact(
+        step.fact_id, step.customer, step.name, step.source, step.happened_at, step.recorded_at, step.fact
+    )
+    trust = fact.trust if isinstance(fact, Behaved) else Trust.SHOP
+    order = fact if isinstance(fact, OrderCompleted) else None
+    return FactBrief(
+        id=fact.id,
+        name=fact.name,
+        happened_at=fact.happened_at,
+        recorded_at=fact.recorded_at,
+        source=fact.source,
+        trust=trust,
+        order_id=order.order_id if order else None,
+        amount_minor=order.amount_minor if order else None,
+    )
+
+
+def _place(cursor: str, parts: int) -> list[int]:
+    if not CURSOR.fullmatch(cursor) or cursor.count(".") + 1 != parts:
+        raise BadCursor(cursor)
+    return [int(part) for part in cursor.split(".")]
