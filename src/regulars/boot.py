@@ -9,10 +9,12 @@ from time import perf_counter, time_ns
 from typing import TYPE_CHECKING
 
 from regulars.cli import regulars
+from regulars.cli.inputs import complaint
 from regulars.cli.wiring import Wiring
 
 if TYPE_CHECKING:
     from regulars.service.shop import Shop
+    from regulars.web.limits import Limits
 
 
 def main() -> None:
@@ -39,20 +41,46 @@ def new_id() -> str:
     return uuid7().hex
 
 
-def serve_shop(shop: "Shop", clock: Callable[[], int], host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve_shop(
+    shop: "Shop", clock: Callable[[], int], host: str, port: int, ready: Callable[[str], None], proxies: int = 0
+) -> None:
     """Pages, HTTP and the jobs behind them, until the process is told to stop."""
+    from regulars.service.connections import Connections
     from regulars.web.app import create_app
     from regulars.web.server import serve
+    from regulars.wire.enrichment import device_of
+    from regulars.wire.events import Surroundings
+    from regulars.workers.learning import Learner
+    from regulars.workers.reconciling import Reconciler
     from regulars.workers.waking import Worker
 
+    limits = _limits()
     _collect_rarely()
     _served.append(True)
     worker = Worker(shop, clock)
     worker.start()
+    there = Connections(shop.store, os.environ)
+    reconciler = Reconciler(shop, there, clock)
+    reconciler.start()
+    learner = Learner(shop)
+    learner.start()
+    device_of(Surroundings())
     try:
-        serve(create_app(shop, clock, new_id), host, port, ready)
+        app = create_app(shop, clock, new_id, limits, proxies=proxies, connections=there, reconciled=reconciler.told)
+        serve(app, host, port, ready)
     finally:
+        learner.stop()
+        reconciler.stop()
         worker.stop()
+
+
+def _limits() -> "Limits":
+    from regulars.web.limits import VARIABLE, LimitsRefused, limits_of
+
+    try:
+        return limits_of(os.environ.get(VARIABLE, ""))
+    except LimitsRefused as error:
+        raise complaint(str(error)) from None
 
 
 def _collect_rarely() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regulars.cli.connecting import connect, connections, disconnect, reconcile
 from regulars.cli.demo import demo
 from regulars.cli.importing import importing
 from regulars.cli.inputs import (
@@ -23,6 +24,7 @@ from regulars.cli.inputs import (
     orders_options,
 )
 from regulars.cli.output import print_json
+from regulars.cli.people import compact, person
 from regulars.cli.progress import counting
 from regulars.cli.record import Record, place_options
 from regulars.cli.running import admin, apply, doctor, keys, serve
@@ -232,5 +234,7 @@ def _write(file: str, text: str) -> None:
         raise complaint(f"{file} cannot be written: {error.strerror}") from None
 
 
-for command in (serve, apply, demo, importing, keys, admin, doctor):
+for command in (serve, apply, demo, importing, keys, admin, doctor, person, compact):
+    regulars.add_command(command)
+for command in (connect, connections, disconnect, reconcile):
     regulars.add_command(command)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from regulars.cli.importing import USUAL_PROPERTIES, bring_in, tell
+from regulars.cli.importing import USUAL_PROPERTIES, bring_in, bring_in_households, tell
 from regulars.cli.inputs import OrdersOptions, complaint, open_orders_for_import
 from regulars.cli.record import Record, open_record, running_from
 from regulars.cli.wiring import Clock, Wiring
@@ -48,6 +48,7 @@ def demo(wiring: Wiring, data_dir: Path, port: int) -> None:
         assert history.last_happened_at is not None, "the year is not empty"
         clock = running_from(history.last_happened_at + 1, wiring)
         tell(bring_in(shop, history, clock, dry_run=False, quiet=False), history.name, dry_run=False)
+        bring_in_households(shop, history, clock, dry_run=False)
         del history
         _serve(wiring, shop, clock, port)
 
@@ -74,6 +75,6 @@ def _serve(wiring: Wiring, shop: "Shop", clock: Clock, port: int) -> None:
         click.echo("\nCtrl-C ends it; the shop stays in its folder.")
 
     try:
-        wiring.serve(shop, clock, "127.0.0.1", port, ready)
+        wiring.serve(shop, clock, "127.0.0.1", port, ready, 0)
     except OSError as error:
         raise complaint(f"cannot listen on port {port}: {error.strerror}; name another with --port") from None

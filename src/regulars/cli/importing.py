@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 from msgspec import Struct
 
+from regulars.cli.importing_products import products
+from regulars.cli.importing_rows import AS_JSON, COMMANDS, DRY_RUN, in_force
 from regulars.cli.inputs import OrdersOptions, complaint, open_orders_for_import
 from regulars.cli.output import print_json
 from regulars.cli.progress import counting
@@ -56,8 +58,6 @@ KEEP = click.option(
     metavar="PROPERTY",
     help="A property of the lines to keep, beside product, category, brand and what the program asks for.",
 )
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what would come in.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 
 
 @importing.command("complete-journey")
@@ -67,7 +67,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON."
 @AS_JSON
 @click.pass_obj
 def complete_journey(wiring: Wiring, record: Record, keep: Sequence[str], dry_run: bool, as_json: bool) -> None:
-    """A real grocer's year: 155,848 orders of 2,469 households."""
+    """A real grocer's year: 155,848 orders of 2,469 households, and what 801 of these told of themselves."""
     options = OrdersOptions("complete-journey", (), None, None, False, None)
     _import(wiring, record, options, keep, dry_run, as_json)
 
@@ -107,16 +107,20 @@ def _import(
     wiring: Wiring, record: Record, options: OrdersOptions, keep: Sequence[str], dry_run: bool, as_json: bool
 ) -> None:
     with open_record(record, wiring) as (shop, clock):
-        rulebook = shop.rulebooks.in_force()
-        if rulebook is None:
-            raise complaint("no program is in force yet, so nothing can be judged: regulars apply PROGRAM")
+        rulebook = in_force(shop)
         properties = USUAL_PROPERTIES.union(keep)
         history = open_orders_for_import(options, rulebook, properties)
         imported = bring_in(shop, history, clock, dry_run=dry_run, quiet=as_json)
+        households = bring_in_households(shop, history, clock, dry_run=dry_run)
+        if not dry_run:
+            learn_products(shop)
     if as_json:
-        print_json({name: getattr(imported, name) for name in imported.__struct_fields__} | {"dry_run": dry_run})
+        told = {} if households is None else {"households": households}
+        print_json({name: getattr(imported, name) for name in imported.__struct_fields__} | told | {"dry_run": dry_run})
     else:
         tell(imported, history.name, dry_run)
+        if households is not None:
+            click.echo(f"{households:,} households told of themselves: age, income, home and whom they live with")
     _tell_failures(imported)
 
 
@@ -144,6 +148,25 @@ def bring_in(shop: "Shop", history: "History", clock: Clock, *, dry_run: bool, q
         while under_way:
             _count(imported, under_way.popleft())
     return imported
+
+
+def bring_in_households(shop: "Shop", history: "History", clock: Clock, *, dry_run: bool) -> int | None:
+    """How many households of The Complete Journey told of themselves; None for any other history."""
+    from regulars.service.importing import import_rows
+    from regulars.wire.complete_journey import NAME
+    from regulars.wire.imports.households import households_of
+    from regulars.wire.sorted_history import SortedHistory
+
+    if history.name != NAME or not isinstance(history, SortedHistory):
+        return None
+    return import_rows(shop, households_of(history, clock()), clock, dry_run=dry_run).rows
+
+
+def learn_products(shop: "Shop") -> None:
+    """What the orders say of the products, into the catalogue."""
+    from regulars.service.catalogue import learn
+
+    learn(shop)
 
 
 def tell(imported: Imported, name: str, dry_run: bool) -> None:
@@ -195,3 +218,7 @@ def _count(imported: Imported, done: "Future[Ingested]") -> None:
     failed = sum([refusal.reason is EventReason.FAILED for refusal in ingested.refusals])
     imported.failed += failed
     imported.contradicted += len(ingested.refusals) - failed
+
+
+for command in (*COMMANDS, products):
+    importing.add_command(command)

@@ -13,6 +13,7 @@ from regulars.cli.wiring import Clock, Wiring
 
 if TYPE_CHECKING:
     from regulars.service.shop import Shop
+    from regulars.service.visits import Enrichment
 
 DATABASE_VARIABLE: Final = "REGULARS_DATABASE_URL"
 
@@ -76,7 +77,12 @@ PLACE_OPTIONS: Final = (
 
 @contextmanager
 def open_record(
-    record: Record, wiring: Wiring, *, new: bool = False, as_it_is: bool = False
+    record: Record,
+    wiring: Wiring,
+    *,
+    new: bool = False,
+    as_it_is: bool = False,
+    enrichment: "Enrichment | None" = None,
 ) -> Iterator[tuple["Shop", Clock]]:
     """The shop, open, and its clock; `new` makes the folder where there is none, `as_it_is` leaves old tables as they are.
 
@@ -85,6 +91,7 @@ def open_record(
     from sqlalchemy.exc import DBAPIError
 
     from regulars.service.shop import open_shop
+    from regulars.service.visits import NO_ENRICHMENT
     from regulars.store.database import FILE_NAME, StoreError
 
     if not (new or record.database or (record.data_dir / FILE_NAME).exists()):
@@ -92,7 +99,7 @@ def open_record(
             f"there is no shop in {record.data_dir} yet: regulars apply PROGRAM --data-dir {record.data_dir}"
         )
     try:
-        shop = open_shop(record.url(), wiring.new_id, migrate=not as_it_is)
+        shop = open_shop(record.url(), wiring.new_id, migrate=not as_it_is, enrichment=enrichment or NO_ENRICHMENT)
     except OSError as error:
         raise complaint(f"{record.data_dir} cannot be made: {error.strerror}") from None
     except StoreError as error:

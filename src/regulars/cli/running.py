@@ -1,14 +1,31 @@
 """Commands that run a shop: serve it, look after it, hand out keys and accounts."""
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 import click
 
 from regulars.cli.inputs import complaint, complaint_about
 from regulars.cli.output import print_json
 from regulars.cli.record import Record, open_record, record_options
-from regulars.cli.wiring import Wiring
+from regulars.cli.wiring import Clock, Wiring
 from regulars.wire.document import DocumentError
+
+if TYPE_CHECKING:
+    from regulars.service.shop import Shop
+    from regulars.service.visits import Enrichment
+
+MOST_PROXIES = 10
+
+
+class Serve(Protocol):
+    """Until told to stop. `proxies` stand before the server and are believed."""
+
+    def __call__(
+        self, shop: "Shop", clock: Clock, host: str, port: int, ready: Callable[[str], None], proxies: int
+    ) -> None: ...
 
 
 @click.command()
@@ -17,8 +34,49 @@ from regulars.wire.document import DocumentError
     "--host", default="127.0.0.1", show_default=True, help="The address to listen at; a proxy stands before it."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
+@click.option(
+    "--trust-proxy",
+    type=click.IntRange(0, MOST_PROXIES),
+    default=0,
+    show_default=True,
+    envvar="REGULARS_TRUST_PROXY",
+    metavar="N",
+    help="How many proxies stand before it: X-Forwarded-For is believed that far.",
+)
+@click.option(
+    "--places",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="REGULARS_PLACES",
+    metavar="FILE",
+    help="A database of places in MaxMind's format: then visits have a country, region and city.",
+)
+@click.option(
+    "--own-host",
+    "own_hosts",
+    multiple=True,
+    envvar="REGULARS_OWN_HOSTS",
+    metavar="HOST",
+    help="A further host of the shop, such as its checkout's: nobody comes from there. May be said again.",
+)
+@click.option(
+    "--tester",
+    "testers",
+    multiple=True,
+    envvar="REGULARS_TESTERS",
+    metavar="TEXT",
+    help="A piece of the user agent of a robot that the shop sends itself: it counts as people do. May be said again.",
+)
 @click.pass_obj
-def serve(wiring: Wiring, record: Record, host: str, port: int) -> None:
+def serve(
+    wiring: Wiring,
+    record: Record,
+    host: str,
+    port: int,
+    trust_proxy: int,
+    places: Path | None,
+    own_hosts: tuple[str, ...],
+    testers: tuple[str, ...],
+) -> None:
     """Take events, answer questions, show the pages, wake whoever falls due.
 
     \b
@@ -27,12 +85,13 @@ def serve(wiring: Wiring, record: Record, host: str, port: int) -> None:
 
     Several may run on one PostgreSQL database at the same time.
     """
-    with open_record(record, wiring, new=True) as (shop, clock):
+    with open_record(record, wiring, new=True, enrichment=_enrichment(places, own_hosts, testers)) as (shop, clock):
         missing = shop.ready()
         if missing:
             click.echo(missing, err=True)
         try:
-            wiring.serve(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"))
+            run = cast("Serve", wiring.serve)
+            run(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"), trust_proxy)
         except OSError as error:
             raise complaint(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
@@ -199,6 +258,16 @@ def doctor(wiring: Wiring, record: Record, as_json: bool) -> None:
                 click.echo(f"       {one.mend}")
     if not all(one.good for one in findings):
         raise SystemExit(1)
+
+
+def _enrichment(places: Path | None, own_hosts: tuple[str, ...], testers: tuple[str, ...]) -> "Enrichment":
+    from regulars.service.visits import EnrichmentRefused, enrichment_of
+    from regulars.wire.enrichment import PlacesError
+
+    try:
+        return enrichment_of(places, own_hosts, testers)
+    except (EnrichmentRefused, PlacesError) as error:
+        raise complaint(str(error)) from None
 
 
 def _read(path: str) -> str:

@@ -11,9 +11,11 @@ Clock = Callable[[], int]
 
 
 class Wiring(NamedTuple):
-    """`stopwatch` counts seconds. `serve` runs until it is told to stop; it calls `ready` with its address."""
+    """`stopwatch` counts seconds. `serve` runs until it is told to stop; it calls `ready` with its address, and
+    believes so many proxies.
+    """
 
     stopwatch: Callable[[], float]
     clock: Clock
     new_id: Callable[[], str]
-    serve: Callable[["Shop", Clock, str, int, Callable[[str], None]], None]
+    serve: Callable[["Shop", Clock, str, int, Callable[[str], None], int], None]

@@ -1,5 +1,6 @@
 """The HTTP face, assembled: which handlers there are, what stands around them, and what is handed to them."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,21 +8,31 @@ from typing import Any, Final
 
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import ControllerRouterHandler
 
 from regulars.kernel.facts import Instant
+from regulars.service.connections import Connections
+from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
+from regulars.web.api.auth import Keyring
+from regulars.web.api.consents import consent_handlers
 from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
 from regulars.web.api.health import healthz, metrics, readyz
+from regulars.web.api.identification import identification
 from regulars.web.api.openapi import openapi
+from regulars.web.api.people import people_handlers
 from regulars.web.api.settings import project_settings, source_config
 from regulars.web.api.tracking import TYPES, paths_of, tracking_handlers
-from regulars.web.envelope import Envelope
-from regulars.web.face import Face
+from regulars.web.api.webhooks import mapped_webhook, shopify_webhook, woocommerce_webhook
+from regulars.web.envelope import FOR_KEYS, Envelope
+from regulars.web.face import Face, client_address, face_of
+from regulars.web.limits import NO_LIMITS, Limiter, Limits, network_of
+from regulars.web.member import member_handlers
 from regulars.web.meters import Figure, Meters
-from regulars.web.problems import handler
+from regulars.web.problems import Problem, handler
 from regulars.web.turns import Turns
 
 _SENDING: Final = "POST, OPTIONS"
@@ -34,14 +45,39 @@ OPEN_TO_BROWSERS: Final = {
 """The routes that a page of another origin may use. None of the others has CORS."""
 
 
-def create_app(shop: Shop, clock: Callable[[], Instant], new_id: Callable[[], str]) -> Litestar:
-    """The shop's lifetime is the caller's: nothing is opened or closed here."""
-    face = Face(shop, clock, new_id, Meters(), [])
+def create_app(
+    shop: Shop,
+    clock: Callable[[], Instant],
+    new_id: Callable[[], str],
+    limits: Limits = NO_LIMITS,
+    *,
+    proxies: int = 0,
+    tick: Callable[[], int] = time.monotonic_ns,
+    connections: Connections | None = None,
+    reconciled: Reconciliations | None = None,
+) -> Litestar:
+    """The shop's lifetime is the caller's: nothing is opened or closed here. Without `limits` there are none; the published ones
+    are `Limits()`. `proxies` stand before us and are believed; `tick` counts nanoseconds and never goes back.
+    `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures."""
+    meters = Meters()
+    limiter = Limiter(limits, tick, meters.limited)
+    keyring = Keyring(shop.keys.sender_of, limiter, tick)
+    face = Face(shop, clock, new_id, meters, [], limiter, keyring, proxies)
     _watch(face)
+    if reconciled is not None:
+        _watch_reconciling(meters, reconciled)
     app = Litestar(
-        route_handlers=[*api_handlers(), *admin_handlers],
+        route_handlers=[*api_handlers(), *member_handlers, *admin_handlers],
         exception_handlers={Exception: _answer},
-        state=State({"face": face, "shop": shop, "clock": clock, "new_id": new_id}),
+        state=State(
+            {
+                "face": face,
+                "shop": shop,
+                "clock": clock,
+                "new_id": new_id,
+                "connections": connections or Connections(shop.store, {}),
+            }
+        ),
         openapi_config=None,
         lifespan=[partial(_taking_turns, face)],
         logging_config=None,
@@ -64,6 +100,12 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
     return [
         *tracking_handlers(),
         *customer_handlers(),
+        identification,
+        *consent_handlers(),
+        shopify_webhook,
+        woocommerce_webhook,
+        mapped_webhook,
+        *people_handlers(),
         project_settings,
         source_config,
         healthz,
@@ -78,14 +120,27 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A person with a browser who mistyped an address gets a page; programs, and whoever speaks to the API, a problem."""
     scope: Mapping[str, Any] = request.scope
+    if isinstance(error, NotFoundException | MethodNotAllowedException) and scope["path"].startswith(FOR_KEYS):
+        too_many = _stranger(scope)
+        if too_many is not None:
+            return handler(request, too_many)
     astray = "path_template" not in scope and not scope["path"].startswith("/v1/")
     if astray and "text/html" in request.headers.get("accept", ""):
         return error_page(request, error)
     return handler(request, error)
 
 
+def _stranger(scope: Mapping[str, Any]) -> Problem | None:
+    """Where no handler looked at a key, the address is counted; the `Problem` is for one that came too often."""
+    try:
+        face_of(scope).limiter.stranger(network_of(client_address(scope)))
+    except Problem as too_many:
+        return too_many
+    return None
+
+
 def _watch(face: Face) -> None:
-    """What the writer knows of itself."""
+    """What the writer and the limiter know of themselves."""
     writer = face.shop.writer
     told = writer.statistics
     face.meters.watch(
@@ -96,5 +151,18 @@ def _watch(face: Face) -> None:
             "regulars_group_largest_events": Figure("Events in the largest group so far.", lambda: told.largest),
             "regulars_group_retries": Figure("Groups that were tried again.", lambda: told.retries, grows=True),
             "regulars_group_failures": Figure("Groups of which nothing was stored.", lambda: told.failures, grows=True),
+            "regulars_limit_buckets": Figure("Addresses and keys remembered by limits.", lambda: len(face.limiter)),
+        }
+    )
+
+
+def _watch_reconciling(meters: Meters, told: Reconciliations) -> None:
+    meters.watch(
+        {
+            "regulars_reconciliations": Figure("Times a platform was asked.", lambda: told.asked, grows=True),
+            "regulars_reconciliation_failures": Figure("Times it gave no answer.", lambda: told.failed, grows=True),
+            "regulars_reconciled_missed": Figure(
+                "Orders found by asking of which no webhook had told.", lambda: told.missed, grows=True
+            ),
         }
     )

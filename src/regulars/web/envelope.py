@@ -2,19 +2,29 @@
 
 It stands around the whole application, so that addresses that do not exist and errors of the framework go through it, too.
 HEAD is answered as GET without its body. What a handler says itself (its own policy, its own caching) stays.
+
+Requests are counted by their address here, before anything is read, unless the address is one for keys: those are counted where
+the key is looked at. Whoever asks whether the process is well is not counted.
 """
 
+import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from regulars.web.face import face_of
+from regulars.web.face import client_address, face_of
+from regulars.web.limits import network_of
 from regulars.web.problems import MEDIA_TYPE, Code, Problem, failure, render
 
+log: Final = logging.getLogger(__name__)
+
+UNCOUNTED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+FOR_KEYS: Final = ("/v1/", "/sourceConfig")
 MOST_PATH_BYTES: Final = 2_048
 MOST_ORIGIN_BYTES: Final = 512
 
@@ -41,12 +51,23 @@ class Envelope:
     def __init__(self, app: ASGIApp, open_to_browsers: Mapping[str, str]) -> None:
         self._app = app
         self._open = open_to_browsers
+        self._hinted = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            await _Exchange(scope, self._open).run(self._app, receive, send)
+            exchange = _Exchange(scope, self._open)
+            await exchange.run(self._app, receive, send)
+            if exchange.is_limited_as_if_unproxied() and not self._hinted:
+                self._hinted = True
+                log.warning(PROXY_HINT)
         else:
             await self._app(scope, receive, send)
+
+
+PROXY_HINT: Final = (
+    "Requests are refused because too many come from one address, and they bear X-Forwarded-For. "
+    "If a proxy stands before this server, start it with --trust-proxy 1; otherwise all visitors are counted as one."
+)
 
 
 class _Exchange:
@@ -70,6 +91,7 @@ class _Exchange:
         try:
             if len(self._scope["path"]) > MOST_PATH_BYTES:
                 raise Problem(Code.PATH_TOO_LONG, f"An address has at most {MOST_PATH_BYTES} characters.")
+            self._admit()
             await app(self._scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - the edge of the process
             problem = error if isinstance(error, Problem) else failure(error, self._scope)
@@ -77,6 +99,20 @@ class _Exchange:
                 await _say(problem, self._request_id, outward)
         finally:
             self._count()
+
+    def is_limited_as_if_unproxied(self) -> bool:
+        """Whether it was refused as too much, and somebody says that it came from elsewhere."""
+        return (
+            self._status == HTTPStatus.TOO_MANY_REQUESTS
+            and not self._face.proxies
+            and b"x-forwarded-for" in self._asked
+        )
+
+    def _admit(self) -> None:
+        path = self._scope["path"]
+        if path in UNCOUNTED or (path.startswith(FOR_KEYS) and self._scope["method"] != "OPTIONS"):
+            return
+        self._face.limiter.page(network_of(client_address(self._scope)))
 
     def _sealed(self, message: Message) -> Message:
         if message["type"] == "http.response.start":
@@ -126,6 +162,7 @@ class _Exchange:
 async def _say(problem: Problem, request_id: str, send: Send) -> None:
     body = render(problem, request_id)
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
     await send({"type": "http.response.start", "status": problem.code.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -52,6 +52,12 @@ class Meters:
             ("reason", "sender"),
             registry=self._registry,
         )
+        self._limited = Counter(
+            "regulars_http_limited",
+            "Requests refused because too many came, by the limit.",
+            ("limit",),
+            registry=self._registry,
+        )
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """`route` is a template such as `/v1/customers/{identity}`, or `(none)`."""
@@ -63,6 +69,9 @@ class Meters:
 
     def refused(self, reason: str, sender: str) -> None:
         self._refused.labels(reason, sender).inc()
+
+    def limited(self, limit: str) -> None:
+        self._limited.labels(limit).inc()
 
     def watch(self, figures: Mapping[str, "Figure"]) -> None:
         self._registry.register(_Watched(figures))

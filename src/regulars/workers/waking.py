@@ -10,7 +10,8 @@ from typing import Final
 
 from regulars.kernel.calendar import HOUR, SECOND
 from regulars.kernel.facts import Instant
-from regulars.service.refused import forget_old
+from regulars.service import retention
+from regulars.service.refused import forget_old, keep_bounded
 from regulars.service.shop import Shop
 from regulars.service.waking import adopt_all, next_waking, waiting_to_adopt, wake_some
 
@@ -28,6 +29,7 @@ class Worker:
         self._clock = clock
         self._stopping = Event()
         self._tidied_at: Instant | None = None
+        self._forgot_on: int | None = None
         self._thread = Thread(target=self._work, name="waking", daemon=True)
 
     def start(self) -> None:
@@ -41,7 +43,7 @@ class Worker:
     def _work(self) -> None:
         while not self._stopping.is_set():
             self._shop.keys.forget()
-            done = [self._try(job) for job in (self._tidy, self._adopt, self._wake)]
+            done = [self._try(job) for job in (self._tidy, self._forget, self._adopt, self._wake)]
             self._stopping.wait((self._until_next() if all(done) else LONGEST_SLEEP) / SECOND)
 
     def _try(self, job: Callable[[], None]) -> bool:
@@ -68,8 +70,20 @@ class Worker:
         while not self._stopping.is_set() and wake_some(self._shop, self._clock()):
             self._shop.keys.forget()
 
+    def _forget(self) -> None:
+        """What the program keeps no longer, once a day: the night's work, made up for after a night that was missed."""
+        rulebook = self._shop.rulebooks.in_force()
+        if rulebook is None:
+            return
+        now = self._clock()
+        day = rulebook.calendar.day_of(now)
+        if day != self._forgot_on:
+            retention.forget_old(self._shop, now, self._stopping.is_set)
+            self._forgot_on = day
+
     def _tidy(self) -> None:
         now = self._clock()
+        keep_bounded(self._shop)
         if self._tidied_at is None or now - self._tidied_at > HOUR:
             forget_old(self._shop, now)
             self._tidied_at = now

@@ -34,6 +34,7 @@ def test_a_customer(ada):
         "pending": 0,
         "lifetime": 55,
         "issued": 55,
+        "brought": 0,
         "reversed": 0,
         "spent": 0,
         "expired": 0,
@@ -45,7 +46,15 @@ def test_a_customer(ada):
     }
     assert answer["known"] is True
     assert answer["as_of"] == answer["first_seen_at"] == "2024-05-17T09:30:00Z"
-    assert {"kind": "user_id", "value": "ada", "trust": "shop"} in answer["identities"]
+    assert {
+        "kind": "user_id",
+        "value": "ada",
+        "trust": "shop",
+        "leads": True,
+        "shared": False,
+        "first_at": "2024-05-17T09:30:00Z",
+        "how": "shop: Ordered",
+    } in answer["identities"]
     assert sorted([(lot["points"], lot["expires_at"]) for lot in answer["lots"]]) == [(10, None), (45, None)]
 
 
@@ -151,7 +160,7 @@ def test_an_unknown_customer(ada, identity, rest):
         b"[]",
         b"{}",
         b'{"kind": "email"}',
-        b'{"kind": "name", "value": "Ada"}',
+        b'{"kind": "a name", "value": "Ada"}',
         b'{"kind": "email", "value": 7}',
         b'{"kind": "email", "value": "a@b.c", "more": 1}',
         b"\xff",
@@ -169,7 +178,10 @@ def test_a_lookup_that_is_too_large(ada):
     assert code_of(looks_up(ada, "email", "x" * 20_000)) == (400, "too_large")
 
 
-@pytest.mark.parametrize(("kind", "value"), [("email", "ada"), ("phone", "soon"), ("user_id", ""), ("user_id", "a\0b")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("email", "ada"), ("phone", "soon"), ("name", "Ada"), ("card", "x"), ("user_id", ""), ("user_id", "a\0b")],
+)
 def test_a_value_that_its_kind_cannot_have(ada, kind, value):
     assert code_of(looks_up(ada, kind, value)) == (400, "bad_identity")
 

@@ -9,7 +9,17 @@ from typing import Any, Final
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from regulars.web.admin import customers, overview, program, refused, signing_in, static
+from regulars.web.admin import (
+    catalogue,
+    customers,
+    debugger,
+    identification,
+    overview,
+    program,
+    refused,
+    signing_in,
+    static,
+)
 from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
 from regulars.web.admin.gate import gate
 from regulars.web.admin.rendering import LARGEST_FORM, LARGEST_FORM_AT_THE_DOOR
@@ -34,8 +44,11 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             signing_in.sign_out,
             *overview.handlers,
             *customers.handlers,
+            *identification.handlers,
+            *catalogue.handlers,
             *program.handlers,
             *refused.handlers,
+            *debugger.handlers,
         ],
         before_request=gate,
         request_max_body_size=LARGEST_FORM,

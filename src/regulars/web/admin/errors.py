@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from regulars.service.customers import BadCursor
+from regulars.service.timeline import BadCursor
 from regulars.service.writer import Busy
 from regulars.store.database import is_unavailable
 from regulars.web.admin.rendering import Asked, answer

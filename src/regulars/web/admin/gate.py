@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import ClientException, InternalServerException
 
 from regulars.service import admins
 from regulars.web.admin.errors import told
@@ -41,7 +42,12 @@ async def gate(request: Asked) -> Response[Any] | None:
 
 async def fields(request: Asked) -> dict[str, str]:
     """A form's fields as text; the last of several, and no files."""
-    return {name: value for name, value in (await request.form()).multi_items() if isinstance(value, str)}
+    try:
+        form = await request.form()
+    except InternalServerException:
+        # What the framework says where the connection was closed before the whole form was here.
+        raise ClientException from None
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
 def from_here(request: Asked) -> bool:

@@ -41,7 +41,10 @@ UTC: Final = Calendar(Zone("UTC", (0,), (0,)))
 PLACES: Final = (
     ("overview", "Overview"),
     ("customers", "Customers"),
+    ("identification", "Identification"),
+    ("products", "Products"),
     ("program", "Program"),
+    ("debugger", "Debugger"),
     ("refused", "Refused"),
 )
 

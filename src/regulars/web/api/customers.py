@@ -5,23 +5,24 @@ they reach no log on the way.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
 
 import msgspec
 from anyio import to_thread
 from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from regulars.service import customers
+from regulars.kernel.program import USUAL_KINDS, IdentityKind
+from regulars.service import customers, timeline
 from regulars.web.api import showing
 from regulars.web.api.auth import need_secret_key
 from regulars.web.api.bodies import read_body
 from regulars.web.face import Face, face_of
 from regulars.web.problems import Code, Problem
 from regulars.wire.answers import CustomerAnswer, ExplainAnswer, LedgerAnswer
-from regulars.wire.events.identities import identifier, told_in
+from regulars.wire.events.identities import identifier, usable
 from regulars.wire.events.refusals import EventReason, EventRefused
 
 MOST_PER_PAGE: Final = 200
@@ -30,11 +31,13 @@ MOST_LOOKUP_BYTES: Final = 16 << 10
 _IN_A_PATH: Final = frozenset({"user_id", "anonymous_id", "id"})
 _NEVER_IN_A_PATH: Final = frozenset({"email", "phone"})
 
-Kind = Literal["user_id", "anonymous_id", "email", "phone", "id"]
+Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Lookup(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to look up. `user_id` is the shop's own id, `id` is ours."""
+    """Whom to look up. `user_id` is the shop's own id, `anonymous_id` a device, `id` is ours; else `email`, `phone`, `card` or a
+    kind that the program declares.
+    """
 
     kind: Kind
     value: str
@@ -54,17 +57,17 @@ def customer_handlers() -> list[HTTPRouteHandler]:
 @get("/v1/customers/{identity:str}", sync_to_thread=True)
 def customer(request: Request[Any, Any, Any]) -> CustomerAnswer:
     need_secret_key(request)
-    return _shown(face_of(request.scope), identity_in_path(request.path_params["identity"]))
+    return _shown(face_of(request.scope), identity_in_path(face_of(request.scope), request.path_params["identity"]))
 
 
 @get("/v1/customers/{identity:str}/ledger", sync_to_thread=True)
 def ledger(request: Request[Any, Any, Any]) -> LedgerAnswer:
     need_secret_key(request)
     face, page = face_of(request.scope), _page(request.scope["query_string"])
-    id = _known_id(face, identity_in_path(request.path_params["identity"]))
+    id = _known_id(face, identity_in_path(face_of(request.scope), request.path_params["identity"]))
     try:
-        return showing.ledger(customers.ledger(face.shop, id, page.cursor, page.limit))
-    except customers.BadCursor:
+        return showing.ledger(timeline.ledger(face.shop, id, page.cursor, page.limit))
+    except timeline.BadCursor:
         raise _bad_cursor() from None
 
 
@@ -72,47 +75,46 @@ def ledger(request: Request[Any, Any, Any]) -> LedgerAnswer:
 def explain(request: Request[Any, Any, Any]) -> ExplainAnswer:
     need_secret_key(request)
     face, page = face_of(request.scope), _page(request.scope["query_string"])
-    id = _known_id(face, identity_in_path(request.path_params["identity"]))
+    id = _known_id(face, identity_in_path(face_of(request.scope), request.path_params["identity"]))
     try:
-        return showing.explained(customers.explain(face.shop, id, page.cursor, page.limit))
-    except customers.BadCursor:
+        return showing.explained(timeline.explain(face.shop, id, page.cursor, page.limit))
+    except timeline.BadCursor:
         raise _bad_cursor() from None
 
 
 @post("/v1/customers/lookup", status_code=200)
 async def lookup(request: Request[Any, Any, Any]) -> CustomerAnswer:
     await to_thread.run_sync(need_secret_key, request)
-    wanted = _lookup(await read_body(request, MOST_LOOKUP_BYTES))
-    return await to_thread.run_sync(_shown, face_of(request.scope), wanted)
+    face = face_of(request.scope)
+    wanted = _lookup(face, await read_body(request, MOST_LOOKUP_BYTES))
+    return await to_thread.run_sync(_shown, face, wanted)
 
 
-def identity_in_path(text: str) -> Lookup:
+def identity_in_path(face: Face, text: str) -> Lookup:
     """A word before a colon that names no kind is part of the shop's id."""
     kind, colon, value = text.partition(":")
     if colon and kind.casefold() in _NEVER_IN_A_PATH:
         detail = "POST it to /v1/customers/lookup, so that it reaches no log."
         raise Problem(Code.IDENTITY_IN_PATH, detail)
-    if colon and kind in _IN_A_PATH:
-        return _checked(kind, value)
-    return _checked("user_id", text)
+    if colon and (kind in _IN_A_PATH or kind in kinds_of(face)):
+        return checked(face, kind, value)
+    return checked(face, "user_id", text)
 
 
-def _lookup(body: bytes) -> Lookup:
-    try:
-        wanted = msgspec.json.decode(body, type=Lookup)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        detail = 'Send {"kind": "email", "value": "…"}; kinds are user_id, anonymous_id, email, phone and id.'
-        raise Problem(Code.BAD_BODY, detail) from None
-    return _checked(wanted.kind, wanted.value)
+def kinds_of(face: Face) -> dict[str, IdentityKind]:
+    """The kinds of identities beside ids, as the program in force knows them."""
+    rulebook = face.shop.rulebooks.latest()
+    return {kind.kind: kind for kind in (rulebook.program.kinds() if rulebook else USUAL_KINDS)}
 
 
-def _checked(kind: Any, value: str) -> Lookup:
+def checked(face: Face, kind: str, value: str) -> Lookup:
     """In the form in which events bring identities in."""
-    if kind in _NEVER_IN_A_PATH:
-        told = told_in({kind: value})
-        if not told:
-            raise Problem(Code.BAD_IDENTITY, f"The value is no {kind}.")
-        return Lookup(kind, told[0][1])
+    if kind not in _IN_A_PATH:
+        known = kinds_of(face).get(kind)
+        normal = usable(known, value) if known else None
+        if normal is None:
+            raise Problem(Code.BAD_IDENTITY, "The value is none of its kind, or the program knows no such kind.")
+        return Lookup(kind, normal)
     try:
         name = identifier(value, kind, EventReason.BAD_IDENTITY)
     except EventRefused as refused:
@@ -122,17 +124,26 @@ def _checked(kind: Any, value: str) -> Lookup:
     return Lookup(kind, name)
 
 
+def _lookup(face: Face, body: bytes) -> Lookup:
+    try:
+        wanted = msgspec.json.decode(body, type=Lookup)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        detail = 'Send {"kind": "email", "value": "…"}; kinds are user_id, anonymous_id, email, phone, card and id.'
+        raise Problem(Code.BAD_BODY, detail) from None
+    return checked(face, wanted.kind, wanted.value)
+
+
 def _shown(face: Face, wanted: Lookup) -> CustomerAnswer:
     found = customers.customer(face.shop, _known_id(face, wanted), face.clock())
     if found is None:
-        raise _not_found()
+        raise not_found()
     return showing.customer(found)
 
 
 def _known_id(face: Face, wanted: Lookup) -> str:
     id = customers.find(face.shop, wanted.kind, wanted.value)
     if id is None:
-        raise _not_found()
+        raise not_found()
     return id
 
 
@@ -157,7 +168,7 @@ def _limit(written: str | None) -> int:
     raise Problem(Code.BAD_LIMIT, f"`limit` is a whole number from 1 to {MOST_PER_PAGE}.")
 
 
-def _not_found() -> Problem:
+def not_found() -> Problem:
     return Problem(Code.CUSTOMER_NOT_FOUND, "Nobody is known by this identity.")
 
 

@@ -14,11 +14,24 @@ import msgspec
 from litestar import Response, get
 
 from regulars.web.api.auth import MOST_KEY_CHARACTERS
+from regulars.web.api.consents import ConsentsAnswer, ConsentToConfirm, ConsentTold, LinkAnswer
 from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
+from regulars.web.api.identification import USUAL_DAYS, IdentificationAnswer
+from regulars.web.api.people import Merging, Parting, Who
 from regulars.web.api.tracking import TYPES, paths_of
 from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
-from regulars.wire.answers import CustomerAnswer, ExplainAnswer, LedgerAnswer, Taken
+from regulars.wire.answers import (
+    CustomerAnswer,
+    ErasedAnswer,
+    ExplainAnswer,
+    LedgerAnswer,
+    MergedAnswer,
+    PreviewAnswer,
+    ReadmittedAnswer,
+    Taken,
+)
 from regulars.wire.events import MOST_BODY_BYTES, MOST_EVENT_BYTES, MOST_EVENTS
+from regulars.wire.webhooks import MOST_DELIVERY_BYTES
 
 Json = dict[str, Any]
 
@@ -33,6 +46,9 @@ user name of Basic with an empty password, as `writeKey` in the body, or as a Be
 **Tracking** speaks as Segment's API does, so that its client libraries deliver unchanged; each route has the long name and its
 first letter. A body is JSON under any content type, at most {MOST_BODY_BYTES:,} bytes, also when `Content-Encoding: gzip` is
 unpacked. A bad event never sinks its batch: the answer is 200 and names it in `rejected`. 400 means that nothing could be read.
+
+**Limits** hold for each address and for each key. What is more is a 429 (`too_many_requests`) of which nothing was taken;
+`Retry-After` says in how many seconds to send it again.
 
 **Problems** are RFC 9457 with a stable `code`. On any route 405 says that the method is wrong, 400
 (`bad_request`) that the Host header names no host, and 500 (`failed`) that it is our fault. What is too long for the server
@@ -50,11 +66,28 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Customer": (*_READ, *_PATH),
     "List": (*_READ, *_PATH, Code.BAD_CURSOR, Code.BAD_LIMIT),
     "Lookup": (*_READ, *_BODY, Code.BAD_BODY),
+    "Identification": (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_PERIOD, Code.BUSY, Code.NO_PROGRAM),
+    "Person": (*_READ, *_BODY, Code.BAD_BODY, Code.NO_PROGRAM),
+    "Merging": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
+    "Link": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
+    "Consents": (*_READ, *_PATH, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
     "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG, Code.BUSY),
     "Source": (*_ASKED, Code.BUSY),
     "Readiness": (Code.NOT_READY, Code.BUSY),
+    "Webhook": (
+        Code.BAD_REQUEST,
+        *_BODY,
+        Code.SIGNATURE_WRONG,
+        Code.NOT_FOUND,
+        Code.PATH_TOO_LONG,
+        Code.BUSY,
+        Code.NO_PROGRAM,
+    ),
 }
 """Which routes say which "no"."""
+
+UNCOUNTED: Final = ("Readiness",)
+"""Of these, the ones without limits."""
 
 
 @get("/openapi.json", sync_to_thread=False)
@@ -80,10 +113,13 @@ def document() -> Json:
         "tags": [
             {"name": "tracking", "description": "What customers do, as Segment's clients send it."},
             {"name": "customers", "description": "What they hold and why. Secret key only."},
+            {"name": "consents", "description": "What people agreed to, and links to change it. Secret key only."},
+            {"name": "people", "description": "Export, erase, merge. Secret key only."},
+            {"name": "webhooks", "description": "What other systems tell, each with a signature of its own. No key."},
             {"name": "settings", "description": "What browser libraries fetch first."},
             {"name": "operation", "description": "For whoever runs it. No key."},
         ],
-        "paths": {**_tracking(), **_customers(), **_settings(), **_operation()},
+        "paths": {**_tracking(), **_customers(), **_people(), **_consents(), **_webhooks(), **_settings(), **_operation()},
         "components": {
             "schemas": _schemas(),
             "responses": _responses(),
@@ -176,6 +212,7 @@ def _customers() -> Json:
             "get": _read("explain", "What happened and what followed, newest first.", "ExplainAnswer", paged=True)
         },
         "/v1/customers/lookup": {"post": _looked_up()},
+        "/v1/identification": {"get": _identification()},
     }
 
 
@@ -206,6 +243,109 @@ def _looked_up() -> Json:
             "200": _ok("What the customer is and holds.", "CustomerAnswer"),
             **_problems("Lookup"),
         },
+    }
+
+
+def _consents() -> Json:
+    read = _read("consents", "How every purpose stands, its proof, and every word about it.", "ConsentsAnswer")
+    told = _consent_posted("sayConsent", _SAY, "Consents", _TOLD, "ConsentTold", "ConsentsAnswer")
+    who = {"kind": "email", "value": "ada@example.com"}
+    linked = _consent_posted("preferencesLink", _PREFERENCES, "Link", who, "Lookup", "LinkAnswer")
+    which = {"customer": who, "purpose": "email"}
+    confirmed = _consent_posted("confirmationLink", _CONFIRMATION, "Link", which, "ConsentToConfirm", "LinkAnswer")
+    return {
+        "/v1/customers/{identity}/consents": {
+            "get": {**read, "tags": ["consents"]},
+            "post": {**told, "parameters": [_identity(), _IDEMPOTENCY]},
+        },
+        "/v1/customers/preferences-link": {"post": linked},
+        "/v1/consents/confirmation-link": {"post": confirmed},
+    }
+
+
+_SAY: Final = "Say what somebody agreed to, or took back, with its proof; the answer shows how everything stands then."
+_PREFERENCES: Final = "A link to the page on which a customer sees and changes what was agreed to. Good for thirty days."
+_CONFIRMATION: Final = "A link for the second click of a double opt-in, to be put into a mail of yours. Good for seven days."
+_TOLD: Final[Json] = {"purpose": "email", "granted": True, "wording": "newsletter-3", "place": "checkout"}
+_IDEMPOTENCY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a resend the same word, for ever. Without one `happened_at` does; without both each is a new word.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,100}$"},
+}
+
+
+def _consent_posted(operation: str, summary: str, routes: str, example: Json, body: str, answer: str) -> Json:
+    return {
+        "operationId": operation,
+        "tags": ["consents"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body), "example": example}}},
+        "responses": {"200": _ok(summary, answer), **_problems(routes)},
+    }
+
+
+def _people() -> Json:
+    ada = {"kind": "email", "value": "ada@example.com"}
+    who: Json = {"customer": ada}
+    merging: Json = {"customer": ada, "into": {"kind": "user_id", "value": "ada"}, "why": "She told us on the phone."}
+    anything: Json = {"type": "object"}
+    return {
+        "/v1/people/export": {
+            "post": _about("export", "Everything that is kept of one person.", "Person", "Who", who, anything)
+        },
+        "/v1/people/erase": {
+            "post": _about("erase", "Forget a person. The ledger stays, without a name.", "Person", "Who", who, "ErasedAnswer")
+        },
+        "/v1/people/readmit": {
+            "post": _about(
+                "readmit", "Let an erased identity be somebody anew.", "Person", "Who", who, "ReadmittedAnswer"
+            )
+        },
+        "/v1/people/merge/preview": {
+            "post": _about("previewMerge", "What a merge would do.", "Merging", "Merging", merging, "PreviewAnswer")
+        },
+        "/v1/people/merge": {
+            "post": _about("merge", "Two accounts are one person.", "Merging", "Merging", merging, "MergedAnswer")
+        },
+        "/v1/people/part": {
+            "post": _about("part", "Undo a merge.", "Merging", "Parting", {"record": "01a2…"}, "MergedAnswer")
+        },
+    }
+
+
+def _about(operation: str, summary: str, problems: str, body: str, example: Json, answer: Json | str) -> Json:
+    content: Json = {"schema": _ref(body), "example": example}
+    ok = _ok(summary, answer) if isinstance(answer, str) else _ok(summary, "ErasedAnswer")
+    if not isinstance(answer, str):
+        ok["content"] = {"application/json": {"schema": answer}}
+    return {
+        "operationId": operation,
+        "tags": ["people"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "requestBody": {"required": True, "content": {"application/json": content}},
+        "responses": {"200": ok, **_problems(problems)},
+    }
+
+
+def _identification() -> Json:
+    summary = "How many of those who visited are known by name, over up to 366 of the shop's days."
+    day = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+    usual = {"from": f"The first day; {USUAL_DAYS} days if absent.", "to": "The last day, included; today if absent."}
+    asked = [
+        {"name": name, "in": "query", "required": False, "description": about, "schema": day}
+        for name, about in usual.items()
+    ]
+    return {
+        "operationId": "identification",
+        "tags": ["customers"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "parameters": asked,
+        "responses": {"200": _ok("The rate, and others beside it.", "IdentificationAnswer"), **_problems("Identification")},
     }
 
 
@@ -248,6 +388,47 @@ def _paging(cursor: str) -> tuple[Json, Json]:
         },
         {"name": "limit", "in": "query", "required": False, "schema": limit},
     )
+
+
+# --- webhooks --------------------------------------------------------------------------------------------------------
+
+
+def _webhooks() -> Json:
+    shopify = "A delivery of Shopify's, signed in `X-Shopify-Hmac-Sha256`; `X-Shopify-Topic` says what it is about."
+    woocommerce = "A delivery of WooCommerce's, signed in `X-WC-Webhook-Signature`; its unsigned ping is answered, too."
+    mapped = "A delivery of a system that the program names under `sources`, signed as it says there."
+    return {
+        "/v1/webhooks/shopify/{connection}": {
+            "post": _delivered("shopifyWebhook", shopify, "connection", MOST_DELIVERY_BYTES)
+        },
+        "/v1/webhooks/woocommerce/{connection}": {
+            "post": _delivered("woocommerceWebhook", woocommerce, "connection", MOST_DELIVERY_BYTES)
+        },
+        "/v1/webhooks/{source}": {"post": _delivered("mappedWebhook", mapped, "source", MOST_BODY_BYTES)},
+    }
+
+
+def _delivered(operation: str, summary: str, parameter: str, most_bytes: int) -> Json:
+    name = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,59}$"}
+    about = f"The bytes that are signed, unpacked, at most {most_bytes:,} of them. What is refused is named in a 200."
+    return {
+        "operationId": operation,
+        "tags": ["webhooks"],
+        "summary": summary,
+        "security": [],
+        "parameters": [
+            {"name": parameter, "in": "path", "required": True, "schema": name, "description": "As it was connected."}
+        ],
+        "requestBody": {
+            "required": True,
+            "description": about,
+            "content": {"application/json": {"schema": {}, "example": {"id": 727}}},
+        },
+        "responses": {
+            "200": _ok(_WHAT_WAS_TAKEN, "Taken", _TAKEN, {"X-Regulars-Rejected": _header("Rejected")}),
+            **_problems("Webhook"),
+        },
+    }
 
 
 # --- settings and operation ------------------------------------------------------------------------------------------
@@ -365,7 +546,15 @@ def _ok(about: str, schema: str, example: Json | None = None, headers: Json | No
 def _problems(routes: str) -> Json:
     """References to the answers of `PROBLEMS[routes]`, by status."""
     statuses = sorted({int(code.status) for code in PROBLEMS[routes]})
-    return {str(status): {"$ref": f"#/components/responses/{routes}{status}"} for status in statuses}
+    said = {str(status): {"$ref": f"#/components/responses/{routes}{status}"} for status in statuses}
+    return said if routes in UNCOUNTED else {**said, **_too_many()}
+
+
+@cache
+def _too_many() -> Json:
+    """Said by whoever counts, before a route is asked."""
+    code = Code.TOO_MANY_REQUESTS
+    return {str(int(code.status)): _problem(code.status, [code])}
 
 
 def _responses() -> Json:
@@ -386,7 +575,7 @@ def _problem(status: HTTPStatus, codes: Sequence[Code]) -> Json:
     headers = dict(_REQUEST_ID)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = _header("Challenge")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _header("RetryAfter")
     about = "; ".join(f"`{code.value}`: {code.headline}" for code in codes)
     return {"description": about, "headers": headers, "content": {MEDIA_TYPE: content}}
@@ -408,7 +597,11 @@ def _ref(name: str) -> Json:
 
 
 def _schemas() -> Json:
-    shown = (Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, Lookup, ProblemDetails)
+    shown = (
+        *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, Lookup, ProblemDetails),
+        *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer),
+        *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
+    )
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     return {**schemas, **_event_schemas(), **_settings_schemas()}
 

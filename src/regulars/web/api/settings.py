@@ -10,21 +10,19 @@ from urllib.parse import parse_qs
 
 from litestar import Request, get
 
-from regulars.web.api.auth import credentials_of, is_plausible, need_public_key
-from regulars.web.face import face_of
+from regulars.web.api.auth import credentials_of, is_public_key, need_public_key
 from regulars.web.problems import Code, Problem
-from regulars.wire.events import Sender
 
 _HOST: Final = re.compile(
     rb"(?=.{1,255}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
 
 
-@get("/v1/projects/{write_key:str}/settings", sync_to_thread=False)
-def project_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
+@get("/v1/projects/{write_key:str}/settings")
+async def project_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """For `@segment/analytics-next`; with it the library sends to us alone, and no figures about itself to its maker."""
     write_key = request.path_params["write_key"]
-    if not is_plausible(write_key) or face_of(request.scope).shop.keys.sender_of(write_key) is not Sender.SITE:
+    if not await is_public_key(request, write_key):
         raise Problem(Code.SITE_NOT_FOUND, "The key in the address is no public key of this shop.")
     protocol, host = _reached_at(request)
     segment = {"apiKey": write_key, "apiHost": f"{host}/v1", "protocol": protocol}
@@ -38,12 +36,12 @@ def project_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
     }
 
 
-@get("/sourceConfig", sync_to_thread=False)
-def source_config(request: Request[Any, Any, Any]) -> dict[str, Any]:
+@get("/sourceConfig")
+async def source_config(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """For RudderStack's browser library, which shows its key as the user name of Basic, and some versions in the query."""
     shown = credentials_of(request.scope["headers"])
     shown_key = shown.user or shown.token or _queried_key(request.scope["query_string"])
-    key = need_public_key(face_of(request.scope).shop, shown_key)
+    key = await need_public_key(request, shown_key)
     silent = {"errors": {"enabled": False}, "metrics": {"enabled": False}}
     source: dict[str, Any] = {
         "id": "regulars",

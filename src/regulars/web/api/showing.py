@@ -1,17 +1,15 @@
 """From what the service knows to what the interface answers: the same facts, times written out."""
 
 from regulars.kernel.facts import Instant
+from regulars.service.consents import ConsentView
 from regulars.service.customers import (
     Customer,
-    Explained,
-    ExplainedPage,
-    FactBrief,
-    LedgerEntry,
-    LedgerPage,
     LotView,
     Tier,
 )
+from regulars.service.timeline import Explained, ExplainedPage, FactBrief, LedgerEntry, LedgerPage
 from regulars.wire.answers import (
+    ConsentAnswer,
     CustomerAnswer,
     EntryAnswer,
     ExplainAnswer,
@@ -24,6 +22,7 @@ from regulars.wire.answers import (
     PointsAnswer,
     StepAnswer,
     TierAnswer,
+    TraitAnswer,
 )
 from regulars.wire.instants import rfc3339
 
@@ -33,12 +32,17 @@ def customer(known: Customer) -> CustomerAnswer:
     return CustomerAnswer(
         id=known.id,
         known=known.known,
-        identities=tuple([IdentityAnswer(one.kind, one.value, one.trust) for one in known.identities]),
+        identities=tuple(
+            [IdentityAnswer(one.kind, one.value, one.trust, one.leads, one.shared) for one in known.identities]
+        ),
+        traits=tuple([TraitAnswer(one.name, one.value, one.origin) for one in known.traits]),
+        consents=tuple([_consent(one) for one in known.consents]),
         points=PointsAnswer(
             available=points.available,
             pending=points.pending,
             lifetime=points.lifetime,
             issued=points.issued,
+            brought=points.brought,
             reversed=points.reversed,
             spent=points.spent,
             expired=points.expired,
@@ -118,3 +122,8 @@ def _fact(fact: FactBrief | None) -> FactAnswer | None:
 
 def _moment(instant: Instant | None) -> Moment | None:
     return None if instant is None else rfc3339(instant)
+
+
+def _consent(one: ConsentView) -> ConsentAnswer:
+    since = None if one.since is None else rfc3339(one.since)
+    return ConsentAnswer(one.purpose, one.standing, one.allows, one.ground, since, one.wording, one.place, one.source)

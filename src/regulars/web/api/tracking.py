@@ -1,7 +1,8 @@
 """The tracking routes, as Segment's clients know them, so that a shop may point the clients it has at us.
 
 Their clients retry 5xx and 429 and throw away what is answered with any other 4xx, the whole batch. So only a request of
-which nothing could be taken is a 400; a bad event is named in a 200. The answer leaves when the events are stored.
+which nothing could be taken is a 400; a bad event is named in a 200. The answer leaves when the events are stored. What is more
+than a key or an address may send is a 429, and none of it is taken.
 
 To a public key the answer is the same whatever is stored: what only the store knows (an id that was used before) is kept for
 the shop, and not said to everybody's browser.
@@ -18,9 +19,9 @@ from litestar.handlers import HTTPRouteHandler
 from regulars.kernel.facts import Instant
 from regulars.service.ingest import NoProgram, ingest
 from regulars.service.writer import Busy
-from regulars.web.api.auth import credentials_of, known_sender
+from regulars.web.api.auth import admit, admit_events, credentials_of, unknown_yet
 from regulars.web.api.bodies import read_body
-from regulars.web.face import Face, face_of
+from regulars.web.face import Face, client_address, face_of
 from regulars.web.problems import Code, Problem
 from regulars.wire.answers import RejectedEvent, Taken
 from regulars.wire.events import (
@@ -29,10 +30,12 @@ from regulars.wire.events import (
     BodyError,
     RefusedEvent,
     Sender,
+    Sent,
     Understood,
     understand,
     write_key_of,
 )
+from regulars.wire.events.surroundings import NOT_SAID
 
 TYPES: Final = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -69,30 +72,44 @@ same, and is then known.
 async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[bytes]:
     face = face_of(request.scope)
     shown = credentials_of(request.scope["headers"])
-    sender = known_sender(face.shop, shown.user) if shown.user else None
-    body = await read_body(request, MOST_BODY_BYTES)
-    if sender is None:
-        sender = known_sender(face.shop, write_key_of(body) or shown.token)
+    if shown.user:
+        caller = await admit(request, shown.user)
+        body = await read_body(request, MOST_BODY_BYTES)
+    else:
+        with unknown_yet(request, shown.token):
+            body = await read_body(request, MOST_BODY_BYTES)
+        caller = await admit(request, write_key_of(body) or shown.token)
+    sender = caller.sender
     if face.turns:
         await face.turns[0].come()
     now = face.clock()
-    understood, currency = _understood(face, body, type, sender, now)
+    understood, currency = _understood(face, body, type, sender, now, _sent(request) if sender is Sender.SITE else NOT_SAID)
+    admit_events(face, caller, _items(understood))
     found = await _stored(face, understood, sender, now, currency)
     refusals = [*understood.refusals, *found]
     _count(face, sender, understood, refusals)
     return _answer(understood, refusals if sender is Sender.SHOP else understood.refusals)
 
 
-def _understood(face: Face, body: bytes, type: str | None, sender: Sender, now: Instant) -> tuple[Understood, str]:
+def _understood(
+    face: Face, body: bytes, type: str | None, sender: Sender, now: Instant, sent: Sent
+) -> tuple[Understood, str]:
     """The events, and the currency in which their amounts are."""
     rulebook = face.shop.rulebooks.latest()
     if rulebook is None:
         raise Problem(Code.NO_PROGRAM, NO_PROGRAM, _RETRY_LATER)
     try:
-        currency = rulebook.program.currency
-        return understand(body, type, sender, now, currency, face.new_id), currency.code
+        program = rulebook.program
+        currency = program.currency
+        understood = understand(body, type, sender, now, currency, face.new_id, program.kinds(), sent)
+        return understood, currency.code
     except BodyError as error:
         raise Problem(Code[error.reason.name], error.message) from None
+
+
+def _sent(request: Request[Any, Any, Any]) -> Sent:
+    headers = request.headers
+    return Sent(client_address(request.scope), headers.get("user-agent", ""), headers.get("sec-gpc", "").strip() == "1")
 
 
 async def _stored(
@@ -110,16 +127,20 @@ async def _stored(
 
 
 def _count(face: Face, sender: Sender, understood: Understood, refusals: list[RefusedEvent]) -> None:
-    face.meters.accepted(sender.value, len(understood.arrivals) + len(understood.refusals) - len(refusals))
+    face.meters.accepted(sender.value, _items(understood) - len(refusals))
     for refused in refusals:
         face.meters.refused(refused.reason.value, sender.value)
+
+
+def _items(understood: Understood) -> int:
+    return len(understood.arrivals) + len(understood.refusals) + len(understood.impersonal)
 
 
 def _answer(understood: Understood, refusals: list[RefusedEvent]) -> Response[bytes]:
     """Lists as many rejects as there may be events; the header counts them all."""
     rejected = [RejectedEvent(one.position, one.reason.value, one.message) for one in refusals]
     rejected.sort(key=lambda one: one.position)
-    accepted = len(understood.arrivals) + len(understood.refusals) - len(rejected)
+    accepted = _items(understood) - len(rejected)
     headers = {"X-Regulars-Rejected": str(len(rejected))} if rejected else {}
     body = msgspec.json.encode(Taken(True, accepted, tuple(rejected[:MOST_EVENTS])))
     return Response(body, media_type="application/json", headers=headers)
