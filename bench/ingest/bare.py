@@ -77,7 +77,10 @@ def _on_postgresql(url: str) -> Run:
 
     def run(statements: Sequence[Statement]) -> None:
         cursor: Any = connection.cursor()
-        for _, sql, parameters in statements:
+        for how, sql, parameters in statements:
+            if how == EXECUTE_MANY:
+                cursor.executemany(sql, parameters)
+                continue
             cursor.execute(sql, parameters)
             if cursor.description is not None:
                 cursor.fetchall()

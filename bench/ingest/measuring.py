@@ -13,7 +13,7 @@ from msgspec import Struct
 from bench.ingest.bare import Replayed
 from bench.ingest.databases import Databases, PostgresqlDatabases, SqliteDatabases, postgresql_server
 from bench.ingest.load import Loaded
-from bench.ingest.prepare import OPENED, Prepared, requests_file
+from bench.ingest.prepare import MIXED, OPENED, ORDERS, Prepared, requests_file
 from bench.ingest.serving import PLAIN, server
 from bench.ingest.stages import HTTP, IDLE, OTHER_THREADS, Watched
 from bench.measure import figure, in_turn, rounded, run_module, spread
@@ -21,6 +21,7 @@ from bench.results import Entry, Figure, Stage, StageProfile
 
 TURNS: Final = 7
 FLOORS: Final = {"sqlite": 0.5, "postgresql": 0.4}
+MIXED_FLOORS: Final = {"sqlite": 0.4, "postgresql": 0.35}
 NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -31,9 +32,11 @@ class Manner(Struct, frozen=True):
     in_flight: int
     events: int
     warm_up: int
+    what: str = ORDERS
 
 
 TOGETHER: Final = Manner(events_per_request=50, in_flight=8, events=8_000, warm_up=1_000)
+MIXED_DAY: Final = Manner(events_per_request=50, in_flight=8, events=8_000, warm_up=1_000, what=MIXED)
 ONE_BY_ONE: Final = Manner(events_per_request=1, in_flight=32, events=3_000, warm_up=500)
 
 
@@ -55,9 +58,9 @@ def measured() -> tuple[list[Entry], list[StageProfile]]:
             prepared = _prepared(databases, room)
             entries += [
                 _entry(databases.kind, manner, prepared, _turns(databases, manner, room))
-                for manner in (TOGETHER, ONE_BY_ONE)
+                for manner in (TOGETHER, MIXED_DAY, ONE_BY_ONE)
             ]
-            profiles.append(_profile(databases, room))
+            profiles += [_profile(databases, room, manner) for manner in (TOGETHER, MIXED_DAY)]
     return sorted(entries, key=lambda entry: entry.floor is None), profiles
 
 
@@ -98,7 +101,12 @@ def _load(address: str, manner: Manner, room: Path) -> Loaded:
     size = manner.events_per_request
     requests = [str(events // size) for events in (manner.warm_up, manner.events)]
     ran = run_module(
-        "bench.ingest.load", address, str(requests_file(room, size)), str(manner.in_flight), *requests, str(size)
+        "bench.ingest.load",
+        address,
+        str(requests_file(room, size, manner.what)),
+        str(manner.in_flight),
+        *requests,
+        str(size),
     )
     return msgspec.json.decode(ran.output, type=Loaded)
 
@@ -116,12 +124,10 @@ def _entry(kind: str, manner: Manner, prepared: Prepared, turns: Turns) -> Entry
     ours = [one.events / one.seconds for one in turns.served]
     bare = [one.events / one.seconds for one in turns.replayed]
     ratios = [one / other for one, other in zip(ours, bare, strict=True)]
-    together = manner is TOGETHER
-    floor = FLOORS[kind] if together else None
+    name, floor, what = _called(kind, manner)
     value = median(ratios)
-    what = f"{manner.events_per_request} events a request" if together else "one event a request"
     return Entry(
-        name=f"ingest_over_bare_{kind}" if together else f"ingest_one_by_one_over_bare_{kind}",
+        name=name,
         what=f"Events per second over HTTP, to bare {NAMES[kind]}: {what}",
         value=rounded(value),
         unit="times",
@@ -146,6 +152,16 @@ def _entry(kind: str, manner: Manner, prepared: Prepared, turns: Turns) -> Entry
     )
 
 
+def _called(kind: str, manner: Manner) -> tuple[str, float | None, str]:
+    """The entry's name, its floor, and how events are sent."""
+    if manner is TOGETHER:
+        return f"ingest_over_bare_{kind}", FLOORS[kind], f"{manner.events_per_request} events a request"
+    if manner is MIXED_DAY:
+        words = f"the mix of a day, {manner.events_per_request} events a request"
+        return f"ingest_mixed_over_bare_{kind}", MIXED_FLOORS[kind], words
+    return f"ingest_one_by_one_over_bare_{kind}", None, "one event a request"
+
+
 def _meaning(kind: str, manner: Manner, prepared: Prepared) -> Iterator[str]:
     yield (
         f"*Ours*: `regulars serve` on {NAMES[kind]}, and a client in a process of its own that sends `Order Completed` to "
@@ -154,6 +170,12 @@ def _meaning(kind: str, manner: Manner, prepared: Prepared) -> Iterator[str]:
         "It is the whole way: bytes, checks, who is who, thirty rules, ledger, commit, answer. What counts are the "
         f"{manner.events - manner.warm_up:,} events acknowledged after {manner.warm_up:,} to warm up. Every event is new."
     )
+    if manner is MIXED_DAY:
+        yield (
+            "Of a hundred events 80 are page views without a name, 15 page views of customers who are signed in, 4 carts, 1 an "
+            f"order, in {prepared.mixed_bytes_per_event:,.0f} bytes an event with what browsers say of themselves; a visitor looks "
+            "at ten pages. Who is who, consents, visits with device, traffic and language are part of the way."
+        )
     if manner is not TOGETHER:
         yield f"The bare loop and the shop are those of `ingest_over_bare_{kind}`; the recording is one of its own."
         return
@@ -172,10 +194,10 @@ def _meaning(kind: str, manner: Manner, prepared: Prepared) -> Iterator[str]:
     )
 
 
-def _profile(databases: Databases, room: Path) -> StageProfile:
+def _profile(databases: Databases, room: Path, manner: Manner) -> StageProfile:
     file = room / "stages.json"
-    arguments = [str(file), str(TOGETHER.warm_up), str(TOGETHER.events)]
-    loaded = _served(databases, TOGETHER, room, ("-m", "bench.ingest.stages", *arguments))
+    arguments = [str(file), str(manner.warm_up), str(manner.events)]
+    loaded = _served(databases, manner, room, ("-m", "bench.ingest.stages", *arguments))
     watched = msgspec.json.decode(file.read_bytes(), type=Watched)
     per_event = watched.events * 1000
     stages = [
@@ -189,7 +211,7 @@ def _profile(databases: Databases, room: Path) -> StageProfile:
         if one.name != IDLE
     ]
     return StageProfile(
-        NAMES[databases.kind],
+        NAMES[databases.kind] + (", the mix of a day" if manner is MIXED_DAY else ""),
         watched.events,
         rounded(loaded.events / loaded.seconds),
         rounded(watched.cpu_ns / per_event),

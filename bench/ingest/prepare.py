@@ -1,7 +1,7 @@
 """The starting point: a shop that has been at it for a while, and the orders that are about to be sent to it.
 
 `python -m bench.ingest.prepare URL FOLDER EVENTS SIZE ...` fills the database behind URL and writes the orders into FOLDER,
-once for each SIZE of requests.
+once for each SIZE of requests; and once, in requests of the first SIZE, the mix of an ordinary day (`bench.ingest.mix`).
 """
 
 import pickle
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from bench.ingest.mix import APART, mixed_events
 from bench.measure import ROOT
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ OPENED: Final = "2017-04-05T12:00:00-04:00"
 """What the shop's clock says when its server starts: a Wednesday at noon, after a quarter of the grocer's year."""
 
 SECOND: Final = 1_000_000
-APART: Final = SECOND // 5_000
-"""One order happens so long after another."""
+ORDERS, MIXED = "orders", "mixed"
 
 SENT_PROPERTIES: Final = {"product_id": "product_id", "name": "product_type", "category": "category", "brand": "brand"}
 PORTION: Final = 500
@@ -44,11 +44,12 @@ class Prepared(Struct, frozen=True):
     events_before: int
     bytes_per_event: float
     lines_per_event: float
+    mixed_bytes_per_event: float
 
 
-def requests_file(folder: Path, size: int) -> Path:
+def requests_file(folder: Path, size: int, what: str = ORDERS) -> Path:
     """Where the requests of so many events each are: a pickled list of the bytes that go over the connection."""
-    return folder / f"requests-{size}.pickle"
+    return folder / f"requests-{what}-{size}.pickle"
 
 
 def _take(url: str, folder: Path, events: int, sizes: Sequence[int]) -> Prepared:
@@ -77,7 +78,12 @@ def _take(url: str, folder: Path, events: int, sizes: Sequence[int]) -> Prepared
         requests = [_request(key, written[start : start + size]) for start in range(0, events, size)]
         requests_file(folder, size).write_bytes(pickle.dumps(requests))
     lines = sum([len(order.lines) for order in after[:events]])
-    return Prepared(key, customers, before, sum(map(len, written)) / events, lines / events)
+    mixed = list(mixed_events(written, sorted({order.customer for order in after}), opened, events))
+    requests = [_request(key, mixed[start : start + sizes[0]]) for start in range(0, events, sizes[0])]
+    requests_file(folder, sizes[0], MIXED).write_bytes(pickle.dumps(requests))
+    return Prepared(
+        key, customers, before, sum(map(len, written)) / events, lines / events, sum(map(len, mixed)) / events
+    )
 
 
 def _bring_in(shop: "Shop", history: "SortedHistory", opened: int) -> "tuple[int, int, list[OrderCompleted]]":

@@ -46,12 +46,28 @@ def _install() -> Recording:
             with super().writing() as tx:
                 statements: list[Statement] = []
                 _listen(tx, statements)
-                yield tx
+                with _listening(tx.core, statements):
+                    yield tx
             if events := sum(map(_events, statements)):
                 recording.append(Group(statements, events))
 
     vars(shop)["Store"] = RecordingStore
     return recording
+
+
+@contextmanager
+def _listening(connection: Any, statements: list[Statement]) -> Iterator[None]:
+    """What is said in SQLAlchemy's words, as the driver gets it."""
+    from sqlalchemy import event
+
+    def noted(_connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
+        statements.append(Statement(EXECUTE_MANY if many else EXECUTE, sql, parameters))
+
+    event.listen(connection, "before_cursor_execute", noted)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", noted)
 
 
 def _listen(tx: Any, statements: list[Statement]) -> None:
@@ -99,7 +115,9 @@ def _plain(recording: Recording) -> Recording:
 
 
 def _rows(how: str, parameters: Any) -> Any:
-    return [tuple(row) for row in parameters] if how == EXECUTE_MANY else parameters
+    if how == EXECUTE_MANY:
+        return [tuple(row) if isinstance(row, Sequence) else row for row in parameters]
+    return parameters
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ UNDERSTANDING: Final = "understanding the bytes"
 STAGES: Final = {
     UNDERSTANDING: ["web.api.tracking:understand"],
     "who is who": ["service.group:IngestGroup._people"],
+    "visits": ["service.group:keep_visits"],
+    "traits and consents": ["service.group:note", "service.group:without_the_erased"],
     "reading states (bytes to objects)": ["service.record:decode_state"],
     "the fold": ["service.record:fold_each"],
     "writing states (objects to bytes)": ["service.record:encode_state"],
@@ -40,7 +42,7 @@ STAGES: Final = {
 }
 STATEMENTS: Final = {
     "SQL: source keys": ["claim"],
-    "SQL: identities": ["identities", "add_identities", "link"],
+    "SQL: identities": ["identities", "hold_identities", "add_identities", "lead"],
     "SQL: reading customers": ["add_customers", "lock_customers"],
     "SQL: writing customers": ["save_customers"],
     "SQL: writing the journal": ["add_journal"],

@@ -12,6 +12,7 @@ from regulars.backtesting.outcome import Month, Outcome, PointsTotals, Seconds
 from regulars.backtesting.replay import replay
 from regulars.backtesting.tally import Bookkeeper, MonthKey, MonthSums, Tally
 from regulars.kernel.calendar import date_of
+from regulars.kernel.earning import OPENING_BALANCE
 from regulars.kernel.facts import DAWN, Fact, Instant
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
@@ -218,12 +219,17 @@ def _outcome(
         points=PointsTotals(issued, 0, expired, 0, outstanding),
         liability_minor=program.program.points.liability_minor(outstanding),
         tiers={tier: held[tier] for tier in ("none", *[level.id for level in levels])},
-        by_rule={rule.id: tally.by_rule[rule.id] for rule in program.program.earning if rule.id in tally.by_rule},
+        by_rule={id: tally.by_rule[id] for id in _rule_ids(program) if id in tally.by_rule},
         months=_months(program, tally, months),
         customers=customers,
         left_out_orders=history.left_out_orders,
         seconds=seconds,
     )
+
+
+def _rule_ids(program: Rulebook) -> list[str]:
+    """In the order of the document; balances that were brought over stand behind, though no rule gave them."""
+    return [*[rule.id for rule in program.program.earning], OPENING_BALANCE]
 
 
 def _months_of_all(programs: Sequence[Rulebook], tallies: Sequence[Tally], end: Instant) -> list[MonthKey]:

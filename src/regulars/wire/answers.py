@@ -28,23 +28,53 @@ class Taken(Struct, frozen=True):
 
 
 class IdentityAnswer(Struct, frozen=True):
-    """`kind` is `user_id`, `anonymous_id`, `email` or `phone`.
+    """`kind` is `user_id`, `anonymous_id` (a device), `email`, `phone`, `card` or what the program declares.
 
-    `trust` is `shop` where the shop's server vouched for it, `weak` where only a browser did.
+    `trust` is `confirmed` where the person has shown that it is theirs, `shop` where the shop's server vouched for it, `weak` where
+    only a browser did, `visitor` for the own name of whoever has no other. `leads` is false for a device that somebody else
+    uses now, or that is `shared` by too many people.
     """
 
     kind: str
     value: str
     trust: str
+    leads: bool
+    shared: bool
+
+
+class TraitAnswer(Struct, frozen=True):
+    """`origin` is `declared` by the person to the shop, `imported`, declared on the `site`, `observed` or `computed`."""
+
+    name: str
+    value: str
+    origin: str
+
+
+class ConsentAnswer(Struct, frozen=True):
+    """`standing` is `granted`, `unconfirmed`, `withdrawn`, `assumed` or `missing`; `allows` says what that means now. The proof
+    (`since`, `wording`, `place`, `source`) is that of the word that decided it.
+    """
+
+    purpose: str
+    standing: str
+    allows: bool
+    ground: str
+    since: Moment | None
+    wording: str
+    place: str
+    source: str
 
 
 class PointsAnswer(Struct, frozen=True):
-    """`lifetime` = `issued` - `reversed`. `available` may be spent; `pending` becomes available later."""
+    """`lifetime` = `issued` + `brought` - `reversed`; `brought` came over from merged accounts. `available` may be spent;
+    `pending` becomes available later.
+    """
 
     available: int
     pending: int
     lifetime: int
     issued: int
+    brought: int
     reversed: int
     spent: int
     expired: int
@@ -86,6 +116,8 @@ class CustomerAnswer(Struct, frozen=True):
     points: PointsAnswer
     tier: TierAnswer
     lots: tuple[LotAnswer, ...]
+    traits: tuple[TraitAnswer, ...]
+    consents: tuple[ConsentAnswer, ...]
     member_since: Moment | None
     first_seen_at: Moment
     last_seen_at: Moment
@@ -149,3 +181,41 @@ class ExplainAnswer(Struct, frozen=True):
 
     steps: tuple[StepAnswer, ...]
     next: str | None
+
+
+class ErasedAnswer(Struct, frozen=True):
+    """How much went: accounts of the person, identities, facts that were stripped, refused events that were thrown away. All 0
+    for who was erased before.
+    """
+
+    erased: bool
+    records: Count
+    identities: Count
+    facts: Count
+    refusals: Count
+
+
+class ReadmittedAnswer(Struct, frozen=True):
+    """`readmitted` is false where nobody by that identity had been erased."""
+
+    readmitted: bool
+
+
+class PreviewAnswer(Struct, frozen=True):
+    """What a merge would do: the account `other` goes up in `id`, which would hold these points and that tier. `stricter` are the
+    purposes that it allows now and would not allow any more.
+    """
+
+    id: str
+    other: str
+    available: int
+    pending: int
+    tier: str | None
+    stricter: tuple[str, ...]
+
+
+class MergedAnswer(Struct, frozen=True):
+    """The customer, and the account that went up in it or went its own way again. Both are our own ids."""
+
+    id: str
+    record: str

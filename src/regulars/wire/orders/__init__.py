@@ -20,7 +20,7 @@ from regulars.wire.orders.csv_rows import csv_rows
 from regulars.wire.orders.gathering import Gathering
 from regulars.wire.orders.jsonl_rows import jsonl_rows
 from regulars.wire.orders.parquet_rows import parquet_rows
-from regulars.wire.orders.rows import Broken, Row, Wanted
+from regulars.wire.orders.rows import Asking, Broken, L, Row, Wanted
 from regulars.wire.sorted_history import SortedHistory
 from regulars.wire.zones import clock_named
 
@@ -39,32 +39,38 @@ class OrdersFile(Struct, frozen=True):
     def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> SortedHistory:
         """Reads the whole file. `OrdersError` when there is nothing to be made of it; bad rows are in `refusals`."""
         wanted = Wanted(self.mapping, tuple(sorted(properties)))
-        gathering = Gathering(currency, currency_exponent, _zone(self.times_in), wanted.properties)
-        try:
-            gathering.take(_rows(self.path, wanted))
-        except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-            raise OrdersError(f"{self.path} cannot be opened: {error.strerror}.") from None
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise OrdersError(f"{self.path} cannot be unpacked: {error}.") from None
-        except OrdersError as error:
-            raise OrdersError(f"{self.path}: {error}") from None
+        gathering = Gathering(currency, currency_exponent, zone_named(self.times_in), wanted.properties)
+        gathering.take(rows_of(self.path, wanted))
         return gathering.history(self.path.name)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """OrdersError where there is no such zone."""
     try:
         return clock_named(name) if name else None
     except KeyError:
         raise OrdersError(f"“{name}” is not a time zone. Write its IANA name: --times-in America/New_York.") from None
 
 
-def _rows(path: Path, wanted: Wanted) -> Iterator[Row | Broken]:
+def rows_of(path: Path, asking: Asking[L]) -> Iterator[Row[L] | Broken]:
+    """Every row of a file, good or bad, read as it is asked for; OrdersError when there is nothing to be made of it."""
+    try:
+        yield from _rows(path, asking)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise OrdersError(f"{path} cannot be opened: {error.strerror}.") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise OrdersError(f"{path} cannot be unpacked: {error}.") from None
+    except OrdersError as error:
+        raise OrdersError(f"{path}: {error}") from None
+
+
+def _rows(path: Path, asking: Asking[L]) -> Iterator[Row[L] | Broken]:
     ending = path.name.lower().removesuffix(".gz")
     if path.name.lower().endswith(PARQUET_ENDINGS):
-        yield from parquet_rows(path, wanted)
+        yield from parquet_rows(path, asking)
     elif ending.endswith(CSV_ENDINGS + JSONL_ENDINGS):
         with _opened(path) as file:
-            yield from (csv_rows if ending.endswith(CSV_ENDINGS) else jsonl_rows)(file, wanted)
+            yield from (csv_rows if ending.endswith(CSV_ENDINGS) else jsonl_rows)(file, asking)
     else:
         raise OrdersError("How to read it? Its name should end in .csv, .csv.gz, .tsv, .jsonl, .ndjson or .parquet.")
 

@@ -1,4 +1,7 @@
-"""The columns of an orders file: what each is called, by which other names it is understood, and where it stands."""
+"""The columns of an orders file: what each is called, by which other names it is understood, and where it stands.
+
+Other files with columns of their own are looked at in the same way (`wire.imports`).
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -77,7 +80,9 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
     return mapping
 
 
-def place_of(name: str, columns: Sequence[str], mapping: Mapping[str, str]) -> int:
+def place_of(
+    name: str, columns: Sequence[str], mapping: Mapping[str, str], known: Mapping[str, Column] = BY_NAME
+) -> int:
     """Where the column of this name stands, or -1. The mapping wins, then the name itself, then its synonyms in order.
 
     Case, blanks and hyphens do not count: `Order ID` is order_id. OrdersError when two synonyms could be a needed column.
@@ -86,10 +91,10 @@ def place_of(name: str, columns: Sequence[str], mapping: Mapping[str, str]) -> i
         return columns.index(mapping[name]) if mapping[name] in columns else -1
     if name in columns:
         return columns.index(name)
-    column = BY_NAME.get(name)
+    column = known.get(name)
     if column is None:
         return -1
-    plain = [_plain(text) for text in columns]
+    plain = [plain_name(text) for text in columns]
     found = [plain.index(candidate) for candidate in (name, *column.synonyms) if candidate in plain]
     if column.needed and len(found) > 1 and plain[found[0]] != name:
         several = " and ".join(f"“{columns[place]}”" for place in found[:2])
@@ -102,20 +107,25 @@ def check_columns(columns: Sequence[str], mapping: Mapping[str, str], found: Col
 
     A file with an `event` column need not hold orders, so it may lack `order` and `amount`.
     """
-    for name, column in mapping.items():
-        if column not in columns:
-            raise OrdersError(
-                f"There is no column “{column}” to be `{name}`{_nearest(column, columns)} {_listed(columns)}"
-            )
+    check_mapping(columns, mapping)
     needed = [column.name for column in COLUMNS if column.needed and column.name not in found]
     if "event" in found:
         needed = [name for name in needed if name in ABOUT_THE_EVENT]
     if needed:
-        raise OrdersError(" ".join([*(_missing(name, columns) for name in needed), _listed(columns)]))
+        raise OrdersError(" ".join([*(missing(name, columns) for name in needed), listed_columns(columns)]))
 
 
-def _missing(name: str, columns: Sequence[str]) -> str:
-    near = _near(name, columns)
+def check_mapping(columns: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """OrdersError if the mapping names a column that is nowhere."""
+    for name, column in mapping.items():
+        if column not in columns:
+            near = _nearest(column, columns)
+            raise OrdersError(f"There is no column “{column}” to be `{name}`{near} {listed_columns(columns)}")
+
+
+def missing(name: str, columns: Sequence[str], known: Mapping[str, Column] = BY_NAME) -> str:
+    """That a needed column is not there, and which one it may be."""
+    near = _near(name, columns, known)
     advice = f" Is it “{near}”? Then say" if near else " Say which one it is:"
     return f"There is no column for `{name}`.{advice} {_option(name, near or 'COLUMN')}."
 
@@ -125,11 +135,11 @@ def _nearest(wanted: str, columns: Sequence[str]) -> str:
     return f"; the nearest is “{near[0]}”." if near else "."
 
 
-def _near(name: str, columns: Sequence[str]) -> str | None:
+def _near(name: str, columns: Sequence[str], known: Mapping[str, Column]) -> str | None:
     """The column whose name is nearest to ours or to one of its synonyms, among those that are not understood already."""
-    understood = {text for column in COLUMNS for text in (column.name, *column.synonyms)}
-    plain = {_plain(column): column for column in columns if _plain(column) not in understood}
-    for candidate in (name, *BY_NAME[name].synonyms):
+    understood = {text for column in known.values() for text in (column.name, *column.synonyms)}
+    plain = {plain_name(column): column for column in columns if plain_name(column) not in understood}
+    for candidate in (name, *known[name].synonyms):
         close = [text for text in plain if candidate in text] or get_close_matches(candidate, plain, 1, 0.6)
         if close:
             return plain[close[0]]
@@ -140,9 +150,10 @@ def _option(name: str, column: str) -> str:
     return f"--map {quote(f'{name}={column}')}"
 
 
-def _listed(columns: Sequence[str]) -> str:
+def listed_columns(columns: Sequence[str]) -> str:
     return f"The columns are: {', '.join(columns[:40])}{', …' if len(columns) > 40 else ''}."
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
+    """The form in which names of columns are compared."""
     return text.strip().casefold().replace(" ", "_").replace("-", "_")

@@ -1,4 +1,4 @@
-"""Orders as CSV: the header names the columns, a comma, semicolon or tab parts the cells, quotes as in RFC 4180.
+"""Rows as CSV: the header names the columns, a comma, semicolon or tab parts the cells, quotes as in RFC 4180.
 
 A quote that is never closed would swallow the rest of the file. So whatever spans lines and does not come out right is
 refused on its first line, and reading goes on with the next.
@@ -8,8 +8,8 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
-from regulars.wire.orders.columns import OrdersError, check_columns
-from regulars.wire.orders.rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.orders.columns import OrdersError
+from regulars.wire.orders.rows import LONGEST_LINE, Asking, Broken, L, Lines, Places, Row, not_utf8, too_long
 from regulars.wire.refusals import RefusalReason
 
 DELIMITERS: Final = ",;\t"
@@ -18,15 +18,15 @@ NO_HEADER: Final = "The first line is not the header of a CSV file: it should na
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-def csv_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
+def csv_rows(file: BinaryIO, asking: Asking[L]) -> Iterator[Row[L] | Broken]:
     lines = Lines(file)
     header = _header(lines)
     delimiter = max(DELIMITERS, key=lambda candidate: len(_cells(header, candidate) or ()))
     columns = [column.strip() for column in _cells(header, delimiter) or ()]
     if not columns:
         raise OrdersError(NO_HEADER)
-    layout = layout_of(columns, wanted)
-    check_columns(columns, wanted.mapping, layout.found())
+    layout = asking.layout(columns)
+    asking.check(columns, layout.found())
     return _rows(lines, layout, delimiter)
 
 
@@ -47,7 +47,7 @@ def _header(lines: Lines) -> str:
     return text
 
 
-def _rows(lines: Lines, layout: Layout, delimiter: str) -> Iterator[Row | Broken]:
+def _rows(lines: Lines, layout: L, delimiter: str) -> Iterator[Row[L] | Broken]:
     width, order, blanks = len(layout.columns), layout.order, delimiter + " \t\r\n"
     while raw := lines.next():
         line = lines.number
@@ -118,13 +118,13 @@ def _until_the_quote_closes(lines: Lines, most_bytes: int) -> list[bytes]:
     return taken
 
 
-def _badly_quoted(line: int, text: str, delimiter: str, layout: Layout) -> Broken:
+def _badly_quoted(line: int, text: str, delimiter: str, layout: Places) -> Broken:
     message = 'The quotes do not pair up. Close the quoted cell, and write a quote inside it twice: "5"" pipe".'
     perhaps = _perhaps(text.split(delimiter), layout)
     return Broken(line, text.strip(), RefusalReason.BAD_QUOTES, message, perhaps=perhaps)
 
 
-def _wrong_number(line: int, text: str, cells: list[str], layout: Layout) -> Broken:
+def _wrong_number(line: int, text: str, cells: list[str], layout: Places) -> Broken:
     message = (
         f"The row has {len(cells)} cells, the header {len(layout.columns)}. "
         f"{'Put quotes around a cell that holds the delimiter.' if len(cells) > len(layout.columns) else 'Add what lacks.'}"
@@ -133,7 +133,7 @@ def _wrong_number(line: int, text: str, cells: list[str], layout: Layout) -> Bro
     return Broken(line, text.strip(), reason, message, perhaps=_perhaps(cells, layout))
 
 
-def _perhaps(cells: list[str], layout: Layout) -> tuple[str, ...]:
+def _perhaps(cells: list[str], layout: Places) -> tuple[str, ...]:
     """Whichever cell may be the order's id: cells too many or too few may have shifted it by as many places."""
     if layout.order < 0:
         return ()

@@ -50,7 +50,7 @@ class Gathering:
         self._others: dict[str, list[Fact]] = {}
         self._said: dict[str, tuple[str, Instant, str]] = {}
 
-    def take(self, rows: Iterable[Row | Broken]) -> None:
+    def take(self, rows: Iterable[Row[Layout] | Broken]) -> None:
         last = 0
         for row in rows:
             # An order's `lines` on one line of the file are one row of it.

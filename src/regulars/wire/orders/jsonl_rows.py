@@ -1,27 +1,29 @@
-"""Orders as JSON lines: each line one object, either a row as in CSV or a whole order with its `lines`.
+"""Rows as JSON lines: each line one object, either a row as in CSV or, of orders, a whole one with its `lines`.
 
 Rows need not all have the same keys, so whether a column is missing from the file is known only at its end.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Generic
 
 import msgspec
 
 from regulars.kernel.facts import ORDER_COMPLETED
 from regulars.wire.orders.cells import text_of
-from regulars.wire.orders.columns import BY_NAME, OrdersError, check_columns, place_of
-from regulars.wire.orders.rows import LONGEST_LINE, Broken, Layout, Lines, Row, Wanted, layout_of, not_utf8, too_long
+from regulars.wire.orders.columns import OrdersError
+from regulars.wire.orders.rows import LONGEST_LINE, Asking, Broken, L, Lines, Row, not_utf8, too_long
 from regulars.wire.refusals import RefusalReason
 
+_NEVER: Final = "(?!)"
 MOST_KNOWN: Final = 1_000
 """Sets of keys whose layout is remembered; files have a few."""
 
 
-def jsonl_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
-    lines, layouts = Lines(file), _Layouts(wanted)
-    order_key = re.compile(rf'"(?:{"|".join(map(re.escape, _order_names(wanted)))})"\s*:\s*"?([^",{{}}\s]+)')
+def jsonl_rows(file: BinaryIO, asking: Asking[L]) -> Iterator[Row[L] | Broken]:
+    lines, layouts = Lines(file), _Layouts(asking)
+    names = "|".join(map(re.escape, asking.order_names()))
+    order_key = re.compile(rf'"(?:{names})"\s*:\s*"?([^",{{}}\s]+)' if names else _NEVER)
     while raw := lines.next():
         if len(raw) > LONGEST_LINE:
             text = raw.decode(errors="replace")
@@ -33,21 +35,21 @@ def jsonl_rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row | Broken]:
     layouts.check()
 
 
-class _Layouts:
+class _Layouts(Generic[L]):
     """One layout for each set of keys met, and what they have in common with the names we need."""
 
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
-        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], Layout] = {}
+    def __init__(self, asking: Asking[L]) -> None:
+        self.asking = asking
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], L] = {}
         self._places: dict[tuple[str, ...], tuple[int, int]] = {}
         self._columns: dict[str, None] = {}
         self._found: set[str] = set()
 
-    def of(self, row: Mapping[str, object], line: Mapping[str, object] | None = None) -> Layout:
+    def of(self, row: Mapping[str, object], line: Mapping[str, object] | None = None) -> L:
         keys = tuple(row), tuple(line or ())
         layout = self._known.get(keys)
         if layout is None:
-            layout = layout_of(keys[0], self.wanted, keys[1])
+            layout = self.asking.layout(keys[0], keys[1])
             if len(self._known) < MOST_KNOWN:
                 self._known[keys] = layout
             self._columns.update(dict.fromkeys(keys[0] + keys[1]))
@@ -58,18 +60,17 @@ class _Layouts:
         keys = tuple(row)
         places = self._places.get(keys)
         if places is None:
-            lines, event = (place_of(name, keys, self.wanted.mapping) for name in ("lines", "event"))
-            places = lines, event
+            places = self.asking.places_of_lines_and_event(keys)
             if len(self._places) < MOST_KNOWN:
                 self._places[keys] = places
         return places
 
     def check(self) -> None:
         if self._columns:
-            check_columns(list(self._columns), self.wanted.mapping, self._found)
+            self.asking.check(list(self._columns), self._found)
 
 
-def _rows(number: int, raw: bytes, layouts: _Layouts, order_key: re.Pattern[str]) -> Iterator[Row | Broken]:
+def _rows(number: int, raw: bytes, layouts: _Layouts[L], order_key: re.Pattern[str]) -> Iterator[Row[L] | Broken]:
     try:
         row = msgspec.json.decode(raw)
     except UnicodeDecodeError:
@@ -91,8 +92,8 @@ def _rows(number: int, raw: bytes, layouts: _Layouts, order_key: re.Pattern[str]
 
 
 def _order_lines(
-    number: int, row: Mapping[str, object], cells: list[object], key: str, layouts: _Layouts
-) -> Iterator[Row | Broken]:
+    number: int, row: Mapping[str, object], cells: list[object], key: str, layouts: _Layouts[L]
+) -> Iterator[Row[L] | Broken]:
     lines = row[key]
     if isinstance(lines, list) and lines and all(isinstance(line, dict) and line for line in lines):
         for line in lines:
@@ -111,11 +112,6 @@ def _not_json(number: int, raw: bytes, what: str, order_key: re.Pattern[str]) ->
     text = raw.decode(errors="replace").strip()
     message = f"{what} Write one object on one line, with its keys in double quotes."
     return Broken(number, text, RefusalReason.BAD_JSON, message, order=_first(order_key, text))
-
-
-def _order_names(wanted: Wanted) -> tuple[str, ...]:
-    mapped = wanted.mapping.get("order")
-    return (mapped,) if mapped else ("order", *BY_NAME["order"].synonyms)
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

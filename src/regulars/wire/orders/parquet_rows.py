@@ -1,4 +1,4 @@
-"""Orders as Parquet: read in batches, only the columns needed; a row's line is its number in the file."""
+"""Rows as Parquet: read in batches, only the columns needed; a row's line is its number in the file."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from regulars.wire.orders.columns import OrdersError, check_columns
-from regulars.wire.orders.rows import Broken, Layout, Row, Wanted, layout_of
+from regulars.wire.orders.columns import OrdersError
+from regulars.wire.orders.rows import Asking, Broken, L, Row
 
 ROWS_AT_ONCE: Final = 1 << 15
 
 
-def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row | Broken]:
+def parquet_rows(path: Path, asking: Asking[L]) -> Iterator[Row[L] | Broken]:
     try:
         file = parquet.ParquetFile(path)
     except pa.ArrowInvalid as error:
@@ -25,21 +25,13 @@ def parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row | Broken]:
     except OSError as error:
         raise OrdersError(f"The file cannot be read as Parquet: {error}") from None
     columns = file.schema_arrow.names
-    layout = layout_of(columns, wanted)
-    check_columns(columns, wanted.mapping, layout.found())
-    needed = [columns[place] for place in _needed(layout)]
-    return _rows(file, needed, layout_of(needed, wanted))
+    layout = asking.layout(columns)
+    asking.check(columns, layout.found())
+    needed = [columns[place] for place in layout.needed()]
+    return _rows(file, needed, asking.layout(needed))
 
 
-def _needed(layout: Layout) -> Sequence[int]:
-    """All, where there may be behaviours: their ids hang on everything that they say."""
-    if layout.event >= 0:
-        return range(len(layout.columns))
-    about_orders = (layout.customer, layout.order, layout.happened_at, layout.amount, layout.quantity, layout.currency)
-    return sorted({*about_orders, *layout.properties} - {-1})
-
-
-def _rows(file: Any, needed: Sequence[str], layout: Layout) -> Iterator[Row]:
+def _rows(file: Any, needed: Sequence[str], layout: L) -> Iterator[Row[L]]:
     numbers = count(1)
     for batch in _batches(file, needed):
         columns = [_cells(batch.column(name)) for name in needed]

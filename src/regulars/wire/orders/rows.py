@@ -1,22 +1,80 @@
-"""A row of an orders file, whichever the format: its cells, and a layout that says where among them everything stands."""
+"""A row of a file, whichever the format: its cells, and a layout that says where among them everything stands.
 
-from collections.abc import Mapping, Sequence
-from typing import BinaryIO, Final, NamedTuple
+The readers of CSV, JSON lines and Parquet know files of rows, not what is in them: that is the layout's, and whoever asks
+(`Asking`) brings a layout of their own. Orders have theirs here; `wire.imports` has others.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import BinaryIO, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
-from regulars.wire.orders.columns import ABOUT_THE_EVENT, COLUMNS, OrdersError, place_of
+from regulars.wire.orders.columns import ABOUT_THE_EVENT, BY_NAME, COLUMNS, OrdersError, check_columns, place_of
 from regulars.wire.refusals import RefusalReason
 
 LONGEST_LINE: Final = 1_000_000
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
+class Places(Protocol):
+    """What the readers must know of a layout. `order` is the cell by which a row that is broken is still told apart, or -1."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def order(self) -> int: ...
+    def found(self) -> list[str]:
+        """Our names of the columns that are there."""
+        ...
+
+    def needed(self) -> Sequence[int]:
+        """The places that are read at all, where a format can leave columns out; sorted."""
+        ...
+
+
+L = TypeVar("L", bound=Places)
+L_co = TypeVar("L_co", bound=Places, covariant=True)
+
+
+class Asking(Protocol[L_co]):
+    """What somebody asks of a file."""
+
+    def layout(self, columns: Sequence[str], line_columns: Sequence[str] = ()) -> L_co:
+        """The layout of rows with these columns; OrdersError where that cannot be made out."""
+        ...
+
+    def check(self, columns: Sequence[str], found: Collection[str]) -> None:
+        """OrdersError where a column that is needed, or one that is mapped, is nowhere."""
+        ...
+
+    def places_of_lines_and_event(self, columns: Sequence[str]) -> tuple[int, int]:
+        """JSON only: where an object holds a list of rows, and what says of which kind they are; -1 for neither."""
+        ...
+
+    def order_names(self) -> Sequence[str]:
+        """By which keys a line that is no JSON is still told apart; none where no line needs to be."""
+        ...
+
+
 class Wanted(Struct, frozen=True):
-    """What is wanted of a file: `mapping` is our names to the file's columns, `properties` those that a program asks for."""
+    """What is wanted of an orders file: `mapping` is our names to its columns, `properties` those that a program asks for."""
 
     mapping: Mapping[str, str]
     properties: tuple[str, ...]
+
+    def layout(self, columns: Sequence[str], line_columns: Sequence[str] = ()) -> "Layout":
+        return layout_of(columns, self, line_columns)
+
+    def check(self, columns: Sequence[str], found: Collection[str]) -> None:
+        check_columns(columns, self.mapping, found)
+
+    def places_of_lines_and_event(self, columns: Sequence[str]) -> tuple[int, int]:
+        lines, event = (place_of(name, columns, self.mapping) for name in ("lines", "event"))
+        return lines, event
+
+    def order_names(self) -> Sequence[str]:
+        mapped = self.mapping.get("order")
+        return (mapped,) if mapped else ("order", *BY_NAME["order"].synonyms)
 
 
 class Layout(Struct, frozen=True):
@@ -42,12 +100,19 @@ class Layout(Struct, frozen=True):
     def found(self) -> list[str]:
         return [column.name for column in COLUMNS if getattr(self, column.name, -1) >= 0]
 
+    def needed(self) -> Sequence[int]:
+        """All, where there may be behaviours: their ids hang on everything that they say."""
+        if self.event >= 0:
+            return range(len(self.columns))
+        about_orders = (self.customer, self.order, self.happened_at, self.amount, self.quantity, self.currency)
+        return sorted({*about_orders, *self.properties} - {-1})
 
-class Row(NamedTuple):
+
+class Row(NamedTuple, Generic[L]):
     """`cells` end with a None beyond the last column, so that place -1 reads as nothing."""
 
     line: int
-    layout: Layout
+    layout: L
     cells: Sequence[object]
 
 
@@ -65,10 +130,7 @@ class Broken(Struct, frozen=True):
 
 def layout_of(columns: Sequence[str], wanted: Wanted, line_columns: Sequence[str] = ()) -> Layout:
     """The layout of rows with these columns; of an order that holds its lines, those of the line stand behind its own."""
-    named = [column for column in columns if column]
-    if len(set(named)) < len(named):
-        twice = next(column for place, column in enumerate(named) if column in named[:place])
-        raise OrdersError(f"Two columns are called “{twice}”. Rename one of them.")
+    check_distinct(columns)
 
     def of_order(name: str) -> int:
         return place_of(name, columns, wanted.mapping)
@@ -90,6 +152,14 @@ def layout_of(columns: Sequence[str], wanted: Wanted, line_columns: Sequence[str
         whole=bool(line_columns),
         **places,
     )
+
+
+def check_distinct(columns: Sequence[str]) -> None:
+    """OrdersError where two columns have one name."""
+    named = [column for column in columns if column]
+    if len(set(named)) < len(named):
+        twice = next(column for place, column in enumerate(named) if column in named[:place])
+        raise OrdersError(f"Two columns are called “{twice}”. Rename one of them.")
 
 
 class Lines:

@@ -1,0 +1,1 @@
+"""A shop with a million customers, made for the purpose, and how long its pages take."""

@@ -1,0 +1,157 @@
+"""Every public route under nonsense, over sockets: it answers, it takes no more than it should, and it forgets what it refused.
+
+Each family of routes is asked for REGULARS_FUZZ_SECONDS (20 unless said otherwise; `make fuzz` takes ten minutes in all), with
+good requests spoilt at random. REGULARS_FUZZ_SEED draws others; what failed names the seed and the number of the request, and
+is written to the test's folder.
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from regulars.boot import new_id
+from regulars.service.connections import Kind, connect
+from regulars.service.shop import open_shop
+from regulars.web.problems import Code
+from tests.live import set_up
+from tests.storms.fuzz.believed import complaints, facts
+from tests.storms.fuzz.corpus import EVENTS, MORE, PROGRAM, SECRET, Doors, families
+from tests.storms.fuzz.mutating import Spoilt, plain, spoilt
+from tests.storms.fuzz.sending import HUNG_UP, Answer, NoAnswer, Wire
+from tests.storms.fuzz.watched import Watched
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc"),
+]
+
+SECONDS = float(os.environ.get("REGULARS_FUZZ_SECONDS", "20"))
+SEED = os.environ.get("REGULARS_FUZZ_SEED", "1")
+FAMILIES = ("tracking", "batch", "settings", "webhooks", "preferences", "customers", "people", "rest")
+WARM_UP = 0.4
+"""The part of the time after which memory is read for the first time."""
+MOST_GROWTH_MB = 64
+"""Beyond what the record itself has grown by: each connection keeps pages of it."""
+MINUTE = 60_000_000
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Watched, str, Doors]]:
+    """A shop with a connection of each kind, two customers and two devices."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    database = f"sqlite:///{folder / 'regulars.db'}"
+    now = time.time_ns() // 1000
+    keys = set_up(database, PROGRAM, now)
+    shop = open_shop(database, new_id)
+    try:
+        for name, kind in (("main", Kind.SHOPIFY), ("wc", Kind.WOOCOMMERCE), ("support", Kind.WEBHOOK)):
+            connect(shop.store, name, kind, SECRET, now)
+    finally:
+        shop.close()
+    with Watched(database, folder) as server:
+        yield server, database, _doors(server, keys.secret, keys.public)
+
+
+def _doors(server: Watched, secret: str, public: str) -> Doors:
+    as_bearer = {"Authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=server.url, headers=as_bearer, timeout=60) as client:
+        client.post("/v1/batch", json={"batch": [*EVENTS.values(), *MORE]}).raise_for_status()
+        ids = [client.get(f"/v1/customers/{name}").raise_for_status().json()["id"] for name in ("ada", "grace")]
+        ada = {"kind": "user_id", "value": "ada"}
+        asked = (
+            ("customers/preferences-link", ada),
+            ("consents/confirmation-link", {"customer": ada, "purpose": "email"}),
+        )
+        links = [client.post(f"/v1/{path}", json=body).raise_for_status().json()["url"] for path, body in asked]
+    return Doors(secret, public, tuple([link.rpartition("/")[2] for link in links]), tuple(ids))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_request_does_harm(
+    family: str, there: tuple[Watched, str, Doors], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    server, database, doors = there
+    draw = Random(f"{family} {SEED}")
+    corpus = families(doors)[family]
+    told: Counter[int] = Counter()
+    began, warm = time.monotonic(), None
+    with Wire(server.url) as wire:
+        while (passed := time.monotonic() - began) < SECONDS:
+            if warm is None and passed > SECONDS * WARM_UP:
+                warm = _memory(server, database)
+            one = spoilt(draw.choice(corpus), draw)
+            told[_told(server, wire, one, tmp_path, f"seed {SEED}, request {told.total()} of {family}")] += 1
+    grown = _memory(server, database) - (warm or 0)
+    record_property(family, f"{told.total():,} requests: {dict(sorted(told.items()))}; grew by {grown:.0f} MB")
+
+    assert any(status < 400 for status in told if status), "nothing was let through: the corpus is no good"
+    assert grown < MOST_GROWTH_MB
+    assert server.is_running()
+    assert "Traceback" not in server.told()
+    assert complaints(database, time.time_ns() // 1000 + MINUTE) == []
+    _answers_as_ever(server, database, doors)
+
+
+def _memory(server: Watched, database: str) -> float:
+    """What the process holds, less what the record itself takes."""
+    return server.resident_mb() - 2 * Path(database.removeprefix("sqlite:///")).stat().st_size / 1e6
+
+
+def _told(server: Watched, wire: Wire, one: Spoilt, folder: Path, where: str) -> int:
+    try:
+        answer = wire.sends(one)
+        problem = _wrong(one, answer)
+    except (NoAnswer, ConnectionError) as error:
+        answer, problem = HUNG_UP, f"{type(error).__name__}: {error}"
+    if problem:
+        (folder / "request.bin").write_bytes(one.sent)
+        said = "\n".join(server.told().splitlines()[-30:])
+        raise AssertionError(f"{where} ({folder / 'request.bin'}): {problem}\n{answer.body[:500]!r}\n{said}")
+    return answer.status
+
+
+def _wrong(one: Spoilt, answer: Answer) -> str:
+    """Why this is no answer that we give; empty where it is one."""
+    if answer is HUNG_UP:
+        return "the server hung up" if one.is_whole else ""
+    if answer.status == 503 and "retry-after" in answer.headers:
+        return ""
+    if answer.status >= 500:
+        return f"it was answered with {answer.status}"
+    if b"Traceback" in answer.body or b"sqlalchemy" in answer.body.lower():
+        return "the answer tells how the program is built"
+    if answer.headers.get("content-type", "").startswith("application/problem+json") and answer.body:
+        return _wrong_problem(answer)
+    return ""
+
+
+def _wrong_problem(answer: Answer) -> str:
+    said = json.loads(answer.body)
+    known = any(code == said.get("code") and code.status == said["status"] == answer.status for code in Code)
+    return "" if known else "the problem is none of the table's"
+
+
+def _answers_as_ever(server: Watched, database: str, doors: Doors) -> None:
+    before = facts(database)
+    event = {"type": "track", "event": "Product Reviewed", "userId": "linus", "messageId": new_id(), "properties": {}}
+    answer = httpx.post(f"{server.url}/v1/batch", json={"batch": [event]}, auth=(doors.secret, ""), timeout=60)
+    assert (answer.status_code, answer.json()) == (200, {"success": True, "accepted": 1, "rejected": []})
+    assert facts(database) == before + 1
+    assert httpx.get(f"{server.url}/readyz", timeout=60).status_code == 200
+
+
+def test_what_is_not_spoilt_is_served(there: tuple[Watched, str, Doors]) -> None:
+    """Else the fuzzing would knock at walls."""
+    server, _, doors = there
+    with Wire(server.url) as wire:
+        for family, corpus in families(doors).items():
+            for good in corpus:
+                if family in ("tracking", "batch", "webhooks", "customers"):
+                    assert wire.sends(plain(good)).status in (200, 404), (family, good.method, good.path)
