@@ -13,7 +13,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev install-system install-clients demo test test-slow mutation check format pictures bench pins clean
+.PHONY: help install install-dev install-system install-clients demo test test-slow fuzz mutation check format pictures bench pins clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: install-dev install-system install-clients ## Run the tests, the slow ones
 
 test-slow: install-dev install-system install-clients ## Run the slow tests, and every law on 2,000 examples
 	REGULARS_HYPOTHESIS=slow $(BIN)/pytest -n 2 -m "slow or hypothesis" $(ARGS)
+
+fuzz: install-dev ## Send nonsense to every public route for ten minutes; SEED=1 repeats what was sent before
+	REGULARS_FUZZ_SECONDS=75 REGULARS_FUZZ_SEED=$${SEED:-$$(date +%s)} $(BIN)/pytest tests/storms/test_fuzzing.py $(ARGS)
 
 mutation: install-dev ## Mutate the kernel, see which changes no test notices, write docs/mutation.md
 	$(BIN)/python -m tools.mutation

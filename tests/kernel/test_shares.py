@@ -53,5 +53,5 @@ def test_the_interval_holds_the_share_and_is_no_wider_than_rounding_makes_it(cou
 
     assert 0 <= low <= Share(part, whole).hundredths() + 1
     assert Share(part, whole).hundredths() - 1 <= high <= 10_000
-    assert exact[0] - 1 - Decimal("1e-9") <= low <= max(exact[0], 0) + Decimal("1e-9")
-    assert min(exact[1], 10_000) - Decimal("1e-9") <= high <= exact[1] + 1 + Decimal("1e-9")
+    assert exact[0] - 1 - Decimal("1e-9") <= low <= max(exact[0], Decimal(0)) + Decimal("1e-9")
+    assert min(exact[1], Decimal(10_000)) - Decimal("1e-9") <= high <= exact[1] + 1 + Decimal("1e-9")

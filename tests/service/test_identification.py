@@ -42,7 +42,8 @@ def days(first, last=""):
 
 
 def rate(shop, first="2017-03-01", last="2017-03-07"):
-    found = identification(shop.shop, *days(first, last), at("2017-06-01 00:00"))
+    first_day, last_day = days(first, last)
+    found = identification(shop.shop, first_day, last_day, at("2017-06-01 00:00"))
     assert found is not None
     return found
 
@@ -243,7 +244,7 @@ def plant(shop, draw, start, end):
             trust = draw.choice(["weak", "weak", "shop"])
             near = moment() if draw.random() < 0.7 else start + 60 * DAY + draw.randrange(6 * DAY)
             known.append((ANONYMOUS_ID, one, person, roots[person], trust, near, f"f{near}", "site: identify"))
-    claims = {}
+    claims: dict[str, int] = {}
     for _, _, person, _, _, when, *_ in known:
         claims[person] = min(when, claims.get(person, end))
     known += [

@@ -52,10 +52,11 @@ def test_a_browser_cannot_keep_its_behaviour_for_ever(town: Town) -> None:
 
 def test_old_visits_go(town: Town) -> None:
     town.applies(KEEP_VISITS)
-    blank = {column.name: "" for column in visits.columns if str(column.type) == "TEXT"} | {"bot": None}
+    blank: dict[str, object] = {column.name: "" for column in visits.columns if str(column.type) == "TEXT"}
     rows = [
         blank
         | {
+            "bot": None,
             "id": day,
             "record": "r",
             "started_at": at(f"{day} 12:00"),

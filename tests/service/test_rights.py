@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select
 
-from regulars.service import rights
-from regulars.service.customers import find
+from regulars.service import joining, rights
+from regulars.service.customers import find, find_by_name
 from regulars.service.doctor import examine
 from regulars.service.rights import NobodyThere
 from regulars.store.schema import audit, identities, journal, metadata, quarantine
@@ -191,3 +191,84 @@ def test_facts_keep_what_the_books_need(town: Town) -> None:
         sales = connection.execute(select(journal.c.amount_minor).where(journal.c.amount_minor.is_not(None))).scalars()
         assert sorted(sales) == [500, 4500]
     assert "hot" in everything(town), "what kind of goods was sold"
+
+
+def guest(town: Town) -> None:
+    bought = {"order_id": "g-1", "products": [{"product_id": "tea", "price": 5, "engraving": "Byron's daughter"}]}
+    told = {"context": {"traits": {"email": "countess@example.com"}}, "userId": None}
+    town.hears(order("x", "g-1", 5) | told | {"properties": bought})
+
+
+def test_what_the_forgotten_did_as_a_guest_goes_along(town: Town) -> None:
+    """Whether the address was ever confirmed or not."""
+    town.applies()
+    guest(town)
+    town.hears({"type": "identify", "userId": "ada", "traits": {"email": "countess@example.com"}})
+    rights.erase(town.shop, town.customer("ada").id, "staff", at(NOW))
+    left = everything(town)
+    assert [word for word in PERSONAL if word in left] == []
+    assert good(town)
+
+
+def test_a_guest_who_is_forgotten_does_not_come_back_through_a_refusal(town: Town) -> None:
+    town.applies()
+    told = {"context": {"traits": {"email": "countess@example.com"}}, "userId": None, "messageId": "m-1"}
+    town.hears(order("x", "g-1", 5) | told)
+    rights.erase(town.shop, town.customer("countess@example.com", kind="email").id, "staff", at(NOW))
+    town.hears(order("x", "g-1", 6) | told)
+    assert "countess@example.com" not in everything(town)
+
+
+def test_refused_events_go_however_an_identity_is_written_in_them(town: Town) -> None:
+    town.applies()
+    town.hears({"type": "identify", "userId": "ada", "traits": {"card": "4242 4242 4242"}})
+    town.hears(
+        {"type": "track", "event": "", "context": {"traits": {"card": "4242-4242-4242", "lastName": "Lovelace"}}}
+    )
+    assert "Lovelace" in everything(town)
+    rights.erase(town.shop, town.customer("ada").id, "staff", at(NOW))
+    assert "Lovelace" not in everything(town)
+
+
+def test_on_a_shared_tablet_only_the_own_hours_go_and_are_told(town: Town) -> None:
+    town.applies()
+    for user, day in (("ada", "01"), ("ben", "03")):
+        town.hears(
+            {"type": "identify", "userId": user, "anonymousId": "kitchen", "at": f"2017-03-{day} 09:00"}, now=NOW
+        )
+        page = {"page": {"url": f"https://shop.example/?utm_source={user}-news&utm_medium=email"}}
+        town.hears({"type": "page", "anonymousId": "kitchen", "at": f"2017-03-{day} 12:00", "context": page}, now=NOW)
+    said = str(rights.export_person(town.shop, town.customer("ada").id, "staff", at(NOW))["visits"])
+    assert "ada-news" in said
+    assert "ben-news" not in said
+    rights.erase(town.shop, town.customer("ada").id, "staff", at(NOW))
+    left = everything(town)
+    assert "ada-news" not in left
+    assert "ben-news" in left
+
+
+def test_a_browsers_claim_keeps_no_device_from_being_forgotten(town: Town) -> None:
+    ada_comes(town)
+    for eve in range(7):
+        town.hears({"type": "identify", "userId": f"eve-{eve}", "anonymousId": "tablet-of-ada"}, sender=Sender.SITE)
+    rights.erase(town.shop, town.customer("ada-7").id, "staff", at(NOW))
+    assert "tablet-of-ada" not in everything(town)
+
+
+def test_a_device_that_somebody_claimed_is_no_proof_of_who_asks(town: Town) -> None:
+    """With the public key anybody can claim one for anybody."""
+    town.applies()
+    town.hears(order("victim", "o-1", 5))
+    town.hears({"type": "identify", "userId": "victim", "anonymousId": "mine"}, sender=Sender.SITE)
+    town.hears(did("Product Viewed", anonymousId="nobodys"), sender=Sender.SITE)
+    assert find_by_name(town.shop, "anonymous_id", "mine") is None
+    assert find_by_name(town.shop, "anonymous_id", "nobodys") is not None
+    assert find_by_name(town.shop, "user_id", "victim") == town.customer("victim").id
+
+
+def test_what_staff_wrote_of_the_forgotten_goes(town: Town) -> None:
+    town.applies()
+    town.hears(order("ada", "1", 5), order("ada-2", "2", 6))
+    joining.merge(town.shop, town.customer("ada-2").id, town.customer("ada").id, "eve", "Lovelace called", at(NOW))
+    rights.erase(town.shop, town.customer("ada").id, "staff", at(NOW))
+    assert "Lovelace" not in everything(town)

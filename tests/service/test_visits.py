@@ -57,7 +57,9 @@ class Watched(Town):
         return self.hear(Sender.SITE, Sent(address, agent), when, event)
 
     def hear(self, sender, sent, when, *events):
-        program = self.shop.rulebooks.in_force().program
+        rulebook = self.shop.rulebooks.in_force()
+        assert rulebook is not None
+        program = rulebook.program
         moment = at(when)
         batch = [self._event(dict(event)) for event in events]
         body = json.dumps({"batch": batch}).encode()

@@ -39,6 +39,8 @@ WARM_UP = 0.4
 """The part of the time after which memory is read for the first time."""
 MOST_GROWTH_MB = 64
 """Beyond what the record itself has grown by: each connection keeps pages of it."""
+LEFT_UNREAD = 8_192
+"""Bytes of a request. Where nobody asks for the body, the answer to a longer one may be lost as the connection is closed."""
 MINUTE = 60_000_000
 
 
@@ -120,7 +122,7 @@ def _told(server: Watched, wire: Wire, one: Spoilt, folder: Path, where: str) ->
 def _wrong(one: Spoilt, answer: Answer) -> str:
     """Why this is no answer that we give; empty where it is one."""
     if answer is HUNG_UP:
-        return "the server hung up" if one.is_whole else ""
+        return "the server hung up" if one.is_whole and len(one.sent) < LEFT_UNREAD else ""
     if answer.status == 503 and "retry-after" in answer.headers:
         return ""
     if answer.status >= 500:

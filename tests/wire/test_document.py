@@ -23,6 +23,10 @@ TABLES = {
     "tiers": program_vocabulary.TIERS,
     "levels": program_vocabulary.LEVEL,
 }
+SECTIONS = (
+    "program, currency, members, time_zone, points, earning, tiers, "
+    "identities, shared_device, consent, sources and retention"
+)
 CORNER_SHOP = (Path(__file__).parents[2] / "programs/corner-shop/program.yaml").read_text()
 
 
@@ -80,7 +84,7 @@ def test_what_is_not_yaml_is_refused_where_it_stops_being_so(text, mistake):
         ("? [members, points]\n: everyone\n", "6:3: a key must be a word"),
         ("~: everyone\n", "6:1: a key must be a word"),
         ("17: everyone\n",
-         "6:1: 17: there is no “17” here; there is program, currency, members, time_zone, points, earning and tiers"),
+         f"6:1: 17: there is no “17” here; there is {SECTIONS}"),
         ("members:\n", "6:1: members: expected “everyone” or “those_who_join”; found nothing"),
         ("members: ~\n", "6:10: members: expected “everyone” or “those_who_join”; found nothing"),
         ("members: [everyone]\n", "6:10: members: expected “everyone” or “those_who_join”; found a list"),

@@ -43,6 +43,7 @@ def export(wiring: Wiring, identity: str, to: Path | None, record: Record) -> No
         print_json(said)
     else:
         to.touch(mode=0o600)
+        to.chmod(0o600)
         to.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         click.echo(f"written to {to}, which only you can read")
 
@@ -131,9 +132,9 @@ def compact(wiring: Wiring, record: Record) -> None:
 
 
 def _id_of(shop: "Shop", identity: str) -> str:
-    from regulars.service.customers import find
+    from regulars.service.customers import find_by_name
 
-    id = find(shop, *_named(shop, identity))
+    id = find_by_name(shop, *_named(shop, identity))
     if id is None:
         raise complaint("nobody is known by that identity")
     return id

@@ -19,7 +19,7 @@ from regulars.kernel.step import advance
 from regulars.kernel.tiers import ahead
 from regulars.service.consents import ConsentView, standings
 from regulars.service.merging import records_of
-from regulars.service.people import ANONYMOUS_ID, ITSELF, RANK, is_shared, leads_to
+from regulars.service.people import ANONYMOUS_ID, ITSELF, RANK, claims_of, is_shared, leads_to
 from regulars.service.shop import Shop
 from regulars.service.traits import Trait, traits_of
 from regulars.store.schema import customers, identities
@@ -123,6 +123,18 @@ def find(shop: Shop, kind: str, value: str) -> str | None:
         rulebook = shop.rulebooks.latest()
         limit = rulebook.program.shared_device if rulebook else DeviceLimit()
         return leads_to(kind, links_among(connection, [(kind, value)]).get((kind, value), ()), limit)
+
+
+def find_by_name(shop: Shop, kind: str, value: str) -> str | None:
+    """The same for what changes or tells everything about a person: a device that somebody has claimed is no proof of who asks,
+    since any browser can claim one. One that nobody claimed is its own visitor.
+    """
+    if kind == ANONYMOUS_ID:
+        with shop.store.reading() as connection:
+            links = links_among(connection, [(kind, value)]).get((kind, value), ())
+        if claims_of(links):
+            return None
+    return find(shop, kind, value)
 
 
 def customer(shop: Shop, id: str, now: Instant) -> Customer | None:

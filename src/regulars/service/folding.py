@@ -7,7 +7,7 @@ from msgspec import Struct
 from regulars.kernel.facts import FOREVER, Fact, Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.known import Told
-from regulars.service.merging import BY_IDENTITY, join, rehang, separate
+from regulars.service.merging import BY_IDENTITY, join, records_in, rehang, separate
 from regulars.service.people import Merge, People, Whose
 from regulars.service.record import Customer, Journal, brought_to
 from regulars.service.rulebooks import Rulebooks
@@ -42,14 +42,16 @@ class Customers:
         self._tx, self._people, self._rulebook, self._rulebooks, self._now = tx, people, rulebook, rulebooks, now
         self.journal = Journal()
         self._open: dict[str, Customer] = {}
+        self._led: dict[str, str] = {}
+        """Whose records are now, by the merges so far."""
         ids = sorted({id for step in steps for id in _touched(step)} | people.new)
         if people.added:
             tx.add_identities([people.added[key] for key in sorted(people.added)])
         if people.new:
             tx.add_customers([_blank(id, rulebook, now) for id in sorted(people.new)])
         self._rows = tx.lock_customers(ids)
-        if tx.shared and tx.identities(people.links) != people.links:
-            raise Moved
+        if tx.shared:
+            self._check()
 
     def of(self, id: str) -> Customer:
         if id not in self._open:
@@ -66,9 +68,18 @@ class Customers:
         into = self.of(merge.customer)
         rulebook, now = self._rulebook, self._now
         if merge.parts:
+            self._tx.lead(sorted(self._led.items()))
             separate(self._tx, self.journal, other, into, rulebook, at, now, BY_IDENTITY)
         else:
             join(self._tx, self.journal, other, into, rulebook, at, now, BY_IDENTITY, merge.kind, merge.under)
+        home = merge.record if merge.parts else merge.customer
+        self._led.update(dict.fromkeys([merge.record, *records_in(self._tx.core, merge.record)], home))
+
+    def _check(self) -> None:
+        """Nobody else has merged or parted these since we looked."""
+        elsewhere = [row for row in self._rows.values() if (row.person or row.id) != self._people.home(row.id)]
+        if elsewhere or self._people.has_moved() or self._tx.identities(self._people.links) != self._people.links:
+            raise Moved
 
     def save(self) -> None:
         self.journal.save(self._tx)

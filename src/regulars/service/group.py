@@ -25,7 +25,7 @@ from regulars.kernel.facts import (
     OrderCompleted,
     Trust,
 )
-from regulars.kernel.program import Program
+from regulars.kernel.program import USUAL_KINDS, IdentityKind, Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.folding import Customers, Step, by_customer_of, portions
 from regulars.service.known import Progress, Request, Told, refusal, unknown
@@ -37,7 +37,7 @@ from regulars.service.rulebooks import Rulebooks
 from regulars.service.silence import counting, refusing, without_the_silent
 from regulars.service.tombstones import without_the_erased, without_words_of_the_erased
 from regulars.service.visits import NO_ENRICHMENT, Enrichment, keep_visits, seen_by
-from regulars.service.writer import Busy, Unready
+from regulars.service.writer import Busy, Moved, Unready
 from regulars.store.transaction import Transaction
 from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent
 
@@ -83,7 +83,7 @@ class IngestGroup:
         fresh = without_the_erased(tx, fresh)
         silent = self._fold(tx, fresh, standing, rulebook) if fresh else ()
         count_impersonal(tx, [*requests, counting(silent)], rulebook.calendar)
-        _set_aside(tx, requests, progress)
+        _set_aside(tx, requests, progress, rulebook.program.kinds())
         return [Ingested(one.stored, one.known, tuple(one.refusals)) for one in progress]
 
     def parts(self, request: Request) -> Sequence[Request]:
@@ -100,7 +100,9 @@ class IngestGroup:
         logger.error("an event could not be kept and is set aside: %s\n%s", type(error).__name__, frames)
         message = "The event could not be kept, which is our fault. It is set aside, so that it can be looked at."
         refusals = [refusal(one, EventReason.FAILED, f"{message} ({type(error).__name__})") for one in request.arrivals]
-        _set_aside(tx, [request], [Progress(refusals=refusals)])
+        latest = self._rulebooks.latest()
+        kinds = latest.program.kinds() if latest else USUAL_KINDS
+        _set_aside(tx, [request], [Progress(refusals=refusals)], kinds)
         return Ingested(refusals=tuple(refusals))
 
     def _fold(
@@ -138,6 +140,8 @@ class IngestGroup:
             if held:
                 tx.hold_identities(held)
                 links = tx.identities(keys)
+                if without_the_erased(tx, list(fresh)) != list(fresh):
+                    raise Moved
         at_most = {kind.kind: kind.at_most for kind in program.kinds()}
         people = People(links, program.shared_device, at_most, self._new_id, lookups(tx))
         steps: list[Step] = []
@@ -180,11 +184,13 @@ def _fact(one: Arrival, person: Whose, recorded_at: Instant) -> Fact:
     return Behaved(one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.properties, trust)
 
 
-def _set_aside(tx: Transaction, requests: Sequence[Request], progress: Sequence[Progress]) -> None:
+def _set_aside(
+    tx: Transaction, requests: Sequence[Request], progress: Sequence[Progress], kinds: Sequence[IdentityKind]
+) -> None:
     rows = [
         (request.recorded_at, request.source, one.position, one.reason.value, one.message, one.message_id, one.raw)
         for request, done in zip(requests, progress, strict=True)
         for one in (*request.refusals[:MOST_SET_ASIDE], *request.warnings[:MOST_SET_ASIDE], *done.refusals)
     ]
     if rows:
-        tx.add_quarantine(without_words_of_the_erased(tx, rows))
+        tx.add_quarantine(without_words_of_the_erased(tx, rows, kinds))

@@ -15,8 +15,9 @@ from regulars.kernel.facts import Instant
 from regulars.kernel.merging import Moved as Outcome
 from regulars.kernel.merging import Owned, merge, part
 from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.step import advance
 from regulars.service.people import Lookups
-from regulars.service.record import Customer, Journal
+from regulars.service.record import TIME_PASSED, Customer, Journal
 from regulars.store.facts import came_through, facts_where
 from regulars.store.schema import customers, entries, identities, journal, merges
 from regulars.store.transaction import Transaction
@@ -104,7 +105,16 @@ def separate(
     now: Instant,
     by: str,
 ) -> None:
-    """`other` parts from `into` with whoever went up in it. Raises Spent where some of its points are gone."""
+    """`other` parts from `into` with whoever went up in it. Raises Spent where some of its points are gone.
+
+    Both are brought to the moment first, and everything is written down: what is whose is read from the record.
+    """
+    moment = max(at, into.state.clock, other.state.clock)
+    for customer in (into, other):
+        customer.state, effects = advance(customer.state, moment, rulebook, now)
+        steps.time(customer, TIME_PASSED, effects, rulebook.version, now)
+        steps.keep(customer)
+    steps.write(tx)
     records = [other.row.id, *records_in(tx.core, other.row.id)]
     staying = [one for one in records_of(tx.core, into.row.id) if one not in records]
     theirs, ours = came_through(records), came_through(staying)

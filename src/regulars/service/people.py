@@ -84,7 +84,7 @@ def keys_of(arrivals: Iterable[Arrival]) -> set[IdentityKey]:
 
 def is_shared(links: Sequence[Linked], limit: DeviceLimit) -> bool:
     """Whether more people than the limit claimed the device within its days."""
-    times = sorted([link.first_at for link in links if link.trust != ITSELF])
+    times = sorted([link.first_at for link in claims_of(links)])
     span = limit.within_days * DAY
     return any(later - first < span for first, later in zip(times, times[limit.people :], strict=False))
 
@@ -179,6 +179,9 @@ class People(Struct):
     """Record to customer, as it was read."""
     _adding: dict[tuple[str, str], int] = field(default_factory=dict)
     """By record and kind, how many identities come to it here."""
+
+    _looked_at: dict[str, Sequence[str]] = field(default_factory=dict)
+    """By record, those that hung under it."""
 
     def __post_init__(self) -> None:
         self._homes = {link.record: link.customer for links in self.links.values() for link in links}
@@ -303,6 +306,14 @@ class People(Struct):
             self.hung[own.record] = owner.record
         return merges
 
+    def home(self, record: str) -> str:
+        """Who a record belonged to when it was read."""
+        return self._homes.get(record, record)
+
+    def has_moved(self) -> bool:
+        """Whether other records hang under those that were looked at by now."""
+        return any(self.lookups.under(record) != there for record, there in self._looked_at.items())
+
     def _over(self, record: str) -> str | None:
         return self.hung[record] if record in self.hung else self.lookups.over(record)
 
@@ -310,7 +321,8 @@ class People(Struct):
         """The record, and those that go where it goes, as of now."""
         found = [record]
         for one in found:
-            there = [other for other in self.lookups.under(one) if other not in self.hung]
+            self._looked_at.setdefault(one, self.lookups.under(one))
+            there = [other for other in self._looked_at[one] if other not in self.hung]
             came = [other for other, over in self.hung.items() if over == one]
             found += [other for other in sorted({*there, *came}) if other not in found]
         return found

@@ -100,6 +100,13 @@ class Journal(Struct):
         happened_at, others = effects[0].effective_at, self._split(customer, effects)
         self.steps.append((id, seq, None, name, OURSELVES, happened_at, now, version, None, None, others, None))
 
+    def write(self, tx: Transaction) -> None:
+        """So far: what comes next reads it from the record."""
+        self.save(tx)
+        self.customers.clear()
+        self.steps.clear()
+        self.entries.clear()
+
     def save(self, tx: Transaction) -> None:
         tx.save_customers([self.customers[id] for id in sorted(self.customers)])
         if self.steps:

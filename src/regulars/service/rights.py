@@ -6,33 +6,35 @@ stays, under an id that leads to nobody; it still sums. Keyed hashes of the iden
 bring the person back (`service.tombstones`). What a database file still holds of rows that are gone, `compact` takes out.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
-from regulars.kernel.program import DeviceLimit
+from regulars.kernel.program import USUAL_KINDS, DeviceLimit, IdentityKind
 from regulars.service.audit import write_down
 from regulars.service.consents import words
 from regulars.service.customers import customer
 from regulars.service.devices import device_times
 from regulars.service.merging import records_of
-from regulars.service.people import ANONYMOUS_ID, ITSELF, leads_to, own_of
+from regulars.service.people import claims_of, leads_to, own_of
 from regulars.service.shop import Shop
-from regulars.service.tombstones import bury, lift
+from regulars.service.tombstones import bury, keys_in, lift
 from regulars.service.traits import traits_of
 from regulars.store.facts import came_through
 from regulars.store.schema import (
+    audit,
     consents,
     customers,
     entries,
     identities,
     journal,
+    merges,
     orders,
     quarantine,
     traits,
@@ -117,7 +119,7 @@ def export_person(shop: Shop, id: str, who: str, now: Instant) -> dict[str, Any]
                 {"purpose": one.purpose, "standing": one.standing, "ground": one.ground} for one in known.consents
             ],
             "consent_history": [_instants(msgspec.to_builtins(one)) for one in words(connection, records)],
-            "visits": _visits(connection, [*records, *[record for record, _, _ in devices]]),
+            "visits": _visits(connection, records, devices),
             "orders": _orders(connection, records),
             "ledger": _ledger(connection, records),
             "facts": _facts_said(connection, records, devices),
@@ -187,8 +189,15 @@ def _orders(connection: Connection, records: Sequence[str]) -> list[dict[str, An
     ]
 
 
-def _visits(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
-    rows = connection.execute(select(visits).where(visits.c.record.in_(records)).order_by(visits.c.started_at))
+def _in_stretch(record: str, start: Instant, end: Instant) -> ColumnElement[bool]:
+    return and_(visits.c.record == record, visits.c.started_at >= start, visits.c.started_at < end)
+
+
+def _visits(
+    connection: Connection, records: Sequence[str], devices: Sequence[tuple[str, Instant, Instant]]
+) -> list[dict[str, Any]]:
+    theirs = or_(visits.c.record.in_(records), *[_in_stretch(*stretch) for stretch in devices])
+    rows = connection.execute(select(visits).where(theirs).order_by(visits.c.started_at))
     return [
         _instants({name: row._mapping[name] for name in row._mapping if name not in ("id", "record")}) for row in rows
     ]
@@ -206,7 +215,7 @@ def _instants(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
     """Forgets a person. NobodyThere where there is none; who is erased already is somebody of whom nothing is left."""
-    limit = _limit(shop)
+    limit, kinds = _limit(shop), kinds_of(shop)
 
     def forget(tx: Transaction) -> Erased:
         person = tx.core.execute(
@@ -215,13 +224,19 @@ def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
         if person is None:
             raise NobodyThere(id)
         stretches = device_times(tx.core, person, limit)
-        records = records_of(tx.core, person)
-        keys, devices = _keys_of(tx.core, person, records)
+        keys, _ = _keys_of(tx.core, person, records_of(tx.core, person))
         tx.hold_identities(sorted(keys))
-        everything = sorted({*records, *devices})
+        records = records_of(tx.core, person)
+        keys, others = _keys_of(tx.core, person, records)
+        everything = sorted({*records, *others})
         tx.lock_customers(everything)
-        values = [value for _, value in keys]
         bury(tx, keys, now)
+        for kind, value in keys:
+            tx.core.execute(delete(identities).where(identities.c.kind == kind, identities.c.value == value))
+        tx.core.execute(
+            update(merges).where(or_(merges.c.record.in_(everything), merges.c.into.in_(everything))).values(why="")
+        )
+        tx.core.execute(update(audit).where(audit.c.customer.in_(everything)).values(details=""))
         for table in (identities, traits, consents, visits):
             tx.core.execute(delete(table).where(table.c.record.in_(everything)))
         stripped = _strip(tx.core, came_through(everything))
@@ -229,8 +244,9 @@ def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
             if record not in everything:
                 there = and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
                 stripped += _strip(tx.core, there)
+                tx.core.execute(delete(visits).where(_in_stretch(record, start, end)))
         tx.core.execute(update(customers).where(customers.c.id.in_(everything)).values(known=False))
-        refusals = _throw_away(tx.core, values)
+        refusals = _throw_away(tx.core, keys, kinds)
         write_down(tx, now, who, "erased", person, "")
         return Erased(len(everything), len(keys), stripped, refusals)
 
@@ -258,19 +274,20 @@ def compact(shop: Shop) -> None:
 
 
 def _keys_of(connection: Connection, person: str, records: Sequence[str]) -> tuple[list[IdentityKey], list[str]]:
-    """The identities that are this person's alone, and the records of the devices among them. What others claim too, stays."""
+    """The identities that are this person's alone, and the other records that bear their names: devices, and what a guest did
+    under the same address. What others claim with the same right stays theirs.
+    """
     named = select(identities.c.kind, identities.c.value).where(identities.c.customer == person)
     keys: list[IdentityKey] = [(kind, value) for kind, value in connection.execute(named.distinct())]
-    mine, devices = [], []
+    mine, others = [], []
     for key, links in _links_of(connection, keys).items():
         own = own_of(key[0], links)
-        others = [link for link in links if link.record not in records and link.trust != ITSELF]
-        if others:
+        if any(link.record not in records for link in claims_of(links) if link != own):
             continue
         mine.append(key)
-        if key[0] == ANONYMOUS_ID and own is not None and own.record not in records:
-            devices.append(own.record)
-    return mine, devices
+        if own is not None and own.record not in records:
+            others.append(own.record)
+    return mine, others
 
 
 def _strip(connection: Connection, which: Any) -> int:
@@ -303,16 +320,21 @@ def _goods(line: Line) -> Line:
     return Line(line.amount_minor, line.quantity, kept)
 
 
-def _throw_away(connection: Connection, values: Iterable[str]) -> int:
+def _throw_away(connection: Connection, keys: Sequence[IdentityKey], kinds: Sequence[IdentityKind]) -> int:
     """Refused events that bear one of these identities, however it is written in them."""
-    wanted = [_sought(value.casefold()) for value in values if value]
+    wanted = [_sought(value.casefold()) for _, value in keys if value]
     if not wanted:
         return 0
+    named = set(keys)
     gone, after = 0, 0
     while True:
         asked = select(quarantine.c.id, quarantine.c.raw, quarantine.c.message_id).where(quarantine.c.id > after)
         rows = connection.execute(asked.order_by(quarantine.c.id).limit(PORTION)).all()
-        ids = [row.id for row in rows if _bears(row.raw, row.message_id or "", wanted)]
+        ids = [
+            row.id
+            for row in rows
+            if _bears(row.raw, row.message_id or "", wanted) or not named.isdisjoint(keys_in(row.raw, kinds))
+        ]
         if ids:
             connection.execute(delete(quarantine).where(quarantine.c.id.in_(ids)))
         gone += len(ids)
@@ -353,6 +375,11 @@ def _links_of(connection: Connection, keys: Sequence[IdentityKey]) -> Links:
 def _limit(shop: Shop) -> DeviceLimit:
     rulebook = shop.rulebooks.in_force()
     return rulebook.program.shared_device if rulebook else DeviceLimit()
+
+
+def kinds_of(shop: Shop) -> Sequence[IdentityKind]:
+    rulebook = shop.rulebooks.in_force()
+    return rulebook.program.kinds() if rulebook else USUAL_KINDS
 
 
 def _name(shop: Shop) -> str:

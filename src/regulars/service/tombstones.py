@@ -6,7 +6,7 @@ e-mail that is told beside another user id is let go only if that was said befor
 new. Staff may lift a tombstone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from secrets import token_bytes
 from typing import Final
@@ -16,13 +16,13 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from regulars.kernel.facts import Instant
-from regulars.kernel.program import USUAL_KINDS
+from regulars.kernel.program import IdentityKind
 from regulars.service.known import Told
 from regulars.service.people import ANONYMOUS_ID, USER_ID
 from regulars.store.schema import secrets, tombstones
 from regulars.store.transaction import IdentityKey, QuarantineRow, Transaction
 from regulars.wire.events import Arrival
-from regulars.wire.events.identities import told_in
+from regulars.wire.events.identities import external_ids, told_in
 
 SECRET: Final = "tombstones"
 _FOUND: Final = select(tombstones.c.hash).where(tombstones.c.hash.in_(bindparam("hashes", expanding=True)))
@@ -43,12 +43,14 @@ def without_the_erased(tx: Transaction, told: list[Told]) -> list[Told]:
     return [replace(one, arrival=arrival) for one, arrival in left if arrival is not None]
 
 
-def without_words_of_the_erased(tx: Transaction, rows: list[QuarantineRow]) -> list[QuarantineRow]:
+def without_words_of_the_erased(
+    tx: Transaction, rows: list[QuarantineRow], kinds: Sequence[IdentityKind]
+) -> list[QuarantineRow]:
     """Refused events of whoever was erased lose what they said; that there was one is kept."""
     if not rows or tx.core.execute(select(tombstones.c.hash).limit(1)).first() is None:
         return rows
     secret = _secret(tx.core)
-    named = [(row, [_hash(secret, key) for key in _keys_in(row[6])]) for row in rows]
+    named = [(row, [_hash(secret, key) for key in keys_in(row[6], kinds)]) for row in rows]
     hashes = sorted({hash for _, hashes in named for hash in hashes})
     buried = {bytes(hash) for hash in tx.core.execute(_FOUND, {"hashes": hashes}).scalars()} if hashes else set()
     return [(*row[:5], None, b"") if any(hash in buried for hash in hashes) else row for row, hashes in named]
@@ -85,8 +87,8 @@ def _keys_of(one: Arrival) -> list[IdentityKey]:
     return [*user, *devices, *one.told]
 
 
-def _keys_in(raw: bytes) -> list[IdentityKey]:
-    """The identities that a refused event names, as far as it can be read."""
+def keys_in(raw: bytes, kinds: Sequence[IdentityKind]) -> list[IdentityKey]:
+    """The identities that a refused event names, as far as it can be read: as it came, or as it was understood."""
     try:
         said = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -94,13 +96,17 @@ def _keys_in(raw: bytes) -> list[IdentityKey]:
     if type(said) is not dict:
         return []
     context = said.get("context")
-    traits = [said.get("traits"), context.get("traits") if type(context) is dict else None]
+    around = context if type(context) is dict else {}
+    traits = [said.get("traits"), around.get("traits"), external_ids(around.get("externalIds"))]
     ids = [
         (USER_ID, said.get("userId", said.get("user_id"))),
         (ANONYMOUS_ID, said.get("anonymousId", said.get("anonymous_id"))),
+        (ANONYMOUS_ID, said.get("previousId", said.get("previous_id"))),
     ]
-    ids.append((ANONYMOUS_ID, said.get("previousId")))
-    return [(kind, str(id).strip()) for kind, id in ids if id is not None] + list(told_in(USUAL_KINDS, *traits))
+    told = said.get("told")
+    pairs = [tuple(pair) for pair in told if type(pair) is list and len(pair) == 2] if type(told) is list else []
+    named = [(kind, str(id).strip()) for kind, id in ids if id is not None]
+    return [*named, *[(str(kind), str(value)) for kind, value in pairs], *told_in(kinds, *traits)]
 
 
 def _left_of(one: Arrival, erased: dict[IdentityKey, Instant]) -> Arrival | None:

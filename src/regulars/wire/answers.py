@@ -32,7 +32,7 @@ class IdentityAnswer(Struct, frozen=True):
 
     `trust` is `confirmed` where the person has shown that it is theirs, `shop` where the shop's server vouched for it, `weak` where
     only a browser did, `visitor` for the own name of whoever has no other. `leads` is false for a device that somebody else
-    uses now, or that is `shared` by too many people.
+    uses now, or that is `shared` by too many people. `how` is what first told of it, at `first_at`.
     """
 
     kind: str
@@ -40,6 +40,8 @@ class IdentityAnswer(Struct, frozen=True):
     trust: str
     leads: bool
     shared: bool
+    first_at: str
+    how: str
 
 
 class TraitAnswer(Struct, frozen=True):

@@ -48,6 +48,18 @@ def id_of(shop, value, kind="user_id"):
     return found
 
 
+def customer_of(shop, value="1762"):
+    found = customers.customer(shop, id_of(shop, value), NOW)
+    assert found is not None
+    return found
+
+
+def first(pattern, html):
+    found = re.search(pattern, html)
+    assert found is not None
+    return found[1]
+
+
 def page_of(visitor, shop, value="1762"):
     return visitor.opens(f"/customers/{id_of(shop, value)}")
 
@@ -94,7 +106,9 @@ def test_a_place_that_is_none_leads_nowhere(ada, query):
 
 def test_from_the_first_page_to_the_last_and_back(ada, people, monkeypatch):
     monkeypatch.setattr("regulars.web.admin.customers.A_PAGE", 4)
-    path, seen = "/customers?order=lifetime", []
+    path: str | None = "/customers?order=lifetime"
+    seen: list[str] = []
+    links: dict[str, str] = {}
     while path:
         page = ada.opens(path).text
         seen += re.findall(r'<a href="(/customers/[^"]+)"', page)
@@ -135,8 +149,9 @@ def test_what_was_done_without_a_name_is_marked(ada, people):
 
 
 def test_orders_follow_each_other_to_the_first(ada, people):
-    path = page = f"/customers/{id_of(people, '1762')}"
-    seen = []
+    path = f"/customers/{id_of(people, '1762')}"
+    page: str | None = path
+    seen: list[str] = []
     while page:
         said = ada.opens(page).text
         table = said[said.index('id="orders-table"') : said.index('id="orders-older"')]
@@ -172,25 +187,25 @@ def test_before_a_merge_one_sees_what_would_be(ada, people):
     assert "Sending e-mail is allowed for 1762 now and would not be any more" in said
     turned = text_of(ada.fills_in(f"{path}/merge", f"{path}/merge/preview", other=other, stays="other"))
     assert "1762 would go up in 1111" in turned
-    assert len(customers.customer(people, id_of(people, "1762"), NOW).records) == 1
+    assert len(customer_of(people).records) == 1
 
 
 def test_a_merge_wants_a_reason_and_is_undone_from_the_page(ada, people):
-    before = customers.customer(people, id_of(people, "1762"), NOW).points
+    before = customer_of(people).points
     missing = merges(ada, people, why="  ")
     assert (missing.status_code, "Say why" in text_of(missing)) == (422, True)
     assert merges(ada, people, why="x" * 501).status_code == 422
     done = merges(ada, people)
-    path, other = f"/customers/{id_of(people, '1762')}", id_of(people, "1762")
+    path = f"/customers/{id_of(people, '1762')}"
     assert done.headers["location"] == f"{path}#accounts"
     page = ada.opens(path)
     assert "by ada: The same card." in text_of(page)
     assert "not allowed: withdrawn" in text_of(page).lower()
-    record = re.search(r'name="record" value="([^"]+)"', page.text)[1]
+    record = first(r'name="record" value="([^"]+)"', page.text)
     assert ada.opens(f"/customers/{record}").headers["location"] == path
     parted = ada.fills_in(path, f"{path}/part", record=record)
     assert parted.headers["location"] == f"/customers/{record}"
-    assert customers.customer(people, other, NOW).points.available == before.available
+    assert customer_of(people).points.available == before.available
     said = text_of(ada.opens("/audit"))
     assert "Merged two customers" in said
     assert "Parted two customers again" in said
@@ -215,7 +230,7 @@ def test_where_points_are_used_the_page_says_that_staff_must_adjust(ada, people,
 
     monkeypatch.setattr(joining, "part", spent)
     path = f"/customers/{id_of(people, '1762')}"
-    record = re.search(r'name="record" value="([^"]+)"', ada.opens(path).text)[1]
+    record = first(r'name="record" value="([^"]+)"', ada.opens(path).text)
     refused = ada.fills_in(path, f"{path}/part", record=record)
     assert refused.status_code == 409
     assert "Adjust the points instead." in text_of(refused)
@@ -282,8 +297,8 @@ def test_the_audit_goes_back_to_the_beginning(ada, people, monkeypatch):
     path = f"/customers/{id_of(people, '1762')}"
     for _ in range(3):
         ada.fills_in(f"{path}/export", f"{path}/export")
-    first = ada.opens("/audit").text
-    older = re.search(r'href="(/audit\?older=\d+)"', first)[1]
-    assert first.count("Exported everything") == 2
+    newest = ada.opens("/audit").text
+    older = first(r'href="(/audit\?older=\d+)"', newest)
+    assert newest.count("Exported everything") == 2
     assert ada.opens(older).text.count("Exported everything") == 1
     assert ada.opens("/audit?older=x").status_code == 404

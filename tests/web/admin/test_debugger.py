@@ -1,6 +1,7 @@
 """The debugger and the quarantine, over the wire: what they show, how they are narrowed down, and what a replay says."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -18,7 +19,13 @@ def names(html):
 
 
 def poll_of(html):
-    return re.search(r'hx-get="([^"]+)" hx-trigger="every 2s"', html)[1].replace("&amp;", "&")
+    return link(r'hx-get="([^"]+)" hx-trigger="every 2s"', html)
+
+
+def link(pattern, html):
+    found = re.search(pattern, html)
+    assert found is not None
+    return unescape(found[1])
 
 
 # --- what arrives --------------------------------------------------------------------------------------------------------
@@ -132,7 +139,7 @@ def test_the_quarantine_is_narrowed_down_and_goes_on_so(ada):
     html = ada.opens("/refused?reason=bad_order&source=shop").text
     assert '<option value="bad_order" selected>' in html
     assert "Missing identity" not in html.partition('id="refused-list"')[2]
-    older = re.search(r'href="(/refused\?[^"]*older=[^"]+)"', html)[1].replace("&amp;", "&")
+    older = link(r'href="(/refused\?[^"]*older=[^"]+)"', html)
     assert "reason=bad_order" in older
     assert ada.opens(older).status_code == 200
     assert "Nothing</strong> of that kind" in ada.opens("/refused?reason=none").text

@@ -82,6 +82,10 @@ def rooms(page):
         "/program",
         "/program/edit",
         "/refused",
+        "/debugger",
+        "/identification",
+        "/products",
+        "/audit",
         "/customers/none",
     ):
         page.goto(path)

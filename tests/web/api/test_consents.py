@@ -69,9 +69,8 @@ def test_the_same_key_says_the_same_once_and_nothing_else(ada: Speaker) -> None:
 
 
 def test_without_a_key_and_a_moment_each_is_a_word_of_its_own(ada: Speaker) -> None:
-    for granted in (True, False, True):
-        last = says(ada, {"purpose": "sms", "granted": granted})
-    assert len(last.json()["words"]) == 3
+    answers = [says(ada, {"purpose": "sms", "granted": granted}) for granted in (True, False, True)]
+    assert len(answers[-1].json()["words"]) == 3
 
 
 @pytest.mark.parametrize(

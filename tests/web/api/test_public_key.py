@@ -11,7 +11,10 @@ READING = [
     (method.upper(), path)
     for path, operations in document()["paths"].items()
     for method, operation in operations.items()
-    if not set(operation["tags"]) & {"tracking", "settings", "operation"}
+    if not set(operation["tags"]) & {"tracking", "settings", "operation", "webhooks"}
+]
+SIGNED = [
+    path for path, operations in document()["paths"].items() if "webhooks" in operations.get("post", {}).get("tags", ())
 ]
 PEOPLE = ["ada", "nobody", "user_id:ada", "email:ada@example.com"]
 PRODUCTS = [{"product_id": "tea", "price": 45.80, "quantity": 1}]
@@ -50,6 +53,18 @@ def test_it_reads_nobody(api: Speaker, method, path, shown):
     assert {(one.status_code, one.json()["code"]) for one in said} == {(403, "secret_key_needed")}
     assert len({str(_without_names(one)) for one in said}) == 1
     assert asks(api.secret, "ada").status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("path", SIGNED)
+def test_it_is_no_signature(api: Speaker, path):
+    """Nobody shows a key to a webhook: one with a key is told what one without is told."""
+    bare, shown = [
+        api.client.post(path, json=ORDER, headers=key) for key in ({}, {"Authorization": f"Bearer {api.public}"})
+    ]
+
+    assert len(SIGNED) == 3
+    assert (bare.status_code, bare.json()["code"]) == (404, "not_found")
+    assert _without_names(shown) == _without_names(bare)
 
 
 @pytest.mark.parametrize("path", ["/overview", "/customers", "/customers/ada", "/program", "/refused"])

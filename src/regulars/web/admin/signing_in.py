@@ -21,7 +21,9 @@ from regulars.web.admin.rendering import Asked, answer, now_of, shop_of
 
 DOOR_COOKIE: Final = "regulars_door"
 HOME: Final = "/overview"
-_OURS: Final = re.compile(r"/(overview|customers|program|refused|debugger|identification|products|audit)([/?][!-\[\]-~]*)?")
+_OURS: Final = re.compile(
+    r"/(overview|customers|program|refused|debugger|identification|products|audit)([/?][!-\[\]-~]*)?"
+)
 
 
 @get("/sign-in", sync_to_thread=True)

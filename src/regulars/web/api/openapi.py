@@ -119,7 +119,15 @@ def document() -> Json:
             {"name": "settings", "description": "What browser libraries fetch first."},
             {"name": "operation", "description": "For whoever runs it. No key."},
         ],
-        "paths": {**_tracking(), **_customers(), **_people(), **_consents(), **_webhooks(), **_settings(), **_operation()},
+        "paths": {
+            **_tracking(),
+            **_customers(),
+            **_people(),
+            **_consents(),
+            **_webhooks(),
+            **_settings(),
+            **_operation(),
+        },
         "components": {
             "schemas": _schemas(),
             "responses": _responses(),
@@ -264,8 +272,12 @@ def _consents() -> Json:
 
 
 _SAY: Final = "Say what somebody agreed to, or took back, with its proof; the answer shows how everything stands then."
-_PREFERENCES: Final = "A link to the page on which a customer sees and changes what was agreed to. Good for thirty days."
-_CONFIRMATION: Final = "A link for the second click of a double opt-in, to be put into a mail of yours. Good for seven days."
+_PREFERENCES: Final = (
+    "A link to the page on which a customer sees and changes what was agreed to. Good for thirty days."
+)
+_CONFIRMATION: Final = (
+    "A link for the second click of a double opt-in, to be put into a mail of yours. Good for seven days."
+)
 _TOLD: Final[Json] = {"purpose": "email", "granted": True, "wording": "newsletter-3", "place": "checkout"}
 _IDEMPOTENCY: Final[Json] = {
     "name": "Idempotency-Key",
@@ -297,7 +309,9 @@ def _people() -> Json:
             "post": _about("export", "Everything that is kept of one person.", "Person", "Who", who, anything)
         },
         "/v1/people/erase": {
-            "post": _about("erase", "Forget a person. The ledger stays, without a name.", "Person", "Who", who, "ErasedAnswer")
+            "post": _about(
+                "erase", "Forget a person. The ledger stays, without a name.", "Person", "Who", who, "ErasedAnswer"
+            )
         },
         "/v1/people/readmit": {
             "post": _about(
@@ -345,7 +359,10 @@ def _identification() -> Json:
         "summary": summary,
         "security": [{"key": []}, {"keyAsUser": []}],
         "parameters": asked,
-        "responses": {"200": _ok("The rate, and others beside it.", "IdentificationAnswer"), **_problems("Identification")},
+        "responses": {
+            "200": _ok("The rate, and others beside it.", "IdentificationAnswer"),
+            **_problems("Identification"),
+        },
     }
 
 

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from regulars.service import joining, rights
-from regulars.service.customers import find
+from regulars.service.customers import find, find_by_name
 from regulars.service.joining import NotPossible, Reason
 from regulars.service.tombstones import is_buried
 from regulars.web.api.auth import credentials_of, need_secret_key
@@ -65,7 +65,7 @@ async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def erase(request: Request[Any, Any, Any]) -> ErasedAnswer:
     def erased(face: Face, asked: Who, who: str) -> ErasedAnswer:
         wanted = checked(face, asked.customer.kind, asked.customer.value)
-        id = find(face.shop, wanted.kind, wanted.value)
+        id = find_by_name(face.shop, wanted.kind, wanted.value)
         if id is None:
             with face.shop.store.reading() as connection:
                 if is_buried(connection, (wanted.kind, wanted.value)):
@@ -156,7 +156,7 @@ def _read(body: bytes, shape: type[Any]) -> Any:
 
 def _id_of(face: Face, wanted: Lookup) -> str:
     named = checked(face, wanted.kind, wanted.value)
-    id = find(face.shop, named.kind, named.value)
+    id = find_by_name(face.shop, named.kind, named.value)
     if id is None:
         raise not_found()
     return id

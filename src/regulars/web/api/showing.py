@@ -4,6 +4,7 @@ from regulars.kernel.facts import Instant
 from regulars.service.consents import ConsentView
 from regulars.service.customers import (
     Customer,
+    Identity,
     LotView,
     Tier,
 )
@@ -32,9 +33,7 @@ def customer(known: Customer) -> CustomerAnswer:
     return CustomerAnswer(
         id=known.id,
         known=known.known,
-        identities=tuple(
-            [IdentityAnswer(one.kind, one.value, one.trust, one.leads, one.shared) for one in known.identities]
-        ),
+        identities=tuple([_identity(one) for one in known.identities]),
         traits=tuple([TraitAnswer(one.name, one.value, one.origin) for one in known.traits]),
         consents=tuple([_consent(one) for one in known.consents]),
         points=PointsAnswer(
@@ -122,6 +121,10 @@ def _fact(fact: FactBrief | None) -> FactAnswer | None:
 
 def _moment(instant: Instant | None) -> Moment | None:
     return None if instant is None else rfc3339(instant)
+
+
+def _identity(one: Identity) -> IdentityAnswer:
+    return IdentityAnswer(one.kind, one.value, one.trust, one.leads, one.shared, rfc3339(one.first_at), one.how)
 
 
 def _consent(one: ConsentView) -> ConsentAnswer:

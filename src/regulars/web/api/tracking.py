@@ -83,7 +83,9 @@ async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[b
     if face.turns:
         await face.turns[0].come()
     now = face.clock()
-    understood, currency = _understood(face, body, type, sender, now, _sent(request) if sender is Sender.SITE else NOT_SAID)
+    understood, currency = _understood(
+        face, body, type, sender, now, _sent(request) if sender is Sender.SITE else NOT_SAID
+    )
     admit_events(face, caller, _items(understood))
     found = await _stored(face, understood, sender, now, currency)
     refusals = [*understood.refusals, *found]
