@@ -207,13 +207,17 @@ def test_case_40_a_guest_order_with_the_email_of_a_member(corner: Corner) -> Non
 
 def test_case_18_consent_that_is_withdrawn_holds_from_the_next_use_on(corner: Corner) -> None:
     """Consent is worked out when something is to be done with it, never kept: so whatever was planned before is stopped by a
-    withdrawal, too. Each purpose stands by itself, the membership and its points go on, and saying no takes one word, also a
-    browser's.
+    withdrawal, too. Each purpose stands by itself, the membership and its points go on, and saying no takes one word, also by a
+    browser that the shop has tied to the customer. From any other browser it counts for that device alone, or anybody could say no
+    for somebody else.
     """
+    corner.tells({"type": "identify", "userId": "ada", "anonymousId": "laptop"})
     corner.tells(order("ada", "1", 45), says(True, "email", userId="ada"), says(True, "sms", userId="ada"))
     assert (corner.may("ada", "email"), corner.may("ada", "sms")) == (True, True)
 
     corner.now = "2017-03-02 12:00"
+    corner.browses(says(False, "sms", userId="ada", anonymousId="of-a-stranger"))
+    assert corner.may("ada", "sms")
     corner.browses(says(False, "email", userId="ada", anonymousId="laptop"))
     assert (corner.may("ada", "email"), corner.may("ada", "sms")) == (False, True)
     corner.tells(order("ada", "2", 5))
@@ -244,7 +248,8 @@ def test_case_19_only_a_new_act_lifts_a_withdrawal(corner: Corner) -> None:
 
     corner.now = "2017-03-03 12:00"
     banner = {"consent": {"categoryPreferences": {"email": True}}}
-    corner.browses(did("Product Viewed", userId=ADA_AT_SHOPIFY, context=banner))
+    corner.tells({"type": "identify", "userId": ADA_AT_SHOPIFY, "anonymousId": "laptop"})
+    corner.browses(did("Product Viewed", userId=ADA_AT_SHOPIFY, anonymousId="laptop", context=banner))
     assert (corner.stands(ADA_AT_SHOPIFY, "email"), corner.may(ADA_AT_SHOPIFY, "email")) == ("unconfirmed", False)
 
     corner.now = "2017-03-04 12:00"

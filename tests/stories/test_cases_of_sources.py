@@ -222,7 +222,10 @@ def test_case_16_the_shops_own_tester(database: str) -> None:
 
 
 def test_case_16_a_browser_that_objects(corner: Corner) -> None:
-    """`Sec-GPC: 1` is an objection to ads and to profiling, kept when it is first said and not at every page."""
+    """`Sec-GPC: 1` is an objection to ads and to profiling, kept when it is first said and not at every page: of whom the shop has
+    tied to the browser, else of the device.
+    """
+    corner.tells({"type": "identify", "userId": "ada", "anonymousId": "laptop"})
     for _ in range(2):
         corner.browses({"type": "page", "userId": "ada", "anonymousId": "laptop"}, Sec_GPC="1")
 

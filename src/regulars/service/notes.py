@@ -14,8 +14,7 @@ from regulars.service.known import Request, Told
 from regulars.service.people import FIRM, WEAK, Whose
 from regulars.store.schema import consents
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Did
-from regulars.wire.events.consents import BY_CONTROL, BY_STAMP, GRANTED, WITHDRAWN
+from regulars.wire.events.consents import BY_CONTROL, BY_STAMP
 
 DECLARED, IMPORTED, OBSERVED, COMPUTED, ON_SITE = "declared", "imported", "observed", "computed", "site"
 """Origins of a trait: the person said so to the shop; a file said so; it was seen; it was reckoned; a browser said so."""
@@ -50,13 +49,6 @@ COUNTED: Final = frozenset(
 """Names by which impersonal deeds are told apart: a browser may send any, and a table must not grow with them."""
 
 
-class Device(Protocol):
-    """What an event is a sight of: the record of the device, where one is known."""
-
-    @property
-    def record(self) -> str: ...
-
-
 class Noted(Protocol):
     """An arrival that was kept, and whose it is."""
 
@@ -64,8 +56,6 @@ class Noted(Protocol):
     def told(self) -> Told: ...
     @property
     def whose(self) -> Whose: ...
-    @property
-    def seen(self) -> Device | None: ...
 
 
 def note(tx: Transaction, steps: Iterable[Noted]) -> None:
@@ -111,7 +101,7 @@ def _origin(step: Noted) -> str:
 
 
 def _note_consents(tx: Transaction, steps: Iterable[Noted]) -> None:
-    saying = [(step, record) for step in steps if step.told.arrival.consents and (record := _speaking_for(step))]
+    saying = [(step, record) for step in steps if step.told.arrival.consents and (record := step.whose.speaks_for)]
     if not saying:
         return
     standing = _standing(tx, sorted({record for _, record in saying}))
@@ -141,22 +131,6 @@ def _note_consents(tx: Transaction, steps: Iterable[Noted]) -> None:
             )
     if rows:
         tx.core.execute(insert(consents), rows)
-
-
-def _speaking_for(step: Noted) -> str | None:
-    """Whose consent it is: the shop speaks for whom it names, a browser for the device that it is; of whomever it names it says
-    nothing that counts, or anybody could take back somebody else's.
-    """
-    one, whose = step.told.arrival, step.whose
-    if whose.trust is Trust.SHOP:
-        return whose.record
-    if one.user_id is None:
-        granting = one.anonymous_id is not None or all(said.granted for said in one.consents)
-        return whose.record if granting else None
-    if isinstance(one.deed, Did) and one.deed.name in (GRANTED, WITHDRAWN):
-        return whose.record if one.anonymous_id is not None else None
-    seen = step.seen
-    return seen.record if seen is not None and seen.record != whose.record else None
 
 
 def _standing(tx: Transaction, records: Sequence[str]) -> dict[tuple[str, str], bool]:

@@ -48,11 +48,15 @@ MOST_CLAIMS: Final = 10
 
 
 class Whose(Struct, frozen=True):
-    """`record` is where the fact came in, `customer` who that belongs to."""
+    """`record` is where the fact came in, `customer` who that belongs to. `speaks_for` is the record for which the message's word
+    about consent counts, if there is one: the shop speaks for whom it names, a browser for the device that it is. For somebody
+    whom it names it speaks only from a device on which the shop has named the same, or anybody could take back somebody else's.
+    """
 
     customer: str
     record: str
     trust: Trust
+    speaks_for: str | None = None
 
 
 class Merge(Struct, frozen=True):
@@ -204,9 +208,25 @@ class People(Struct):
                 self._claim(told, record, one)
         for key in names:
             merges += self._settled(key)
-        if not by_shop and one.anonymous_id is not None and (one.user_id is None or _is_about_consent(one)):
+        if by_shop:
+            return Whose(self.root(record), record, Trust.SHOP, record), merges
+        speaks_for = self._spoken_for(one, record) if one.consents else None
+        if one.anonymous_id is not None and (one.user_id is None or (_is_about_consent(one) and speaks_for != record)):
             return self._nameless(one), merges
-        return Whose(self.root(record), record, Trust.SHOP if by_shop else Trust.WEAK), merges
+        return Whose(self.root(record), record, Trust.WEAK, speaks_for), merges
+
+    def _spoken_for(self, one: Arrival, record: str) -> str | None:
+        """By a browser that names somebody."""
+        if one.anonymous_id is None:
+            granted = one.user_id is None and all(said.granted for said in one.consents)
+            return record if granted else None
+        if one.user_id is not None and self._is_tied(one.anonymous_id, record):
+            return record
+        return self._named((ANONYMOUS_ID, one.anonymous_id), one, ITSELF)
+
+    def _is_tied(self, anonymous_id: str, record: str) -> bool:
+        links = self.links.get((ANONYMOUS_ID, anonymous_id), ())
+        return any(link.record == record and link.trust == FIRM for link in links) and not is_shared(links, self.limit)
 
     def root(self, record: str) -> str:
         """Who a record belongs to now."""
@@ -222,7 +242,7 @@ class People(Struct):
         """In the device's own record, whoever says so: whose it was may come to light later, and must not depend on that."""
         assert one.anonymous_id is not None, "an event without any identity is refused before"
         record = self._named((ANONYMOUS_ID, one.anonymous_id), one, ITSELF)
-        return Whose(record, record, Trust.WEAK)
+        return Whose(record, record, Trust.WEAK, record)
 
     def _named(self, key: IdentityKey, one: Arrival, trust: str) -> str:
         """The record that bears this name."""
@@ -329,7 +349,7 @@ class People(Struct):
 
 
 def _is_about_consent(one: Arrival) -> bool:
-    """What a browser says of consent is said for the device it is: not for whomever it names."""
+    """Whether that is all it is about."""
     return getattr(one.deed, "name", "") in (GRANTED, WITHDRAWN)
 
 

@@ -30,7 +30,7 @@ def serve(app: Asgi, host: str, port: int, ready: Callable[[str], None]) -> None
 
 async def _serve(app: Asgi, host: str, port: int, ready: Callable[[], None]) -> None:
     server = Server(
-        _told_when_ready(app, ready),
+        _told_when_ready(app, host, port, ready),
         address=host,
         port=port,
         interface=Interfaces.ASGI,
@@ -46,8 +46,9 @@ async def _serve(app: Asgi, host: str, port: int, ready: Callable[[], None]) -> 
     await server.serve()
 
 
-def _told_when_ready(app: Asgi, ready: Callable[[], None]) -> Asgi:
-    """Connections are taken, and wait, before the application has started; it is ready when it says so."""
+def _told_when_ready(app: Asgi, host: str, port: int, ready: Callable[[], None]) -> Asgi:
+    """It is ready when the application has started and a connection is taken, which may be a moment later."""
+    telling: list[asyncio.Task[None]] = []
 
     async def told(
         scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
@@ -55,11 +56,28 @@ def _told_when_ready(app: Asgi, ready: Callable[[], None]) -> Asgi:
         async def sent(message: Any) -> None:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                ready()
+                telling.append(asyncio.create_task(_tell(_near(host), port, ready)))
 
         await app(scope, receive, sent if scope["type"] == "lifespan" else send)
 
     return told
+
+
+async def _tell(host: str, port: int, ready: Callable[[], None]) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.01)
+            continue
+        writer.close()
+        ready()
+        return
+
+
+def _near(host: str) -> str:
+    """Where this machine reaches itself, for a server that listens everywhere."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
 
 
 def _free(host: str, port: int) -> int:

@@ -53,7 +53,9 @@ def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | No
         if rule["when"]:
             _check_days(rule["when"])
         if rule["id"] == OPENING_BALANCE:
-            rule.at("id").wrong(f"{quoted(OPENING_BALANCE)} is the name of what is brought over; call the rule something else")
+            rule.at("id").wrong(
+                f"{quoted(OPENING_BALANCE)} is the name of what is brought over; call the rule something else"
+            )
     _refuse_repeated(rules, "rule")
     if len(rules) == len(place.node.items or ()):
         _refuse_idle_multipliers(rules)
