@@ -19,7 +19,7 @@ from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
 from regulars.kernel.program import USUAL_KINDS, DeviceLimit, IdentityKind
 from regulars.service.audit import write_down
 from regulars.service.consents import words
-from regulars.service.customers import customer
+from regulars.service.customers import customer, links_among
 from regulars.service.devices import device_times
 from regulars.service.merging import records_of
 from regulars.service.people import claims_of, leads_to, own_of
@@ -40,7 +40,7 @@ from regulars.store.schema import (
     traits,
     visits,
 )
-from regulars.store.transaction import IdentityKey, Links, Transaction, links_of
+from regulars.store.transaction import IdentityKey, Transaction
 from regulars.wire.instants import rfc3339
 from regulars.wire.records import decode_fact, encode_fact
 
@@ -67,7 +67,7 @@ def find_people(connection: Connection, keys: Collection[IdentityKey], limit: De
     """The customers to whom these identities lead, and those that bear their names."""
     found: dict[str, None] = {}
     for kind, value in keys:
-        links = _links_of(connection, [(kind, value)]).get((kind, value), ())
+        links = links_among(connection, [(kind, value)]).get((kind, value), ())
         for id in (leads_to(kind, links, limit), *[link.customer for link in links if own_of(kind, links) == link]):
             if id is not None:
                 found[id] = None
@@ -280,7 +280,7 @@ def _keys_of(connection: Connection, person: str, records: Sequence[str]) -> tup
     named = select(identities.c.kind, identities.c.value).where(identities.c.customer == person)
     keys: list[IdentityKey] = [(kind, value) for kind, value in connection.execute(named.distinct())]
     mine, others = [], []
-    for key, links in _links_of(connection, keys).items():
+    for key, links in links_among(connection, keys).items():
         own = own_of(key[0], links)
         if any(link.record not in records for link in claims_of(links) if link != own):
             continue
@@ -353,23 +353,6 @@ def _bears(raw: bytes, message_id: str, wanted: Sequence[str]) -> bool:
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         texts.append(msgspec.json.encode(msgspec.json.decode(raw)).decode().casefold())
     return any(value in text for text in texts for value in wanted)
-
-
-def _links_of(connection: Connection, keys: Sequence[IdentityKey]) -> Links:
-    columns = identities.c
-    asked = select(
-        columns.kind,
-        columns.value,
-        columns.record,
-        columns.customer,
-        columns.trust,
-        columns.first_at,
-        columns.first_fact,
-    )
-    found: list[Any] = []
-    for kind, value in keys:
-        found += connection.execute(asked.where(columns.kind == kind, columns.value == value)).all()
-    return links_of([tuple(row) for row in found])
 
 
 def _limit(shop: Shop) -> DeviceLimit:
