@@ -16,7 +16,6 @@ from regulars.service.connections import Connections
 from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
-from regulars.web.api.auth import Keyring
 from regulars.web.api.consents import consent_handlers
 from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
@@ -29,6 +28,7 @@ from regulars.web.api.tracking import TYPES, paths_of, tracking_handlers
 from regulars.web.api.webhooks import mapped_webhook, shopify_webhook, woocommerce_webhook
 from regulars.web.envelope import FOR_KEYS, Envelope
 from regulars.web.face import Face, client_address, face_of
+from regulars.web.keyring import Keyring
 from regulars.web.limits import NO_LIMITS, Limiter, Limits, network_of
 from regulars.web.member import member_handlers
 from regulars.web.meters import Figure, Meters

@@ -1,18 +1,16 @@
 """What the handlers of this face work with: the shop, the clock, the maker of ids, the meters and the limits. Wired once."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from msgspec import Struct
 
 from regulars.kernel.facts import Instant
 from regulars.service.shop import Shop
+from regulars.web.keyring import Keyring
 from regulars.web.limits import Limiter, address_of
 from regulars.web.meters import Meters
 from regulars.web.turns import Turns
-
-if TYPE_CHECKING:
-    from regulars.web.api.auth import Keyring
 
 
 class Face(Struct, frozen=True):
@@ -25,7 +23,7 @@ class Face(Struct, frozen=True):
     turns: list[Turns]
     """Empty until the event loop runs."""
     limiter: Limiter
-    keyring: "Keyring"
+    keyring: Keyring
     proxies: int
     """How many stand before us whose X-Forwarded-For is believed."""
 

@@ -26,9 +26,9 @@ from regulars.boot import wiring
 from regulars.cli import regulars
 from regulars.service.keys import create_key, revoke_key
 from regulars.service.shop import Shop
-from regulars.web.api.auth import MOST_KEYS, Keyring
 from regulars.web.api.openapi import UNCOUNTED, document
 from regulars.web.app import create_app
+from regulars.web.keyring import MOST_KEYS, Keyring
 from regulars.web.limits import (
     MOST_BUCKETS,
     NAMES,

@@ -8,26 +8,21 @@ Only a key that nobody knows yet costs a look into the record, and that look is 
 unknown keys again and again is soon not looked up any more. A key that is good pays nothing for having been looked up.
 """
 
-import asyncio
 import binascii
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import Any, Final
 
 from litestar import Request
 from msgspec import Struct
 
 from regulars.web.face import Face, client_address, face_of
-from regulars.web.limits import Limiter, network_of
+from regulars.web.keyring import hash_of
+from regulars.web.limits import network_of
 from regulars.web.problems import Code, Problem
 from regulars.wire.events import Sender
 
-MOST_KEY_CHARACTERS: Final = 200
-MOST_KEYS: Final = 1_000
-LOOKED_AT_AGAIN_AFTER: Final = 1_000_000_000
-"""In nanoseconds: how long a good key is taken to be good."""
 _MOST_HEADER_BYTES: Final = 4_096
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Regulars"'}
 """Not Basic: a browser would ask its user for a password."""
@@ -86,7 +81,7 @@ def unknown_yet(request: Request[Any, Any, Any], token: str | None) -> Iterator[
     """Within it a body is read that may hold the key: on the account of the address, which gets it back when the body could
     be read. A token that is a good key stands surety."""
     face, address = face_of(request.scope), _network(request)
-    if token is not None and face.keyring.remembered(_hash(token)) is not None:
+    if token is not None and face.keyring.remembered(hash_of(token)) is not None:
         yield
         return
     face.limiter.stranger(address)
@@ -99,7 +94,7 @@ async def is_public_key(request: Request[Any, Any, Any], key: str) -> bool:
     face, address = face_of(request.scope), _network(request)
     sender = await face.keyring.sender_of(key, address)
     if sender is Sender.SITE:
-        face.limiter.site_asks(address, _hash(key))
+        face.limiter.site_asks(address, hash_of(key))
     elif sender is not None:
         face.limiter.stranger(address)
     return sender is Sender.SITE
@@ -124,88 +119,17 @@ def need_secret_key(request: Request[Any, Any, Any]) -> None:
     sender = face.keyring.look(key, address)
     if sender is None:
         raise _unknown()
-    _count(face, Caller(sender, _hash(key), address))
+    _count(face, Caller(sender, hash_of(key), address))
     if sender is not Sender.SHOP:
         raise Problem(
             Code.SECRET_KEY_NEEDED, "A public key stands in everybody's browser; it may send, but never read."
         )
 
 
-class Keyring:
-    """The keys that are good. One in use is looked up again every second, while those who come meanwhile are let pass; one that
-    was never good is looked up whenever it is shown, as often as `limiter` allows its address to be a stranger."""
-
-    def __init__(self, look_up: Callable[[str], Sender | None], limiter: Limiter, tick: Callable[[], int]) -> None:
-        self._look_up = look_up
-        self._limiter = limiter
-        self._tick = tick
-        self._good: dict[bytes, tuple[Sender, int]] = {}
-        self._looking: dict[bytes, asyncio.Task[Sender | None]] = {}
-
-    def remembered(self, hash: bytes) -> Sender | None:
-        """None where it must be looked up."""
-        sender, until = self._good.get(hash, (None, 0))
-        return sender if self._tick() < until else None
-
-    def look(self, key: str, address: str) -> Sender | None:
-        """None for a key that is none; the address has paid for it. Takes as long as the record takes."""
-        hash = _hash(key)
-        sender = self.remembered(hash)
-        return sender if sender is not None else self._look(key, hash, self._pays(hash, address))
-
-    async def sender_of(self, key: str, address: str) -> Sender | None:
-        """The same, while the event loop goes on. Those who show the same key meanwhile wait for the one look."""
-        hash = _hash(key)
-        sender = self.remembered(hash)
-        if sender is not None:
-            return sender
-        under_way = self._looking.get(hash)
-        if under_way is not None:
-            sender = await asyncio.shield(under_way)
-            if sender is None:
-                self._limiter.stranger(address)
-            return sender
-        looking = asyncio.create_task(asyncio.to_thread(self._look, key, hash, self._pays(hash, address)))
-        self._looking[hash] = looking
-        looking.add_done_callback(lambda task: self._looked(hash, task))
-        return await asyncio.shield(looking)
-
-    def _pays(self, hash: bytes, address: str) -> str | None:
-        """Which address has paid for the look. For a key that was good it is free, and whoever else shows it need not wait."""
-        known = self._good.get(hash)
-        if known is None:
-            self._limiter.stranger(address)
-            return address
-        self._good[hash] = (known[0], self._tick() + LOOKED_AT_AGAIN_AFTER)
-        return None
-
-    def _look(self, key: str, hash: bytes, paid_by: str | None) -> Sender | None:
-        sender = self._look_up(key) if is_plausible(key) else None
-        if sender is None:
-            self._good.pop(hash, None)
-            return None
-        if len(self._good) >= MOST_KEYS:
-            self._good.clear()
-        self._good[hash] = (sender, self._tick() + LOOKED_AT_AGAIN_AFTER)
-        if paid_by is not None:
-            self._limiter.not_a_stranger(paid_by)
-        return sender
-
-    def _looked(self, hash: bytes, task: "asyncio.Task[Sender | None]") -> None:
-        """Whoever waited is told what went wrong; if nobody waited any more, nobody is."""
-        self._looking.pop(hash, None)
-        if not task.cancelled():
-            task.exception()
-
-
-def is_plausible(key: str) -> bool:
-    return 0 < len(key) <= MOST_KEY_CHARACTERS and key.isascii() and key.isprintable()
-
-
 async def _caller(request: Request[Any, Any, Any], key: str | None) -> Caller:
     if key is None:
         raise _needed(request)
-    keyring, address, hash = face_of(request.scope).keyring, _network(request), _hash(key)
+    keyring, address, hash = face_of(request.scope).keyring, _network(request), hash_of(key)
     sender = keyring.remembered(hash) or await keyring.sender_of(key, address)
     if sender is None:
         raise _unknown()
@@ -221,10 +145,6 @@ def _count(face: Face, caller: Caller) -> None:
 
 def _network(request: Request[Any, Any, Any]) -> str:
     return network_of(client_address(request.scope))
-
-
-def _hash(key: str) -> bytes:
-    return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def _needed(request: Request[Any, Any, Any]) -> Problem:

@@ -13,12 +13,12 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, get
 
-from regulars.web.api.auth import MOST_KEY_CHARACTERS
 from regulars.web.api.consents import ConsentsAnswer, ConsentToConfirm, ConsentTold, LinkAnswer
 from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
 from regulars.web.api.identification import USUAL_DAYS, IdentificationAnswer
 from regulars.web.api.people import Merging, Parting, Who
 from regulars.web.api.tracking import TYPES, paths_of
+from regulars.web.keyring import MOST_KEY_CHARACTERS
 from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
 from regulars.wire.answers import (
     CustomerAnswer,
