@@ -140,6 +140,7 @@ def test_a_resend_changes_nothing(shop: Served, relay: Relay, ada: str, loads: L
     page.evaluate("async (ada) => { await analytics.track('Product Added', {}, { userId: ada }) }", ada)
     assert until(lambda: shop.did(ada) == ["Product Added"])
 
+    assert until(lambda: len(relay.told()) == 1)
     [told] = relay.told()
     answer = relay.says_again(told, otherwise_sent(told.said()), **{"x-retry-count": "4"})
 

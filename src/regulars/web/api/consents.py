@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from anyio import to_thread
-from litestar import Request, get, post
+from litestar import Request, post, route
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
@@ -92,7 +92,7 @@ class ConsentsAnswer(Struct, frozen=True):
 
 
 def consent_handlers() -> list[HTTPRouteHandler]:
-    return [preferences_link, confirmation_link, consents, told]
+    return [preferences_link, confirmation_link, consents]
 
 
 @post("/v1/customers/preferences-link", status_code=200)
@@ -114,15 +114,19 @@ async def confirmation_link(request: Request[Any, Any, Any]) -> LinkAnswer:
     return await _done(request, ConsentToConfirm, linked)
 
 
-@get("/v1/customers/{identity:str}/consents", sync_to_thread=True)
-def consents(request: Request[Any, Any, Any]) -> ConsentsAnswer:
+@route("/v1/customers/{identity:str}/consents", http_method=["GET", "POST"], status_code=200)
+async def consents(request: Request[Any, Any, Any]) -> ConsentsAnswer:
+    """One handler for both, so that OPTIONS names both."""
+    return await (_told(request) if request.method == "POST" else to_thread.run_sync(_read, request))
+
+
+def _read(request: Request[Any, Any, Any]) -> ConsentsAnswer:
     need_secret_key(request)
     face = face_of(request.scope)
     return _shown(face, identity_in_path(face, request.path_params["identity"]))
 
 
-@post("/v1/customers/{identity:str}/consents", status_code=200)
-async def told(request: Request[Any, Any, Any]) -> ConsentsAnswer:
+async def _told(request: Request[Any, Any, Any]) -> ConsentsAnswer:
     """The answer leaves when the word is stored, and shows how everything stands then."""
 
     def say(face: Face, asked: ConsentTold) -> ConsentsAnswer:
