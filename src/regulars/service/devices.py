@@ -5,19 +5,18 @@ from sqlalchemy import Connection, select
 from regulars.kernel.calendar import DAY
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.program import DeviceLimit
+from regulars.service.customers import links_among
 from regulars.service.people import ANONYMOUS_ID, BACKFILL_DAYS, claims_of, is_shared, own_of
 from regulars.store.schema import identities
-from regulars.store.transaction import Linked, links_of
+from regulars.store.transaction import Linked
 
 
 def device_times(connection: Connection, customer: str, limit: DeviceLimit) -> list[tuple[str, Instant, Instant]]:
     """(the device's record, from, to), half-open, of each stretch in which a device was this customer's; of no shared one."""
-    mine = identities.c
-    values = select(mine.value).where(mine.customer == customer, mine.kind == ANONYMOUS_ID)
-    asked = select(mine.kind, mine.value, mine.record, mine.customer, mine.trust, mine.first_at, mine.first_fact)
-    rows = connection.execute(asked.where(mine.kind == ANONYMOUS_ID, mine.value.in_(values)))
+    named = select(identities.c.value).where(identities.c.customer == customer, identities.c.kind == ANONYMOUS_ID)
+    keys = [(ANONYMOUS_ID, value) for value in connection.execute(named.distinct()).scalars()]
     times = []
-    for links in links_of([tuple(row) for row in rows]).values():
+    for links in links_among(connection, keys).values():
         own = own_of(ANONYMOUS_ID, links)
         if own is not None and own.record != customer and not is_shared(links, limit):
             times += [(own.record, start, end) for start, end in _stretches(links, customer)]
