@@ -99,7 +99,8 @@ def test_paused_it_stands_still_until_one_goes_on(enter, place):
     page.on("request", lambda request: asked.append(request.url))
     says(place, "While Paused", "paused-1")
     page.wait_for_timeout(2_500)
-    assert asked == []
+    # A browser asks for the icon when it finds the time.
+    assert [url for url in asked if "/static/" not in url] == []
     assert "While Paused" not in page.locator("#arrivals").inner_text()
 
     page.get_by_role("link", name="Go on").click()
