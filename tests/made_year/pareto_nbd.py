@@ -20,7 +20,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 def fitted(orders: Array, last_days: Array, busyness: Array, start: tuple[float, ...]) -> tuple[Array, Array]:
     """The logarithms of r, a, s, b and their covariance."""
-    at = np.log(np.array(start))
+    at: Array = np.log(np.array(start))
+    information = np.eye(4)
     for _ in range(200):
         scores = _scores(orders, last_days, busyness, at)
         information = scores.T @ scores
@@ -32,7 +33,7 @@ def fitted(orders: Array, last_days: Array, busyness: Array, start: tuple[float,
         at = at + times * step
         if np.abs(times * step).max() < 1e-6:
             break
-    return at, np.linalg.inv(information)
+    return at, np.asarray(np.linalg.inv(information), dtype=np.float64)
 
 
 def _scores(orders: Array, last_days: Array, busyness: Array, at: Array) -> Array:

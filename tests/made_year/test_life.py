@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from regulars.made_year.calendar import DAYS, busyness, date_of, moment
-from regulars.made_year.expected import there
-from regulars.made_year.life import Kind, Life, Named, lead
+from regulars.made_year.expected import LOOKED_BACK_DAYS, there
+from regulars.made_year.life import Kind, Life, Named, Visit, lead
 from regulars.made_year.model import Coming, Model
 from tests.made_year.pareto_nbd import fitted
 
@@ -89,15 +89,16 @@ def test_nobody_comes_before_they_arrived_or_after_they_are_gone(lives):
             assert life.visits[-1].day <= life.arrived + life.stayed
 
 
-@pytest.mark.parametrize(("first", "last"), [(0, 364), (100, 127), (200, 200), (333, 333)])
+@pytest.mark.parametrize(("first", "last"), [(0, 364), (31, 210), (100, 127), (200, 200), (333, 333)])
 def test_the_expected_rate_is_that_of_many_lives(lives, first, last):
     """By counting people, of whom the formula knows nothing."""
-    named, unnamed = counted(lives, first, last)
+    named, unnamed, apart = counted(lives, first, last)
     expected = there(MODEL, first, last)
 
-    holds(named, named + unnamed, expected.rate)
+    holds(named, named + unnamed + apart, expected.rate)
     holds(named, len(lives), expected.named)
     holds(unnamed, len(lives), expected.unnamed)
+    holds(apart, len(lives), expected.apart)
 
 
 def test_the_expected_rate_follows_the_model(lives):
@@ -111,8 +112,8 @@ def test_a_shorter_year_has_rates_of_its_own():
     lives = [lead(MODEL, SEED, number, days=40) for number in range(8_000)]
 
     assert all(visit.day < 40 for life in lives for visit in life.visits)
-    named, unnamed = counted(lives, 0, 39)
-    holds(named, named + unnamed, there(MODEL, 0, 39, days=40).rate)
+    named, unnamed, apart = counted(lives, 0, 39)
+    holds(named, named + unnamed + apart, there(MODEL, 0, 39, days=40).rate)
 
 
 @pytest.mark.slow
@@ -130,20 +131,30 @@ def test_the_rates_of_ordering_and_leaving_are_found_again():
     assert np.sqrt(np.diag(covariance)).max() < 0.5
 
 
-def counted(lives: list[Life], first: int, last: int) -> tuple[int, int]:
-    named = unnamed = 0
+def counted(lives: list[Life], first: int, last: int) -> tuple[int, int, int]:
+    """With a name, without, and with one but also too long before it to be tied to it."""
+    named = unnamed = apart = 0
     for life in lives:
-        days = [visit.day for visit in life.visits if first <= visit.day <= last]
-        days = [day for day in days if life.withdrew is None or day < life.withdrew]
-        if not life.agreed or not days:
+        visits = [visit for visit in life.visits if first <= visit.day <= last]
+        visits = [visit for visit in visits if life.withdrew is None or visit.day < life.withdrew]
+        if not life.agreed or not visits:
             continue
-        at = life.named_at
-        has_name = at is not None and (at < 0 or life.visits[at].day <= last)
-        named, unnamed = named + has_name, unnamed + (not has_name)
-    return named, unnamed
+        naming = life.visits[life.named_at] if (life.named_at or 0) >= 0 and life.named_at is not None else None
+        if life.kind is not Kind.KNOWN and (naming is None or naming.day > last):
+            unnamed += 1
+            continue
+        named += 1
+        if naming is not None:
+            waited = minutes(naming) - minutes(visits[0])
+            apart += waited > LOOKED_BACK_DAYS * 24 * 60
+    return named, unnamed, apart
+
+
+def minutes(visit: Visit) -> int:
+    return visit.day * 24 * 60 + visit.minute
 
 
 def holds(part: int, whole: int, probability: float) -> None:
     """Within four standard errors."""
     error = (probability * (1 - probability) / whole) ** 0.5
-    assert abs(part / whole - probability) < 4 * error, f"{part} of {whole} is not {probability:.5f}"
+    assert abs(part / whole - probability) <= 4 * error, f"{part} of {whole} is not {probability:.5f}"

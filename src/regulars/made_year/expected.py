@@ -11,6 +11,7 @@ drawn from gamma(r, a), the chance that a process of k visits for each order has
 
 from itertools import accumulate
 from math import prod
+from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -23,27 +24,37 @@ from regulars.made_year.model import Model
 Array = NDArray[np.float64]
 
 
+LOOKED_BACK_DAYS: Final = 30
+"""What was done on a device this long before its first claim is the claimer's (docs/people.md)."""
+
+
 class There(Struct, frozen=True):
-    """Of somebody drawn at random, whoever it is: the chance to be there in the days with a name, and without."""
+    """Of somebody drawn at random, whoever it is: the chance to be there in the days with a name, and without.
+
+    `apart` is the chance to be there with a name, and also so long before it was given that nobody can say whose that visit
+    was: such a person is two visitors.
+    """
 
     named: float
     unnamed: float
+    apart: float
 
     @property
     def rate(self) -> float:
-        return self.named / (self.named + self.unnamed)
+        """Of the visitors."""
+        return self.named / (self.named + self.unnamed + self.apart)
 
 
 def there(model: Model, first: int, last: int, days: int = DAYS) -> There:
     """From one day to the other, both included, in a year of which the first `days` are lived."""
     known = _known_before(model, first, last)
-    new, unnamed_new = _new(model, first, last, days)
+    new, unnamed_new, apart = _new(model, first, last, days)
     passing = _passing_by(model, first, last, days)
     naming, coming = model.naming, model.coming
     answered = naming.form_shown * naming.form_answered_passing
     named = coming.shoppers * (known + new) + (1 - coming.shoppers) * passing * answered
     unnamed = coming.shoppers * unnamed_new + (1 - coming.shoppers) * passing * (1 - answered)
-    return There(coming.agree * named, coming.agree * unnamed)
+    return There(coming.agree * named, coming.agree * unnamed, coming.agree * coming.shoppers * apart)
 
 
 def _known_before(model: Model, first: int, last: int) -> float:
@@ -53,38 +64,49 @@ def _known_before(model: Model, first: int, last: int) -> float:
     ends = np.arange(first, last + 1)
     still = _still(model, ends) * np.exp(-coming.withdraws * ends)
     ending = np.append(still[:-1] - still[1:], still[-1])
-    came = 1 - _none(model, 1 + coming.looks_per_order, sums[ends + 1] - sums[first])
+    came = 1 - _none(model, (1 + coming.looks_per_order) * (sums[ends + 1] - sums[first]))
     return float(coming.known_before * (ending * came).sum())
 
 
-def _new(model: Model, first: int, last: int, days: int) -> tuple[float, float]:
-    """Those with a name and those without."""
+def _new(model: Model, first: int, last: int, days: int) -> tuple[float, float, float]:
+    """Those with a name, those without, and those there twice. A row for each day of arrival, a column for each last day."""
     busy = np.array(busyness())[:days]
-    share = busy / busy.sum() * (1 - model.coming.known_before)
-    come = unnamed = 0.0
-    for arrived in range(last + 1):
-        there, without = _arrived(model, arrived, first, last)
-        come += share[arrived] * there
-        unnamed += share[arrived] * without
-    return come - unnamed, unnamed
+    share = (busy / busy.sum() * (1 - model.coming.known_before))[: last + 1]
+    arrived, ends, sums = np.arange(last + 1)[:, None], np.arange(first, last + 1)[None, :], _sums()
+    begin = np.maximum(arrived, first)
+    still = np.where(ends >= arrived, _still(model, np.maximum(ends - arrived, 0)), 0.0)
+    ending = np.where(ends >= arrived, still - np.append(still[:, 1:], np.zeros_like(still[:, :1]), axis=1), 0.0)
+    per_order, naming = 1 + model.coming.looks_per_order, _naming_visits(model)
+    within = np.maximum(sums[ends + 1] - sums[begin], 0.0)
+    before = naming * np.maximum(sums[ends + 1] - sums[arrived], 0.0)
+    is_there = arrived >= first
+    silent = _none(model, before)
+    absent = np.where(is_there, 0.0, _none(model, before + (per_order - naming) * within))
+    came = np.where(is_there, 1.0, 1 - _none(model, per_order * within))
+    unnamed = (1 - _names_first(model)) * float(share @ (ending * (silent - absent)).sum(axis=1))
+    apart = _apart(model, share, first, last) if last - first >= LOOKED_BACK_DAYS else 0.0
+    return float(share @ (ending * came).sum(axis=1)) - unnamed, unnamed, apart
 
 
-def _arrived(model: Model, arrived: int, first: int, last: int) -> tuple[float, float]:
-    """Of those who came first on a day: the chance to be there in the days at all, and to be there and to have no name yet."""
-    sums = _sums()
-    per_order = 1 + model.coming.looks_per_order
-    naming = per_order * _names(model)
-    begin = max(first, arrived)
-    ends = np.arange(begin, last + 1)
-    still = _still(model, ends - arrived)
-    ending = np.append(still[:-1] - still[1:], still[-1])
-    silent = _none(model, naming, sums[ends + 1] - sums[arrived])
-    within = sums[ends + 1] - sums[begin]
-    if first <= arrived:
-        return 1.0, float((1 - _names_first(model)) * (ending * silent).sum())
-    absent = _none(model, 1.0, naming * (sums[ends + 1] - sums[arrived]) + (per_order - naming) * within)
-    came = 1 - _none(model, per_order, within)
-    return float((ending * came).sum()), float((1 - _names_first(model)) * (ending * (silent - absent)).sum())
+def _apart(model: Model, share: Array, first: int, last: int) -> float:
+    """A visit on the very day that is just looked back to was, as often as not, at an earlier hour than the naming."""
+    at_most, at_least = (_named_after(model, share, first, last, LOOKED_BACK_DAYS + more) for more in (0, 1))
+    return (at_most + at_least) / 2
+
+
+def _named_after(model: Model, share: Array, first: int, last: int, wait: int) -> float:
+    """Named so many days, or more, after a visit in the days. A row for each day of arrival, a column for each day of naming."""
+    arrived, days, sums = np.arange(last + 1)[:, None], np.arange(first + wait, last + 1)[None, :], _sums()
+    begin = np.maximum(arrived, first)
+    naming = _naming_visits(model)
+    is_late = days - wait >= begin
+    before, after = (naming * np.maximum(sums[days + more] - sums[arrived], 0.0) for more in (0, 1))
+    looks = 1 + model.coming.looks_per_order - naming
+    looked = looks * np.maximum(sums[days - wait + 1] - sums[begin], 0.0)
+    named = _none(model, before) - _none(model, after)
+    unseen = np.where(arrived >= first, 0.0, _none(model, before + looked) - _none(model, after + looked))
+    each = np.where(is_late, _still(model, np.maximum(days - arrived, 0)) * (named - unseen), 0.0)
+    return (1 - _names_first(model)) * float(share @ each.sum(axis=1))
 
 
 def _passing_by(model: Model, first: int, last: int, days: int) -> float:
@@ -101,10 +123,9 @@ def _passing_by(model: Model, first: int, last: int, days: int) -> float:
     return there / sum(busy)
 
 
-def _names(model: Model) -> float:
-    """That a visit which is not somebody's first gives a name."""
-    orders = 1 / (1 + model.coming.looks_per_order)
-    return orders + (1 - orders) * model.naming.account
+def _naming_visits(model: Model) -> float:
+    """How many visits give a name, those at somebody's arrival left out, for each order."""
+    return 1 + model.coming.looks_per_order * model.naming.account
 
 
 def _names_first(model: Model) -> float:
@@ -117,10 +138,10 @@ def _still(model: Model, after_days: NDArray[np.int64]) -> Array:
     return np.asarray((rate / (rate + after_days)) ** model.coming.leaving_shape)
 
 
-def _none(model: Model, per_order: float, busy: Array) -> Array:
-    """No visit of a kind of which there are so many for each order, in a time of so much busyness."""
+def _none(model: Model, expected: Array) -> Array:
+    """No visit of a kind, where of somebody with one order a day of average busyness so many were expected."""
     rate = model.coming.order_rate
-    return np.asarray((rate / (rate + per_order * busy)) ** model.coming.order_shape)
+    return np.asarray((rate / (rate + expected)) ** model.coming.order_shape)
 
 
 def _sums() -> Array:
