@@ -3,7 +3,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 CLIENTS := tests/clients/node_modules/.made
-# Where `make demo` serves.
+# Where `make demo` serves: the made year is at the next one.
 PORT   ?= 8000
 # The first Python that is new enough; name another with `make install PYTHON=/path/to/python3`.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -27,7 +27,7 @@ install-system: $(VENV)/.dev ## Install what tests want from the system: Chromiu
 
 install-clients: $(CLIENTS) ## Install the clients of other people that tests let speak to Regulars; wants Node
 
-demo: install ## A shop with a real grocer's year behind it, served on 127.0.0.1 (PORT=8000)
+demo: install ## A real grocer's year and a made one, served on 127.0.0.1 (PORT=8000 and the next)
 	$(BIN)/regulars demo --data-dir demo --port $(PORT)
 
 test: install-dev install-system install-clients ## Run the tests, the slow ones excepted

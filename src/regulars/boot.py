@@ -13,6 +13,7 @@ from regulars.cli.inputs import complaint
 from regulars.cli.wiring import Wiring
 
 if TYPE_CHECKING:
+    from regulars.service.neighbours import Neighbour
     from regulars.service.shop import Shop
     from regulars.web.limits import Limits
 
@@ -42,11 +43,21 @@ def new_id() -> str:
 
 
 def serve_shop(
-    shop: "Shop", clock: Callable[[], int], host: str, port: int, ready: Callable[[str], None], proxies: int = 0
+    shop: "Shop",
+    clock: Callable[[], int],
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    proxies: int = 0,
+    *,
+    neighbour: "Neighbour | None" = None,
+    private: bool = False,
 ) -> None:
-    """Pages, HTTP and the jobs behind them, until the process is told to stop."""
+    """Pages, HTTP and the jobs behind them, until the process is told to stop. With a `neighbour`, cookies are named by the port:
+    a browser keeps those of one host together. A `private` server has no limits."""
     from regulars.service.connections import Connections
     from regulars.web.app import create_app
+    from regulars.web.limits import NO_LIMITS
     from regulars.web.server import serve
     from regulars.wire.enrichment import device_of
     from regulars.wire.events import Surroundings
@@ -54,7 +65,7 @@ def serve_shop(
     from regulars.workers.reconciling import Reconciler
     from regulars.workers.waking import Worker
 
-    limits = _limits()
+    limits = NO_LIMITS if private else _limits()
     _collect_rarely()
     _served.append(True)
     worker = Worker(shop, clock)
@@ -66,7 +77,17 @@ def serve_shop(
     learner.start()
     device_of(Surroundings())
     try:
-        app = create_app(shop, clock, new_id, limits, proxies=proxies, connections=there, reconciled=reconciler.told)
+        app = create_app(
+            shop,
+            clock,
+            new_id,
+            limits,
+            proxies=proxies,
+            connections=there,
+            reconciled=reconciler.told,
+            neighbour=neighbour,
+            cookies=f"_{port}" if neighbour else "",
+        )
         serve(app, host, port, ready)
     finally:
         learner.stop()

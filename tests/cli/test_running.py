@@ -129,6 +129,17 @@ def test_what_is_recorded_is_backtested_and_explained_like_a_file(shop: Path) ->
     assert [one["points"] for one in explained["entries"]] == [45, 4]
 
 
+def test_a_person_is_exported_to_the_screen_or_to_a_file_that_nobody_else_reads(shop: Path) -> None:
+    says("apply", "tea.yaml", "--yes")
+    says("import", "orders", "orders.csv")
+    shown = json.loads(says("person", "export", "ada").stdout)
+    assert [fact["amount_minor"] for fact in shown["facts"]] == [4580, 420]
+    assert "ada.json" in says("person", "export", "ada", "--to", "ada.json").stdout
+    assert (shop / "ada.json").stat().st_mode & 0o777 == 0o600
+    written = json.loads((shop / "ada.json").read_bytes())
+    assert {**written, "exported_at": ""} == {**shown, "exported_at": ""}
+
+
 def test_nothing_recorded_is_said_plainly(shop: Path) -> None:
     assert "no record yet" in says("backtest", "tea.yaml", "--orders", "recorded", code=1).stderr
     says("apply", "tea.yaml", "--yes")

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regulars.cli.checking_truths import check_truths
 from regulars.cli.connecting import connect, connections, disconnect, reconcile
 from regulars.cli.demo import demo
+from regulars.cli.demo_made import demo_made_year
 from regulars.cli.importing import importing
 from regulars.cli.inputs import (
+    RECORDED,
     OrdersOptions,
     complaint,
     complaint_about,
@@ -23,11 +26,13 @@ from regulars.cli.inputs import (
     open_orders,
     orders_options,
 )
+from regulars.cli.making_year import make_year
 from regulars.cli.output import print_json
 from regulars.cli.people import compact, person
 from regulars.cli.progress import counting
-from regulars.cli.record import Record, place_options
-from regulars.cli.running import admin, apply, doctor, keys, serve
+from regulars.cli.record import Record, open_record, place_options
+from regulars.cli.running import admin, apply, doctor, keys, name_shop, serve
+from regulars.cli.taking_in import take_in_year
 from regulars.cli.wiring import Wiring
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.document import DocumentError
@@ -57,7 +62,7 @@ def regulars() -> None:
       regulars keys create --kind secret
       regulars serve
 
-    `regulars demo` shows a shop with a year behind it.
+    `regulars demo` shows two shops with a year behind them.
     """
 
 
@@ -162,7 +167,8 @@ def backtest(
     if customers_file:
         _write_customers(customers_file, outcomes[0])
     if html_file:
-        _write_report(html_file, programs, outcomes, comparison, history)
+        note = _note(record, wiring) if orders.orders == RECORDED else ""
+        _write_report(html_file, programs, outcomes, comparison, history, note)
     if as_json:
         print_json(outcome_json(outcomes[0], comparison))
     else:
@@ -212,13 +218,22 @@ def _write_report(
     outcomes: Sequence["Outcome"],
     comparison: "Comparison | None",
     history: "History",
+    note: str,
 ) -> None:
     from regulars.backtesting.examples import choose_examples
     from regulars.backtesting.report import render
 
     examples = choose_examples(history, programs[0], outcomes[0])
-    page = render(outcomes[0], programs[0], examples, comparison=comparison, other=programs[-1] if comparison else None)
-    _write(file, page)
+    other = programs[-1] if comparison else None
+    _write(file, render(outcomes[0], programs[0], examples, comparison=comparison, other=other, note=note))
+
+
+def _note(record: Record, wiring: Wiring) -> str:
+    """What must be said of the shop whose orders these are."""
+    from regulars.service.sign import sign_of
+
+    with open_record(record, wiring, as_it_is=True) as (shop, _):
+        return sign_of(shop).note
 
 
 def _write_customers(file: str, outcome: "Outcome") -> None:
@@ -238,3 +253,8 @@ for command in (serve, apply, demo, importing, keys, admin, doctor, person, comp
     regulars.add_command(command)
 for command in (connect, connections, disconnect, reconcile):
     regulars.add_command(command)
+regulars.add_command(make_year)
+regulars.add_command(take_in_year)
+regulars.add_command(check_truths)
+regulars.add_command(name_shop)
+regulars.add_command(demo_made_year)

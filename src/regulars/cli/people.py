@@ -4,7 +4,6 @@ A customer is named as in the API: the shop's own id as it is, else `kind:value`
 so that an e-mail address stands in no history of commands.
 """
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from regulars.cli.inputs import complaint
-from regulars.cli.output import print_json
 from regulars.cli.record import Record, open_record, record_options
 from regulars.cli.wiring import Wiring
 
@@ -35,17 +33,18 @@ def person() -> None:
 @click.pass_obj
 def export(wiring: Wiring, identity: str, to: Path | None, record: Record) -> None:
     """Everything that is kept of one person, as JSON."""
-    from regulars.service.rights import export_person
+    from regulars.service.rights import write_person
 
     with open_record(record, wiring) as (shop, clock):
-        said = export_person(shop, _id_of(shop, identity), WHO, clock())
-    if to is None:
-        print_json(said)
-    else:
+        id = _id_of(shop, identity)
+        if to is None:
+            write_person(shop, id, WHO, clock(), sys.stdout.buffer)
+            return
         to.touch(mode=0o600)
         to.chmod(0o600)
-        to.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        click.echo(f"written to {to}, which only you can read")
+        with to.open("wb") as file:
+            write_person(shop, id, WHO, clock(), file)
+    click.echo(f"written to {to}, which only you can read")
 
 
 @person.command()

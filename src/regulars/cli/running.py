@@ -1,31 +1,21 @@
 """Commands that run a shop: serve it, look after it, hand out keys and accounts."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from regulars.cli.inputs import complaint, complaint_about
 from regulars.cli.output import print_json
 from regulars.cli.record import Record, open_record, record_options
-from regulars.cli.wiring import Clock, Wiring
+from regulars.cli.wiring import Wiring
 from regulars.wire.document import DocumentError
 
 if TYPE_CHECKING:
-    from regulars.service.shop import Shop
     from regulars.service.visits import Enrichment
 
 MOST_PROXIES = 10
-
-
-class Serve(Protocol):
-    """Until told to stop. `proxies` stand before the server and are believed."""
-
-    def __call__(
-        self, shop: "Shop", clock: Clock, host: str, port: int, ready: Callable[[str], None], proxies: int
-    ) -> None: ...
 
 
 @click.command()
@@ -90,8 +80,7 @@ def serve(
         if missing:
             click.echo(missing, err=True)
         try:
-            run = cast("Serve", wiring.serve)
-            run(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"), trust_proxy)
+            wiring.serve(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"), trust_proxy)
         except OSError as error:
             raise complaint(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
@@ -234,6 +223,30 @@ def sign_in_link(wiring: Wiring, record: Record, name: str, address: str) -> Non
         if account is None:
             raise complaint(f"there is no account “{name}”: regulars admin create {name}")
         click.echo(f"{address}/sign-in/link/{create_link(shop, account, clock())}")
+
+
+@click.command("name")
+@record_options
+@click.argument("text", required=False)
+@click.option("--note", help="A sentence that every page says of the shop; “” takes it away.")
+@click.pass_obj
+def name_shop(wiring: Wiring, record: Record, text: str | None, note: str | None) -> None:
+    """Call the shop TEXT on its pages, instead of what its program is called. Without TEXT, print what it is called.
+
+    Running servers follow within seconds. What a made year says of itself stays.
+    """
+    from regulars.service.sign import SignRefused, put_up, sign_of
+
+    with open_record(record, wiring) as (shop, _):
+        try:
+            if text is not None or note is not None:
+                put_up(shop, text, note)
+        except SignRefused as error:
+            raise complaint(str(error)) from None
+        sign = sign_of(shop)
+    click.echo(sign.name or "It is called as its program is.")
+    if sign.note:
+        click.echo(sign.note)
 
 
 @click.command()

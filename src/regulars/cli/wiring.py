@@ -1,21 +1,38 @@
 """What the world hands to the commands."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from regulars.service.neighbours import Neighbour
     from regulars.service.shop import Shop
 
 Clock = Callable[[], int]
 """Microseconds since 1970 UTC."""
 
 
+class Serve(Protocol):
+    """Until told to stop. `ready` is told the address; `proxies` stand before the server and are believed. `neighbour` is a shop
+    that its pages switch to. A private server, to which only this command speaks, has no limits."""
+
+    def __call__(
+        self,
+        shop: "Shop",
+        clock: Clock,
+        host: str,
+        port: int,
+        ready: Callable[[str], None],
+        proxies: int,
+        *,
+        neighbour: "Neighbour | None" = None,
+        private: bool = False,
+    ) -> None: ...
+
+
 class Wiring(NamedTuple):
-    """`stopwatch` counts seconds. `serve` runs until it is told to stop; it calls `ready` with its address, and
-    believes so many proxies.
-    """
+    """`stopwatch` counts seconds."""
 
     stopwatch: Callable[[], float]
     clock: Clock
     new_id: Callable[[], str]
-    serve: Callable[["Shop", Clock, str, int, Callable[[str], None], int], None]
+    serve: Serve

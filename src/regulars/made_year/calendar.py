@@ -6,6 +6,7 @@ the clock's change leaves out or says twice.
 
 from datetime import date, datetime, timedelta
 from functools import cache
+from math import fsum
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,8 @@ def moment(day: int, minute: int) -> int:
 def busyness() -> tuple[float, ...]:
     """How much is done on each day, 1 on the average."""
     raw = [_busyness(date_of(day)) for day in range(DAYS)]
-    return tuple([one * DAYS / sum(raw) for one in raw])
+    whole = fsum(raw)
+    return tuple([one * DAYS / whole for one in raw])
 
 
 def _busyness(day: date) -> float:

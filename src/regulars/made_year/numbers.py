@@ -2,6 +2,8 @@
 
 IEEE 754 rounds these four exactly, and fixes nothing of the rest: the mathematical libraries of two systems may differ in the last
 bit of a logarithm, and a year that is drawn with it would differ in its bytes. The square root is exact as well.
+
+Nor is `sum` for floats: since Python 3.12 it makes up for what is lost on the way. `math.fsum` loses nothing anywhere.
 """
 
 from math import floor, frexp, ldexp

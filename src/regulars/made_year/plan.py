@@ -7,7 +7,8 @@ from regulars.made_year.saying import Device
 
 
 class Person(Struct, frozen=True, gc=False):
-    """Whom a life belongs to. For somebody who passes by, all but the number and the devices are unused."""
+    """Whom a life belongs to. Of somebody who passes by there are only the number and the devices, and the e-mail address of
+    whoever answers the newsletter's form."""
 
     number: int
     user_id: str

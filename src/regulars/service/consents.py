@@ -1,10 +1,11 @@
 """Consents of a person: how each purpose stands now, asked at the moment of use, and every word about it with its proof."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, Final, cast
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from regulars.kernel.consents import CONFIRMED, Consent, Said, Standing, standing
 from regulars.kernel.facts import DAWN, Instant
@@ -99,25 +100,30 @@ def words(connection: Connection, records: Sequence[str]) -> tuple[Word, ...]:
 
 
 def _denied(connection: Connection, asked: Sequence[str], purpose: str) -> set[str]:
-    theirs = customers.alias()
-    person = func.coalesce(customers.c.person, customers.c.id)
-    people = (
-        select(customers.c.id.label("asked"), person.label("person")).where(customers.c.id.in_(asked)).cte("people")
-    )
-    own = select(people.c.asked, people.c.person, people.c.person.label("record"))
-    joined = select(people.c.asked, people.c.person, theirs.c.id).join(theirs, theirs.c.person == people.c.person)
-    each = union_all(own, joined).subquery()
-    said_no = (
-        select(each.c.asked, each.c.person)
-        .join(consents, consents.c.record == each.c.record)
-        .where(consents.c.purpose == purpose, consents.c.granted.is_(False))
-        .distinct()
-    )
-    persons = {row.asked: row.person for row in connection.execute(said_no)}
+    said_no = connection.execute(_said_no(), {"asked": asked, "purpose": purpose})
+    persons = {row.asked: row.person for row in said_no}
     if not persons:
         return set()
     still = {person for person in set(persons.values()) if _has_withdrawn(connection, person, purpose)}
     return {record for record, person in persons.items() if person in still}
+
+
+@cache
+def _said_no() -> Select[tuple[str, str]]:
+    """Which of `asked` belong to somebody who ever said no, and to whom; written once, since every request of a browser asks it."""
+    theirs = customers.alias()
+    person = func.coalesce(customers.c.person, customers.c.id)
+    named = customers.c.id.in_(bindparam("asked", expanding=True))
+    people = select(customers.c.id.label("asked"), person.label("person")).where(named).cte("people")
+    own = select(people.c.asked, people.c.person, people.c.person.label("record"))
+    joined = select(people.c.asked, people.c.person, theirs.c.id).join(theirs, theirs.c.person == people.c.person)
+    each = union_all(own, joined).subquery()
+    return (
+        select(each.c.asked, each.c.person)
+        .join(consents, consents.c.record == each.c.record)
+        .where(consents.c.purpose == bindparam("purpose"), consents.c.granted.is_(False))
+        .distinct()
+    )
 
 
 def _has_withdrawn(connection: Connection, person: str, purpose: str) -> bool:

@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from regulars.kernel.facts import Instant
 from regulars.service.connections import Connections
+from regulars.service.neighbours import Neighbour
 from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
@@ -33,6 +34,7 @@ from regulars.web.limits import NO_LIMITS, Limiter, Limits, network_of
 from regulars.web.member import member_handlers
 from regulars.web.meters import Figure, Meters
 from regulars.web.problems import Problem, handler
+from regulars.web.signboard import Signboard
 from regulars.web.turns import Turns
 
 _SENDING: Final = "POST, OPTIONS"
@@ -55,10 +57,14 @@ def create_app(
     tick: Callable[[], int] = time.monotonic_ns,
     connections: Connections | None = None,
     reconciled: Reconciliations | None = None,
+    neighbour: Neighbour | None = None,
+    cookies: str = "",
 ) -> Litestar:
     """The shop's lifetime is the caller's: nothing is opened or closed here. Without `limits` there are none; the published ones
     are `Limits()`. `proxies` stand before us and are believed; `tick` counts nanoseconds and never goes back.
-    `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures."""
+    `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures.
+    `neighbour` is a shop that pages switch to; `cookies` then ends the names of this server's, which share a host with the other's.
+    """
     meters = Meters()
     limiter = Limiter(limits, tick, meters.limited)
     keyring = Keyring(shop.keys.sender_of, limiter, tick)
@@ -66,6 +72,8 @@ def create_app(
     _watch(face)
     if reconciled is not None:
         _watch_reconciling(meters, reconciled)
+    signboard = Signboard(shop, tick, neighbour, cookies)
+    signboard.look()
     app = Litestar(
         route_handlers=[*api_handlers(), *member_handlers, *admin_handlers],
         exception_handlers={Exception: _answer},
@@ -75,6 +83,7 @@ def create_app(
                 "shop": shop,
                 "clock": clock,
                 "new_id": new_id,
+                "signboard": signboard,
                 "connections": connections or Connections(shop.store, {}),
             }
         ),

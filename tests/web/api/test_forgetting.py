@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from regulars.boot import wiring
 from regulars.cli import regulars
+from regulars.web.exports import HELD_BYTES
 from tests.live import Live, set_up
 from tests.service.town import RULES
 from tests.shop import HEADER
@@ -36,6 +37,19 @@ def ada_comes(live: Live) -> None:
     live.post("track", {"userId": "ada-7", "event": "", "properties": {"surname": "Lovelace"}})
     live.post("track", {"userId": "ada-7", "event": "Order Completed", "properties": {"order_id": "Byron"}})
     assert live.customer("ada-7")["points"]["available"] == 45
+
+
+def test_of_whoever_has_much_to_be_told_it_is_told_whole(live: Live) -> None:
+    """Beyond what is held in memory, and beyond one piece of an answer."""
+    said = {f"line {number}": "x" * 200 for number in range(40)}
+    review = {"type": "track", "userId": "ada-7", "event": "Review Written", "properties": said}
+    for _ in range(8):
+        live.post("batch", {"batch": [review] * 40}).raise_for_status()
+    exported = live.post("people/export", {"customer": {"kind": "user_id", "value": "ada-7"}})
+    assert len(exported.json()["facts"]) == 320
+    assert int(exported.headers["content-length"]) == len(exported.content) > 2 * HELD_BYTES
+    assert (exported.headers["content-type"], exported.headers["cache-control"]) == ("application/json", "no-store")
+    live.stop()
 
 
 def left_in(folder: Path) -> list[str]:

@@ -272,7 +272,7 @@ def test_limits_that_cannot_be_read_keep_a_server_from_starting(tmp_path: Path):
 def test_a_server_is_told_how_many_proxies_stand_before_it(tmp_path: Path, words, variable, proxies):
     told = []
 
-    def serve(*arguments) -> None:
+    def serve(*arguments, **_options) -> None:
         told.append(arguments[5])
 
     asked = ["serve", "--data-dir", str(tmp_path), *words]

@@ -1,9 +1,12 @@
 """What a public key cannot do. It stands in every page, so whoever wants to can have it."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from regulars.service.shop import Shop
 from regulars.web.api.openapi import document
 from tests.web.api.conftest import Speaker
 
@@ -128,6 +131,36 @@ def test_the_shop_itself_is_told_more(api: Speaker):
     assert api.sends("track", reused).json()["rejected"][0]["reason"] == "message_id_reused"
 
 
+def test_the_same_is_done_for_whom_we_know_and_whom_we_do_not(api: Speaker, shop: Shop):
+    """So the time that an answer takes tells nobody either. A browser gives an address, or a number of an order or a visitor."""
+    _is_used(api)
+    for case in (
+        "an e-mail address",
+        "an e-mail address beside an event",
+        "an e-mail address as an id",
+        "an alias",
+        "an order",
+    ):
+        route, bodies = KNOWN_AND_UNKNOWN[case]
+        known, unknown = [
+            _done(api, shop, route, _on_a_device_of_its_own(body, f"{case} {place}"))
+            for place, body in enumerate(bodies)
+        ]
+        assert known == unknown, case
+
+
+def test_a_user_id_that_nobody_had_is_written_down_once_and_is_then_as_any_other(api: Speaker, shop: Shop):
+    """Trying it out makes it one that we know: nobody can look twice."""
+    _is_used(api)
+    ada, eve, eve_again = [
+        _done(api, shop, "track", {"userId": name, "event": "Seen", "timestamp": f"2024-05-17T09:{minute}:00Z"})
+        for name, minute in (("ada", 30), ("eve", 29), ("eve", 30))
+    ]
+
+    assert ada == eve_again
+    assert 0 < eve.total() - ada.total() <= 2, "a record and the first visit, in one transaction with all the rest"
+
+
 # --- earn ------------------------------------------------------------------------------------------------------------
 
 
@@ -158,6 +191,34 @@ def test_it_takes_nobody_a_point_by_having_said_an_order_or_a_message_before_the
     assert api.sends("track", body).json() == {"success": True, "accepted": 1, "rejected": []}
 
     assert api.reads("/v1/customers/ben").json()["points"]["lifetime"] == 45
+
+
+def _is_used(api: Speaker) -> None:
+    """A day on which browsers have spoken already, Ada's among them."""
+    for who in ({"userId": "ada"}, {"userId": "zoe"}, {"anonymousId": "c0de"}):
+        api.sends("track", {"event": "Seen", **who}, api.public)
+
+
+def _on_a_device_of_its_own(body: dict[str, Any], name: str) -> dict[str, Any]:
+    return {field: name if value == "p1" else value for field, value in body.items()}
+
+
+def _done(api: Speaker, shop: Shop, route: str, body: dict[str, Any]) -> Counter[str]:
+    """The statements, each by its beginning, with which a browser's word is stored."""
+    statements: list[str] = []
+
+    def heard(connection: Any, *_: Any) -> None:
+        connection.set_trace_callback(statements.append)
+
+    for engine in (shop.store._writers, shop.store._readers):
+        event.listen(engine, "checkout", heard)
+    try:
+        assert api.sends(route, body, api.public).status_code == 200
+    finally:
+        for engine in (shop.store._writers, shop.store._readers):
+            event.remove(engine, "checkout", heard)
+    assert statements
+    return Counter([" ".join(statement.split()[:4]) for statement in statements])
 
 
 def _without_names(answer) -> tuple[int, str, list[tuple[str, str]]]:

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import structs
 
 from regulars.backtesting.comparison import Comparison
 from regulars.backtesting.examples import Example
@@ -28,19 +29,25 @@ def render(
     *,
     comparison: Comparison | None = None,
     other: Rulebook | None = None,
+    note: str = "",
 ) -> str:
-    """The page as HTML. A `comparison` is of `outcome` and that of the `other` program, in this order."""
+    """The page as HTML. A `comparison` is of `outcome` and that of the `other` program, in this order. `note` is what must be said
+    of the shop whose orders these are."""
     assert (comparison is None) == (other is None), "a comparison is with another program"
     if comparison is None or other is None:
-        return _as_html(page_of_one(outcome, program, examples))
+        return _as_html(_noted(page_of_one(outcome, program, examples), note))
     assert comparison.first == outcome, "the first of the comparison is the outcome"
-    return _as_html(page_of_two(comparison, program, other, examples))
+    return _as_html(_noted(page_of_two(comparison, program, other, examples), note))
 
 
 def content_policy() -> str:
     """The Content-Security-Policy under which the page shows itself whole: its one style sheet and its type, nothing else."""
     digest = b64encode(sha256(_style().encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _noted(page: Page, note: str) -> Page:
+    return structs.replace(page, notes=[note, *page.notes]) if note else page
 
 
 def _as_html(page: Page) -> str:

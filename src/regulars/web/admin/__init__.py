@@ -19,6 +19,7 @@ from regulars.web.admin import (
     refused,
     signing_in,
     static,
+    switching,
 )
 from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
 from regulars.web.admin.gate import gate
@@ -34,7 +35,7 @@ _OPTIONS: Final[dict[str, Any]] = {
 admin_handlers: Final[list[ControllerRouterHandler]] = [
     Router(
         "/",
-        route_handlers=[*static.handlers, *signing_in.handlers],
+        route_handlers=[*static.handlers, *signing_in.handlers, switching.from_next_door],
         request_max_body_size=LARGEST_FORM_AT_THE_DOOR,
         **_OPTIONS,
     ),
@@ -42,6 +43,7 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
         "/",
         route_handlers=[
             signing_in.sign_out,
+            switching.next_door,
             *overview.handlers,
             *customers.handlers,
             *identification.handlers,

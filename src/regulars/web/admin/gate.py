@@ -16,6 +16,7 @@ from litestar.exceptions import ClientException, InternalServerException
 from regulars.service import admins
 from regulars.web.admin.errors import told
 from regulars.web.admin.rendering import HEADERS, Asked, now_of, shop_of
+from regulars.web.signboard import signboard_of
 
 COOKIE: Final = "regulars_session"
 FIELD: Final = "csrf"
@@ -25,7 +26,7 @@ READING: Final = ("GET", "HEAD", "OPTIONS")
 
 async def gate(request: Asked) -> Response[Any] | None:
     """None lets the request pass, with `session` and, where there is one, `form` in its state."""
-    token = request.cookies.get(COOKIE)
+    token = request.cookies.get(named(request, COOKIE))
     session = await to_thread(admins.session, shop_of(request), token, now_of(request)) if token else None
     if session is None:
         return _to_the_door(request)
@@ -70,10 +71,21 @@ def is_https(request: Asked) -> bool:
     )
 
 
+def named(request: Asked, key: str) -> str:
+    """A cookie as this server calls it."""
+    return key + signboard_of(request).cookies
+
+
 def cookie(request: Asked, key: str, value: str, seconds: int | None = None) -> Cookie:
     """Read by no script, sent to no other host; gone at once where `seconds` is 0."""
     return Cookie(
-        key=key, value=value, max_age=seconds, path="/", httponly=True, samesite="lax", secure=is_https(request)
+        key=named(request, key),
+        value=value,
+        max_age=seconds,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=is_https(request),
     )
 
 

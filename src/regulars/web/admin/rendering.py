@@ -15,6 +15,7 @@ from regulars.service import programs
 from regulars.service.admins import Session
 from regulars.service.shop import Shop
 from regulars.web.admin import static, telling
+from regulars.web.signboard import signboard_of
 
 Asked: TypeAlias = Request[Any, Any, Any]
 
@@ -50,12 +51,14 @@ PLACES: Final = (
 
 
 class Frame(Struct, frozen=True):
-    """What stands around every page."""
+    """What stands around every page. `note` is what must be said of the shop, `neighbour` the shop to switch to; "" for neither."""
 
     shop_name: str
     places: tuple[tuple[str, str], ...]
     place: str
     session: Session | None
+    note: str
+    neighbour: str
 
 
 class Desk(Struct, frozen=True):
@@ -88,6 +91,7 @@ def desk_of(request: Asked) -> Desk:
     session = session_of(request)
     assert session is not None, "the gate is before every page that asks for a desk"
     shop = shop_of(request)
+    signboard_of(request).look()
     return Desk(shop, now_of(request), session, programs.in_force(shop))
 
 
@@ -100,9 +104,20 @@ def answer(
     request: Asked, template: str, place: str = "", *, program: Rulebook | None = None, status: int = 200, **values: Any
 ) -> Response[str]:
     """The page. `place` is where in the navigation it belongs."""
-    frame = Frame(program.program.name if program else "Regulars", PLACES, place, session_of(request))
+    board = signboard_of(request)
+    name = board.last.name or (program.program.name if program else "Regulars")
+    next_door = board.neighbour.name if board.neighbour else ""
+    frame = Frame(name, PLACES, place, session_of(request), board.last.note, next_door)
     html = _environment().get_template(template).render(frame=frame, **values)
-    return Response(whole(html), status_code=status, media_type="text/html", headers=HEADERS)
+    headers = (
+        HEADERS if board.neighbour is None else {**HEADERS, "Content-Security-Policy": _to(board.neighbour.address)}
+    )
+    return Response(whole(html), status_code=status, media_type="text/html", headers=headers)
+
+
+def _to(address: str) -> str:
+    """The policy, and leave to go next door: what a form is answered with counts as its target."""
+    return POLICY.replace("form-action 'self'", f"form-action 'self' {address}")
 
 
 def whole(html: str) -> str:

@@ -16,8 +16,9 @@ from litestar.params import FromPath
 
 from regulars.kernel.calendar import SECOND
 from regulars.service import admins
-from regulars.web.admin.gate import COOKIE, FIELD, cookie, fields, from_here, see_other
+from regulars.web.admin.gate import COOKIE, FIELD, cookie, fields, from_here, named, see_other
 from regulars.web.admin.rendering import Asked, answer, now_of, shop_of
+from regulars.web.signboard import signboard_of
 
 DOOR_COOKIE: Final = "regulars_door"
 HOME: Final = "/overview"
@@ -28,6 +29,7 @@ _OURS: Final = re.compile(
 
 @get("/sign-in", sync_to_thread=True)
 def sign_in_page(request: Asked) -> Response[str]:
+    signboard_of(request).look()
     return _door(request, wanted=request.query_params.get("next", ""))
 
 
@@ -41,7 +43,7 @@ async def sign_in(request: Asked) -> Response[str]:
     wanted = form.get("next", "")
     match outcome:
         case str():
-            return _enter(request, outcome, ours(wanted))
+            return enter(request, outcome, ours(wanted))
         case admins.TooSoon():
             problem = f"Too many tries have failed. Try again {_in(outcome.wait_s)}."
             page = _door(request, problem=problem, name=name, wanted=wanted, status=HTTPStatus.TOO_MANY_REQUESTS)
@@ -54,6 +56,7 @@ async def sign_in(request: Asked) -> Response[str]:
 @get("/sign-in/link/{token:str}", sync_to_thread=True)
 def link_page(request: Asked, token: FromPath[str]) -> Response[str]:
     """Shows a button only: whatever looks at links before people do must not use them up."""
+    signboard_of(request).look()
     return _door(request, link=token)
 
 
@@ -64,12 +67,12 @@ async def redeem_link(request: Asked, token: FromPath[str]) -> Response[str]:
     session = await to_thread(admins.redeem_link, shop_of(request), token, now_of(request))
     if session is None:
         return _door(request, problem=USED_UP, status=HTTPStatus.GONE)
-    return _enter(request, session, HOME)
+    return enter(request, session, HOME)
 
 
 @post("/sign-out", status_code=200, sync_to_thread=True)
 def sign_out(request: Asked) -> Response[str]:
-    admins.sign_out(shop_of(request), request.cookies[COOKIE])
+    admins.sign_out(shop_of(request), request.cookies[named(request, COOKIE)])
     return see_other("/sign-in", cookie(request, COOKIE, "", 0))
 
 
@@ -104,11 +107,11 @@ def _door(
 
 
 def _is_from_the_door(request: Asked, form: dict[str, str]) -> bool:
-    word = request.cookies.get(DOOR_COOKIE, "")
+    word = request.cookies.get(named(request, DOOR_COOKIE), "")
     return bool(word) and admins.same(form.get(FIELD, ""), word) and from_here(request)
 
 
-def _enter(request: Asked, token: str, path: str) -> Response[str]:
+def enter(request: Asked, token: str, path: str) -> Response[str]:
     seconds = admins.LONGEST_SESSION // SECOND
     return see_other(path, cookie(request, COOKIE, token, seconds), cookie(request, DOOR_COOKIE, "", 0))
 

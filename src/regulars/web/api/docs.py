@@ -3,12 +3,14 @@
 import gzip
 from functools import cache
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from typing import Any, Final
 
 from litestar import Request, Response, get
 
 from regulars.web.problems import Code, Problem
+from regulars.web.signboard import signboard_of
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -25,7 +27,7 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
-<main id="interface"></main>
+%s<main id="interface"></main>
 <noscript>This page needs JavaScript. The document itself is <a href="/openapi.json">/openapi.json</a>.</noscript>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>
@@ -40,9 +42,12 @@ _FILES: Final = {
 
 
 @get("/docs", sync_to_thread=False)
-def docs() -> Response[str]:
+def docs(request: Request[Any, Any, Any]) -> Response[str]:
+    """Says what every page says of the shop, as it was last seen."""
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
-    return Response(_PAGE, media_type="text/html", headers=headers)
+    note = signboard_of(request).last.note
+    said = f'<aside class="wrapper">{escape(note)}</aside>\n' if note else ""
+    return Response(_PAGE % said, media_type="text/html", headers=headers)
 
 
 @get("/docs/{name:str}", sync_to_thread=True)

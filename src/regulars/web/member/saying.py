@@ -14,6 +14,7 @@ from regulars.web.admin import rendering
 from regulars.web.admin.rendering import Asked, shop_of
 from regulars.web.member import words
 from regulars.web.problems import where_it_failed
+from regulars.web.signboard import signboard_of
 
 log: Final = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ _HEADERS: Final = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex, 
 
 def page(request: Asked, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response[str]:
     program = programs.in_force(shop_of(request))
+    signboard_of(request).look()
     answer = rendering.answer(request, f"member/{template}", program=program, status=status, words=words, **values)
     answer.headers.update(_HEADERS)
     return answer

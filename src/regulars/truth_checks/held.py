@@ -1,0 +1,74 @@
+"""The truths of a made year, as far as the checks need them, and how one of them comes out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from regulars.made_year import truths
+
+FILE: Final = "truths.jsonl"
+MOST_EXAMPLES: Final = 5
+
+
+class NoTruths(Exception):
+    """The text says what is missing."""
+
+
+class Truths(Struct, frozen=True):
+    """`tablets` are devices that a household shares, `second_accounts` those of whoever has another already."""
+
+    year: truths.Year
+    counts: truths.Counts
+    accounts: tuple[truths.Account, ...]
+    second_accounts: tuple[str, ...]
+    tablets: frozenset[str]
+    crawls: frozenset[str]
+
+
+class Finding(Struct, frozen=True):
+    """`truth` and `report` are as a person reads them; `examples` say where they part."""
+
+    what: str
+    holds: bool
+    truth: str
+    report: str
+    examples: tuple[str, ...] = ()
+
+
+def load(folder: Path) -> Truths:
+    """Raises NoTruths, or TruthsError for a file that cannot be read as truths."""
+    path = folder / FILE
+    if not path.is_file():
+        raise NoTruths(f"{folder} holds no {FILE}: name the folder that `regulars make-year` made.")
+    year, counts = None, None
+    accounts: list[truths.Account] = []
+    second: list[str] = []
+    tablets: set[str] = set()
+    crawls: set[str] = set()
+    for one in truths.read(path):
+        if isinstance(one, truths.Year):
+            year = one
+        elif isinstance(one, truths.Counts):
+            counts = one
+        elif isinstance(one, truths.Bot):
+            crawls.add(one.anonymous_id)
+        elif isinstance(one, truths.Person):
+            accounts += one.accounts
+            second += [account.user_id for account in one.accounts[1:] if account.user_id]
+            if one.household:
+                tablets.add(one.household.device)
+    if year is None or counts is None:
+        raise NoTruths(f"{path} breaks off: it does not end with the counts. Make the year again.")
+    return Truths(year, counts, tuple(accounts), tuple(second), frozenset(tablets), frozenset(crawls))
+
+
+def equal(what: str, truth: int, report: int) -> Finding:
+    return Finding(what, truth == report, f"{truth:,}", f"{report:,}")
+
+
+def some(examples: Sequence[str]) -> tuple[str, ...]:
+    """The first few, and how many there are besides."""
+    more = len(examples) - MOST_EXAMPLES
+    return (*examples[:MOST_EXAMPLES], *([f"and {more:,} more"] if more > 0 else []))
