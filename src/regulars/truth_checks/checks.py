@@ -5,12 +5,12 @@ from typing import Final
 
 from regulars.kernel.facts import Instant
 from regulars.service.shop import Shop
-from regulars.truth_checks import bots, counts, identification, people
+from regulars.truth_checks import bots, counts, identification, people, sales
 from regulars.truth_checks.held import Finding, Truths
 
 Check = Callable[[Shop, Truths, Instant], Iterator[Finding]]
 
-CHECKS: Final[tuple[Check, ...]] = (counts.check, identification.check, people.check, bots.check)
+CHECKS: Final[tuple[Check, ...]] = (counts.check, sales.check, identification.check, people.check, bots.check)
 
 
 def checked(shop: Shop, truths: Truths, now: Instant) -> Iterator[Finding]:

@@ -17,7 +17,8 @@ class NoTruths(Exception):
 
 
 class Truths(Struct, frozen=True):
-    """`tablets` are devices that a household shares, `second_accounts` those of whoever has another already."""
+    """`tablets` are devices that a household shares, `second_accounts` those of whoever has another already. `sales_minor` is what
+    the goods of all `orders` cost."""
 
     year: truths.Year
     counts: truths.Counts
@@ -25,6 +26,8 @@ class Truths(Struct, frozen=True):
     second_accounts: tuple[str, ...]
     tablets: frozenset[str]
     crawls: frozenset[str]
+    orders: int
+    sales_minor: int
 
 
 class Finding(Struct, frozen=True):
@@ -47,6 +50,7 @@ def load(folder: Path) -> Truths:
     second: list[str] = []
     tablets: set[str] = set()
     crawls: set[str] = set()
+    orders = sales_minor = 0
     for one in truths.read(path):
         if isinstance(one, truths.Year):
             year = one
@@ -57,11 +61,15 @@ def load(folder: Path) -> Truths:
         elif isinstance(one, truths.Person):
             accounts += one.accounts
             second += [account.user_id for account in one.accounts[1:] if account.user_id]
+            orders += len(one.orders)
+            sales_minor += sum([order.total_minor for order in one.orders])
             if one.household:
                 tablets.add(one.household.device)
     if year is None or counts is None:
         raise NoTruths(f"{path} breaks off: it does not end with the counts. Make the year again.")
-    return Truths(year, counts, tuple(accounts), tuple(second), frozenset(tablets), frozenset(crawls))
+    return Truths(
+        year, counts, tuple(accounts), tuple(second), frozenset(tablets), frozenset(crawls), orders, sales_minor
+    )
 
 
 def equal(what: str, truth: int, report: int) -> Finding:
