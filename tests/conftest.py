@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, sync_playwright
 
-from tests.databases import fresh_database, running_postgresql
+from regulars.service import admins
+from regulars.store import migrations
+from tests.databases import Emptied, fresh_database, made_quickly, running_postgresql
 from tests.live import Keys, Live, stop_all
 from tools.chromium import MISSING, find_chromium
 
@@ -26,6 +29,9 @@ settings.register_profile("slow", derandomize=True, max_examples=2_000, **EVERYW
 settings.register_profile("mutation", derandomize=True, max_examples=12, database=None, **EVERYWHERE)
 settings.register_profile("hunt", max_examples=20_000, print_blob=True, **EVERYWHERE)
 settings.load_profile(os.environ.get("REGULARS_HYPOTHESIS", "default"))
+
+UPGRADE = migrations.upgrade
+HASHER = admins._hasher
 
 OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:|(http|ws)://127\.0\.0\.1[:/])")
 QUIET = [
@@ -41,6 +47,34 @@ QUIET = [
 ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_databases() -> Iterator[None]:
+    """In this process; a server that a test starts makes its tables as everywhere."""
+    with made_quickly():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A password's hash is made to take long, which is what a shop wants and a thousand tests do not."""
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admins, "_hasher", lambda: weak)
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashed as a shop hashes them."""
+    monkeypatch.setattr(admins, "_hasher", HASHER)
+
+
+@pytest.fixture
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are made by Alembic itself."""
+    monkeypatch.setattr(migrations, "upgrade", UPGRADE)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """A server that all tests of this process share. A test rather asks for `postgresql` or `database`."""
@@ -48,10 +82,21 @@ def postgresql_server() -> Iterator[str]:
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def emptied(postgresql_server: str) -> Iterator[Emptied]:
+    databases = Emptied(postgresql_server)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def postgresql(postgresql_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
-    with fresh_database(postgresql_server) as url:
+def postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database: without a row or, where the migrations are tested, without a table."""
+    if "real_migrations" in request.fixturenames:
+        database = fresh_database(request.getfixturevalue("postgresql_server"))
+    else:
+        database = request.getfixturevalue("emptied").one()
+    with database as url:
         yield url
 
 

@@ -53,10 +53,10 @@ def _parted(recording: Recording, warm_up: int) -> tuple[Recording, Recording]:
 def _on_sqlite(path: str) -> Run:
     import sqlite3
 
-    from regulars.store.sqlite import prepare
+    from regulars.store.sqlite import WRITER_CACHE_KIB, prepare
 
     connection = sqlite3.connect(path)
-    prepare(connection)
+    prepare(connection, WRITER_CACHE_KIB)
 
     def run(statements: Sequence[Statement]) -> None:
         connection.execute("BEGIN IMMEDIATE")

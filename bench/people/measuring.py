@@ -25,10 +25,14 @@ LIST_TURNS: Final = 40
 WARM_UP: Final = 20
 FRESH: Final = 10
 OVERVIEWS: Final = 3
+ROUNDS: Final = 6
+ROUND_TURNS: Final = 100
+"""After all questions were asked once, they are asked again in so many rounds: does the server's memory stay what it is?"""
 
 SEARCH_LIMIT_MS: Final = 50.0
 PAGE_LIMIT_MS: Final = 100.0
 LAST_OVER_FIRST_LIMIT: Final = 1.5
+MEMORY_LIMIT: Final = 1.25
 
 
 class Taken(Struct):
@@ -43,8 +47,8 @@ class Taken(Struct):
     lasts: dict[str, list[float]] = field(default_factory=dict)
     overviews: list[float] = field(default_factory=list)
     fresh: dict[str, list[float]] = field(default_factory=dict)
-    memory_before_mb: float = 0
-    memory_after_mb: float = 0
+    memory_mb: list[float] = field(default_factory=list)
+    """Before the questions, after they were asked once, and after each further round."""
 
 
 def measured(kind: str = "sqlite", number: int = CUSTOMERS) -> list[Entry]:
@@ -69,9 +73,12 @@ def taken(url: str, folder: Path, filled: Filled) -> Taken:
     times = Taken()
     with _desk(url, folder, filled) as desk:
         _ask(desk, filled, Taken(), WARM_UP, WARM_UP // 4)
-        times.memory_before_mb = resident_mb()
+        times.memory_mb.append(resident_mb())
         _ask(desk, filled, times, TURNS, LIST_TURNS)
-        times.memory_after_mb = resident_mb()
+        times.memory_mb.append(resident_mb())
+        for _ in range(ROUNDS):
+            _ask(desk, filled, Taken(), ROUND_TURNS, ROUND_TURNS // 10)
+            times.memory_mb.append(resident_mb())
         times.overviews = [desk.looks_over() for _ in range(OVERVIEWS)]
     for turn in range(FRESH):
         for what, ask in _questions(filled, turn).items():
@@ -158,8 +165,6 @@ def entries(kind: str, filled: Filled, times: Taken) -> list[Entry]:
                 *_more("A page", times.pages),
                 _fresh("a customer's page", times),
                 figure("The overview, which adds everything up", times.overviews, "ms"),
-                Figure("Memory of the server before these questions", rounded(times.memory_before_mb), "MB"),
-                Figure("Memory of the server after them", rounded(times.memory_after_mb), "MB"),
             ],
         ),
         Entry(
@@ -174,7 +179,29 @@ def entries(kind: str, filled: Filled, times: Taken) -> list[Entry]:
             meaning=[LIST_MEANING],
             more=[*_lists(times), _fresh("the list's last page", times)],
         ),
+        _memory(kind, filled, times.memory_mb),
     ]
+
+
+def _memory(kind: str, filled: Filled, taken_mb: Sequence[float]) -> Entry:
+    before, once, *later = taken_mb
+    grown = [mb / once for mb in later]
+    return Entry(
+        name="people_memory_over_warm",
+        what=f"Memory of a server over {filled.customers:,} customers after {ROUNDS} further rounds, {NAMES[kind]}",
+        value=rounded(grown[-1]),
+        unit="times",
+        spread=spread(grown),
+        limit=MEMORY_LIMIT,
+        peer=None,
+        held=grown[-1] <= MEMORY_LIMIT,
+        meaning=[MEMORY_MEANING],
+        more=[
+            Figure("Memory before the questions", rounded(before), "MB"),
+            Figure("Memory after they were asked once", rounded(once), "MB"),
+            figure("Memory after each further round", later, "MB"),
+        ],
+    )
 
 
 def _entry(name: str, what: str, took: Sequence[float], limit: float, meaning: list[str], more: list[Figure]) -> Entry:
@@ -206,6 +233,12 @@ LIST_MEANING: Final = (
     "The shop and the manner are those of `people_search_ms`. Of each of the four orders the first page, a page at a random place, "
     f"and the last, in turn, {LIST_TURNS} times. A ratio is that of the medians of one order; the worst is what counts, the "
     "spread is over the orders."
+)
+
+MEMORY_MEANING: Final = (
+    "The shop and the manner are those of `people_search_ms`: once all questions were asked, they are asked again, of others, in "
+    f"{ROUNDS} rounds of {ROUND_TURNS} each. What the server's process holds in memory afterwards, to what it held before these "
+    "rounds; the spread is over the rounds. What it learns of products from orders, once an hour, may fall among them."
 )
 
 

@@ -1,7 +1,11 @@
 """Time alone: points become available and expire, levels are lost, whether somebody looks or not."""
 
+import pytest
+
 from regulars.kernel.facts import FOREVER
-from regulars.service.waking import next_waking
+from regulars.service.shop import Shop
+from regulars.service.waking import next_waking, waiting_to_adopt
+from regulars.workers import waking
 from tests.service.town import Town, order
 from tests.shop import at
 
@@ -59,3 +63,26 @@ def test_a_late_order_does_not_turn_the_clock_back(town: Town) -> None:
     town.hears(order("ada", "2", 10, at="2017-03-02 12:00"), now="2017-03-21 12:00")
     assert town.ledger("ada")[-1].effective_at == at("2017-03-20 12:00")
     assert town.points("ada", "2017-03-21 12:00") == 55
+
+
+def test_all_customers_are_looked_through_once_for_each_publication(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among a million it takes a while: a shop that only waits must not do so every few seconds."""
+    looks: list[int] = []
+
+    def looked(shop: Shop) -> int:
+        looks.append(waiting_to_adopt(shop))
+        return looks[-1]
+
+    monkeypatch.setattr(waking, "waiting_to_adopt", looked)
+    worker = waking.Worker(town.shop, lambda: at("2017-03-01 12:00"))
+    without_tiers = RULES.partition("tiers:")[0]
+    town.applies(RULES)
+    town.hears(order("ada", "1", 45), order("bob", "2", 45))
+    for rules in (RULES, without_tiers, RULES):
+        town.applies(rules)
+        for _ in range(3):
+            worker._adopt()
+        assert waiting_to_adopt(town.shop) == 0
+    assert looks == [0, 2, 2]

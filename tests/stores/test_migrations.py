@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import inspect
 
 from regulars.store import migrations
@@ -11,6 +12,8 @@ from regulars.store.schema import metadata
 
 MIGRATE = "import sys; from regulars.store.database import Store; s = Store(sys.argv[1]); s.migrate(); s.close()"
 TOGETHER = 4
+
+pytestmark = pytest.mark.usefixtures("real_migrations")
 
 
 def test_a_fresh_database_gets_the_tables_that_the_code_knows(database: str) -> None:

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, func, select
 
-from regulars.service import doctor, programs
+from regulars.service import doctor, joining, programs, rights
+from regulars.service.customers import find
 from regulars.service.doctor import examine
-from regulars.service.people import ANONYMOUS_ID, FIRM, ITSELF, WEAK
+from regulars.service.people import ANONYMOUS_ID, FIRM, ITSELF, USER_ID, WEAK
 from regulars.service.record import PROGRAM_ADOPTED
 from regulars.store.schema import customers, entries, identities, journal
 from regulars.store.transaction import Transaction
@@ -466,3 +467,125 @@ def test_the_doctor_sees_one_moment(towns: tuple[Town, Town]) -> None:
         patch.setattr(doctor, "_facts", lambda connection: real(Halting(connection)))  # type: ignore[arg-type]
         assert good(here)
     assert counted
+
+
+# --- staff and the law, while events come in -------------------------------------------------------------------------
+
+SAID_IN_PASSING = "looking for a present for Eve"
+
+
+@pytest.mark.parametrize("statement", ["identities", "lock_customers", "save_customers", "add_journal"])
+def test_whoever_is_forgotten_while_an_event_comes_in_stays_forgotten(
+    towns: tuple[Town, Town], meanwhile: Meanwhile, statement: str
+) -> None:
+    """Ada was there, and not yet erased, when the event was looked at first."""
+    here, there = towns
+    here.hears(order("ada", "1", 45))
+    ada = here.customer("ada").id
+
+    def forgets() -> None:
+        rights.erase(there.shop, ada, "staff", at("2017-03-01 12:00"))
+
+    said = did("Products Searched", userId="ada", properties={"query": SAID_IN_PASSING})
+    with between(here, statement, lambda: meanwhile.starts(forgets)):
+        here.hears(said)
+    meanwhile.answer.result(MOST_SECONDS)
+    assert find(here.shop, USER_ID, "ada") is None
+    assert (number_of_customers(here), trusts_of(here, "ada", USER_ID)) == (1, [])
+    with here.shop.store.reading() as connection:
+        facts = connection.execute(select(journal.c.fact).where(journal.c.fact.is_not(None))).scalars()
+        assert not [fact for fact in facts if SAID_IN_PASSING.encode() in fact]
+    assert good(here)
+
+
+@pytest.mark.parametrize("statement", ["identities", "hold_identities", "add_identities", "lock_customers"])
+def test_an_address_that_is_forgotten_while_it_is_told_brings_nobody_back(
+    towns: tuple[Town, Town], meanwhile: Meanwhile, statement: str
+) -> None:
+    """A guest's order under an e-mail address that nobody had: the address is held, and looked up among the erased again."""
+    here, there = towns
+    traits = {"email": "a@example.com"}
+    here.hears({"type": "identify", "userId": "ada", "traits": traits})
+    ada = here.customer("ada").id
+    guest = order("", "2", 5, userId=None, context={"traits": traits}, at="2017-03-01 11:00")
+
+    def forgets() -> None:
+        rights.erase(there.shop, ada, "staff", at("2017-03-01 12:00"))
+
+    with between(here, statement, lambda: meanwhile.starts(forgets)):
+        here.hears(guest)
+    meanwhile.answer.result(MOST_SECONDS)
+    assert (find(here.shop, USER_ID, "ada"), find(here.shop, "email", "a@example.com")) == (None, None)
+    assert trusts_of(here, "a@example.com", "email") == []
+    assert good(here)
+
+
+@pytest.mark.parametrize(
+    ("statement", "when", "begins_again"),
+    [
+        ("identities", "11:00", 0),
+        ("lock_customers", "11:00", 1),
+        ("lock_customers", "09:00", 0),
+        ("save_customers", "11:00", 0),
+        ("add_journal", "11:00", 0),
+    ],
+)
+def test_a_purchase_on_its_way_goes_to_whom_staff_joined_the_account_to(
+    towns: tuple[Town, Town], meanwhile: Meanwhile, statement: str, when: str, begins_again: int
+) -> None:
+    """Whoever has locked the accounts is waited for, and who finds them joined after locking begins again. A late purchase tells
+    that Ada was there earlier: staff wait for that before they lock anybody, so nobody waits in a circle.
+    """
+    here, there = towns
+    here.hears(order("ada", "1", 1, at="2017-03-01 10:00"), order("ben", "2", 2, at="2017-03-01 10:00"))
+    ada, ben = here.customer("ada").id, here.customer("ben").id
+
+    def joins() -> None:
+        joining.merge(there.shop, ada, ben, "staff", "the same person", at("2017-03-01 12:00"))
+
+    with between(here, statement, lambda: meanwhile.starts(joins)):
+        assert here.hears(order("ada", "3", 4, at=f"2017-03-01 {when}")).stored == 1
+    meanwhile.answer.result(MOST_SECONDS)
+    tries = [town.shop.writer.statistics.retries for town in towns]
+    assert (here.customer("ada").id, here.points("ben"), tries) == (ben, 1 + 2 + 4, [begins_again, 0])
+    assert good(here)
+
+
+@pytest.mark.parametrize(
+    ("statement", "begins_again"), [("identities", 0), ("lock_customers", 1), ("save_customers", 0)]
+)
+def test_a_purchase_on_its_way_stays_with_the_account_that_staff_part(
+    towns: tuple[Town, Town], meanwhile: Meanwhile, statement: str, begins_again: int
+) -> None:
+    here, there = towns
+    here.hears(order("ada", "1", 1, at="2017-03-01 10:00"), order("ben", "2", 2, at="2017-03-01 10:00"))
+    ada, ben = here.customer("ada").id, here.customer("ben").id
+    joining.merge(here.shop, ada, ben, "staff", "the same person", at("2017-03-01 10:30"))
+
+    def parts() -> None:
+        joining.part(there.shop, ada, "staff", at("2017-03-01 12:00"))
+
+    with between(here, statement, lambda: meanwhile.starts(parts)):
+        assert here.hears(order("ada", "3", 4, at="2017-03-01 11:00")).stored == 1
+    meanwhile.answer.result(MOST_SECONDS)
+    tries = [town.shop.writer.statistics.retries for town in towns]
+    assert (here.points("ada"), here.points("ben"), tries) == (1 + 4, 2, [begins_again, 0])
+    assert good(here)
+
+
+def test_whom_staff_joined_to_a_card_goes_where_the_card_goes(towns: tuple[Town, Town]) -> None:
+    """The card is registered, and so goes up in Ada: what hangs under it by now goes along, also if it was not there at first."""
+    here, there = towns
+    here.hears(order("", "1", 4, userId=None, context={"traits": CARD}), order("ben", "2", 2), order("ada", "3", 1))
+    card, ben = here.customer("1", kind="card").id, here.customer("ben").id
+
+    def joins() -> None:
+        joining.merge(there.shop, ben, card, "staff", "ben's card", at("2017-03-01 12:00"))
+
+    with between(here, "lock_customers", joins):
+        here.hears({"type": "identify", "userId": "ada", "traits": CARD})
+    assert here.shop.writer.statistics.retries == 1
+    ada = here.customer("ada")
+    assert {here.customer("ben").id, here.customer("1", kind="card").id} == {ada.id}
+    assert ada.points.available == 1 + 2 + 4
+    assert good(here)

@@ -209,3 +209,14 @@ def test_nothing_asked_is_nothing_answered(store: Store) -> None:
         tx.add_journal(NOTHING)
         tx.add_entries(NOTHING)
         tx.add_quarantine(NOTHING)
+
+
+def test_what_is_read_within_one_moment_is_of_that_moment(store: Store) -> None:
+    with store.one_moment():
+        assert count(store, customers) == 0
+        with store.writing() as tx:
+            tx.add_customers([blank("ada")])
+        with store.one_moment():
+            assert count(store, customers) == 0
+        assert count(store, customers) == 0
+    assert count(store, customers) == 1

@@ -21,7 +21,7 @@ from regulars.service.audit import write_down
 from regulars.service.consents import ConsentView, standings
 from regulars.service.customers import Customer, customer
 from regulars.service.group import NoProgram
-from regulars.service.merging import join, records_in, records_of, separate
+from regulars.service.merging import hold_names, join, records_in, records_of, separate
 from regulars.service.record import Customer as Held
 from regulars.service.record import Journal, brought_to
 from regulars.service.shop import Shop
@@ -162,6 +162,7 @@ def _locked(shop: Shop, tx: Transaction, steps: Journal, into: str, record: str,
     if version is None:
         raise NoProgram
     rulebook = shop.rulebooks.now_in_force(version, tx.core)
+    hold_names(tx, [into, record, *records_in(tx.core, record)])
     rows = tx.lock_customers(sorted([into, record]))
     if len(rows) < 2:
         raise NotPossible(Reason.NOT_FOUND)

@@ -8,12 +8,12 @@ Whom the shop knows is listed. Visitors without a name are found by their device
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any, Final, Literal
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, Select, func, literal, select, tuple_, union_all
 
 from regulars.kernel.facts import Instant
 from regulars.kernel.program import DeviceLimit, IdentityKind, Program, Purpose
@@ -300,30 +300,45 @@ def kinds_of(program: Program | None) -> tuple[IdentityKind, ...]:
     return (IdentityKind(USER_ID), *usual, IdentityKind(ANONYMOUS_ID))
 
 
-def _fitting(connection: Connection, words: str, program: Program | None, limit: int) -> Iterator[IdentityKey]:
-    """Exact ones of all kinds, then those that begin so."""
+def _fitting(connection: Connection, words: str, program: Program | None, limit: int) -> list[IdentityKey]:
+    """Exact ones of all kinds, then those that begin so, kind by kind."""
     kinds = [(one.kind, one.normal(words)) for one in kinds_of(program)]
-    for kind, value in kinds:
-        if value and connection.execute(exactly(kind, value)).first() is not None:
-            yield kind, value
-    for kind, begins in kinds:
-        if begins:
-            values = connection.execute(beginning(kind, begins, limit * MOST_CLAIMS_READ)).scalars()
-            yield from [(kind, value) for value in dict.fromkeys(values)]
+    written = [(kind, value) for kind, value in kinds if value]
+    if not written:
+        return []
+    rank = {kind: place for place, (kind, _) in enumerate(kinds)}
+    exact = {tuple(row) for row in connection.execute(exactly(written))}
+    begun = {tuple(row) for row in connection.execute(beginning(written, limit * MOST_CLAIMS_READ))}
+    return [*[key for key in written if key in exact], *sorted(begun, key=lambda key: (rank[key[0]], key[1]))]
 
 
-def exactly(kind: str, value: str) -> Select[Any]:
-    return select(identities.c.value).where(identities.c.kind == kind, identities.c.value == value).limit(1)
+def exactly(keys: Sequence[IdentityKey]) -> CompoundSelect[Any]:
+    """Those of these identities that there are: one question, however many kinds."""
+    kind, value = identities.c.kind, identities.c.value
+    return _together([select(kind, value).where(kind == key[0], value == key[1]).limit(1) for key in keys])
 
 
-def beginning(kind: str, begins: str, limit: int) -> Select[Any]:
-    value = identities.c.value
-    asked = select(value).where(identities.c.kind == kind, value >= begins, value < begins + LAST_CHARACTER)
-    return asked.order_by(value).limit(limit)
+def beginning(keys: Sequence[IdentityKey], limit: int) -> CompoundSelect[Any]:
+    """Of each of these kinds the first so many rows whose values begin so."""
+    kind, value = identities.c.kind, identities.c.value
+    return _together(
+        [
+            select(kind, value)
+            .where(kind == key[0], value >= key[1], value < key[1] + LAST_CHARACTER)
+            .order_by(value)
+            .limit(limit)
+            for key in keys
+        ]
+    )
+
+
+def _together(parts: Sequence[Select[Any]]) -> CompoundSelect[Any]:
+    """Each part within its own bounds."""
+    return union_all(*[select(part.subquery()) for part in parts])
 
 
 def _owners(
-    connection: Connection, keys: Iterator[IdentityKey], program: Program | None
+    connection: Connection, keys: Sequence[IdentityKey], program: Program | None
 ) -> list[tuple[IdentityKey, str]]:
     """To whom each leads. A shared device leads to nobody, and is there all the same: as its own record."""
     limit = program.shared_device if program else DeviceLimit()

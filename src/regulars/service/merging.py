@@ -63,6 +63,13 @@ def homes_of(connection: Connection, records: Sequence[str]) -> list[str]:
     return found
 
 
+def hold_names(tx: Transaction, records: Sequence[str]) -> None:
+    """Nobody else writes how these are named until the transaction ends. For whoever locks them: names go before customers."""
+    columns = identities.c
+    named = select(columns.kind).where(columns.record.in_(records))
+    tx.core.execute(named.order_by(columns.kind, columns.value, columns.record).with_for_update())
+
+
 def rehang(tx: Transaction, record: str, under: str) -> None:
     """Another claim is the one by which the record belongs to whom it belongs."""
     tx.core.execute(update(merges).where(merges.c.record == record, merges.c.parted_at.is_(None)).values(into=under))

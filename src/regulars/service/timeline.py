@@ -127,8 +127,9 @@ def explain(shop: Shop, id: str, cursor: str | None, limit: int) -> ExplainedPag
             connection, id, rulebook.program.shared_device if rulebook else DeviceLimit(), before, limit + 1
         )
         rows = heapq.nlargest(limit + 1, [row for part in parts for row in connection.execute(part)], key=_number)
+        postings = _postings(connection, rows[:limit])
         shown = [
-            _explained(row, _postings(connection, row), shop.rulebooks.version(row.version, connection))
+            _explained(row, postings.get((row.customer, row.seq), ()), shop.rulebooks.version(row.version, connection))
             for row in rows[:limit]
         ]
     return ExplainedPage(tuple(shown), str(rows[limit - 1].id) if len(rows) > limit else None)
@@ -169,9 +170,17 @@ def _steps(connection: Connection, id: str, seqs: Collection[int]) -> dict[int, 
     return {row.seq: row for row in connection.execute(asked)}
 
 
-def _postings(connection: Connection, step: Row[Any]) -> Sequence[Row[Any]]:
-    asked = select(entries).where(entries.c.customer == step.customer, entries.c.seq == step.seq)
-    return connection.execute(asked.order_by(entries.c.ordinal)).all()
+def _postings(connection: Connection, steps: Sequence[Row[Any]]) -> dict[tuple[str, int], list[Row[Any]]]:
+    """By customer and `seq`, in the order in which they were made."""
+    seqs: dict[str, list[int]] = {}
+    for step in steps:
+        seqs.setdefault(step.customer, []).append(step.seq)
+    found: dict[tuple[str, int], list[Row[Any]]] = {}
+    for customer, theirs in sorted(seqs.items()):
+        asked = select(entries).where(entries.c.customer == customer, entries.c.seq.in_(theirs))
+        for row in connection.execute(asked.order_by(entries.c.seq, entries.c.ordinal)):
+            found.setdefault((customer, row.seq), []).append(row)
+    return found
 
 
 def _entry(row: Row[Any], step: Row[Any], rulebook: Rulebook) -> LedgerEntry:

@@ -13,7 +13,7 @@ from regulars.kernel.facts import FOREVER, Instant
 from regulars.service.record import Journal, brought_to
 from regulars.service.rulebooks import Rulebooks
 from regulars.service.shop import Shop
-from regulars.store.schema import customers
+from regulars.store.schema import customers, publications
 from regulars.store.transaction import Transaction
 
 PORTION: Final = 200
@@ -52,8 +52,15 @@ def adopt_all(
             return
 
 
+def last_publication(shop: Shop) -> int | None:
+    """Its number; None while nothing was published."""
+    with shop.store.reading() as connection:
+        asked = select(publications.c.id).order_by(publications.c.id.desc()).limit(1)
+        return connection.execute(asked).scalar()
+
+
 def waiting_to_adopt(shop: Shop) -> int:
-    """How many customers are still under an older program."""
+    """How many customers are still under an older program. Reads all of them."""
     rulebook = shop.rulebooks.in_force()
     if rulebook is None:
         return 0

@@ -5,6 +5,7 @@ a writer says `BEGIN IMMEDIATE` and waits up to a minute for its turn; on Postgr
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,16 +51,31 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._is_migrated = False
         self._pooled = pooled
-        self._readers = self._engine("BEGIN", "REPEATABLE READ")
-        self._writers = self._engine("BEGIN IMMEDIATE", "READ COMMITTED")
+        self._moment = threading.local()
+        self._readers = self._engine("BEGIN", "REPEATABLE READ", sqlite.READER_CACHE_KIB)
+        self._writers = self._engine("BEGIN IMMEDIATE", "READ COMMITTED", sqlite.WRITER_CACHE_KIB)
         self._transaction: Callable[[Connection], Transaction] = (
             SqliteTransaction if self.is_sqlite else PostgresqlTransaction
         )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
+        held: Connection | None = getattr(self._moment, "connection", None)
+        if held is not None:
+            yield held
+            return
         with self._readers.connect() as connection:
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """All that this thread reads within is of one moment, over one connection; so nothing that it writes within is seen."""
+        with self.reading() as connection:
+            before, self._moment.connection = getattr(self._moment, "connection", None), connection
+            try:
+                yield
+            finally:
+                self._moment.connection = before
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -106,24 +122,37 @@ class Store:
                 finally:
                     raw.autocommit = False
 
+    def hurry(self) -> None:
+        """From now on a commit here does not wait for the disk: a power cut may undo the last ones, never a part of one. For what
+        can be brought in again."""
+
+        def hurried(connection: Any, _: object) -> None:
+            connection.execute("PRAGMA synchronous=NORMAL" if self.is_sqlite else "SET synchronous_commit TO off")
+            if not self.is_sqlite:
+                connection.commit()
+
+        event.listen(self._writers, "connect", hurried)
+        self._writers.dispose()
+
     def close(self) -> None:
         self._readers.dispose()
         self._writers.dispose()
 
-    def _engine(self, begin: str, isolation: str) -> Engine:
-        """`begin` is how a transaction begins on SQLite, `isolation` what it sees on PostgreSQL."""
+    def _engine(self, begin: str, isolation: str, cache_kib: int) -> Engine:
+        """`begin` and `cache_kib`, what it may keep, are for SQLite; `isolation`, what it sees, for PostgreSQL."""
         options: dict[str, Any] = {"hide_parameters": True}
         if self._pooled:
             options |= {"pool_size": 8, "max_overflow": 40}
         else:
             options |= {"poolclass": NullPool}
         if not self.is_sqlite:
-            settings = {"options": f"-c lock_timeout={LONGEST_LOCK_SECONDS}s", "connect_timeout": 10}
+            # Statements are short: to compile one, as a server may where it expects a long one, takes longer than to run it.
+            settings = {"options": f"-c lock_timeout={LONGEST_LOCK_SECONDS}s -c jit=off", "connect_timeout": 10}
             return create_engine(
                 self.url, isolation_level=isolation, pool_pre_ping=self._pooled, connect_args=settings, **options
             )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 60}, **options)
-        event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection))
+        event.listen(engine, "connect", lambda connection, _: sqlite.prepare(connection, cache_kib))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
         return engine
 

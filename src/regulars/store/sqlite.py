@@ -29,12 +29,15 @@ PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=60000",
-    "PRAGMA cache_size=-65536",
     # A checkpoint writes each changed page once, however often it changed since the last one: 64 MB of log pay for many groups.
     "PRAGMA wal_autocheckpoint=16000",
     "PRAGMA journal_size_limit=134217728",
     "PRAGMA temp_store=MEMORY",
 )
+
+WRITER_CACHE_KIB: Final = 65_536
+READER_CACHE_KIB: Final = 8_192
+"""For each connection, and there may be dozens: what a reader does not keep, the system does, once for all of them."""
 
 ACTIVE_VERSION: Final = "SELECT version FROM publications ORDER BY id DESC LIMIT 1"
 KNOWN_KEYS: Final = "SELECT key, fact_id, content FROM source_keys WHERE key IN (SELECT value FROM json_each(?))"
@@ -75,10 +78,10 @@ ADD_QUARANTINE: Final = """
 INSERT INTO quarantine (received_at, source, position, reason, message, message_id, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
-def prepare(connection: sqlite3.Connection) -> None:
+def prepare(connection: sqlite3.Connection, cache_kib: int) -> None:
     """A new connection: transactions begin when we say so, and only then."""
     connection.isolation_level = None
-    for pragma in PRAGMAS:
+    for pragma in (*PRAGMAS, f"PRAGMA cache_size=-{cache_kib}"):
         connection.execute(pragma)
 
 

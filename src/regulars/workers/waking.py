@@ -13,7 +13,7 @@ from regulars.kernel.facts import Instant
 from regulars.service import retention
 from regulars.service.refused import forget_old, keep_bounded
 from regulars.service.shop import Shop
-from regulars.service.waking import adopt_all, next_waking, waiting_to_adopt, wake_some
+from regulars.service.waking import adopt_all, last_publication, next_waking, waiting_to_adopt, wake_some
 
 LONGEST_SLEEP: Final = 5 * SECOND
 """New facts may bring a due time forward, and other processes publish programs and revoke keys: we look that often."""
@@ -30,6 +30,7 @@ class Worker:
         self._stopping = Event()
         self._tidied_at: Instant | None = None
         self._forgot_on: int | None = None
+        self._adopted: int | None = None
         self._thread = Thread(target=self._work, name="waking", daemon=True)
 
     def start(self) -> None:
@@ -63,8 +64,14 @@ class Worker:
         return min(max(due_at - self._clock(), 0), LONGEST_SLEEP)
 
     def _adopt(self) -> None:
+        """Once for each publication, since it looks at every customer: who is written down later is so under the new program."""
+        publication = last_publication(self._shop)
+        if publication == self._adopted:
+            return
         if waiting_to_adopt(self._shop):
             adopt_all(self._shop, self._clock(), lambda _: self._shop.keys.forget(), self._stopping.is_set)
+        if not self._stopping.is_set():
+            self._adopted = publication
 
     def _wake(self) -> None:
         while not self._stopping.is_set() and wake_some(self._shop, self._clock()):

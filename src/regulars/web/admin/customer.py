@@ -29,7 +29,7 @@ from regulars.web.admin.knowing import (
     words_said,
 )
 from regulars.web.admin.picture import kind_of, picture
-from regulars.web.admin.rendering import Asked, Desk, answer, desk_of
+from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, shop_of
 
 A_PAGE: Final = 10
 LOTS_SHOWN: Final = 6
@@ -41,11 +41,12 @@ EFFECTS_SHOWN: Final = 8
 @get("/customers/{id:str}", sync_to_thread=True)
 def customer_page(request: Asked, id: FromPath[str]) -> Response[str]:
     """Whoever was merged into somebody else is shown as that."""
-    desk = desk_of(request)
-    one = customer_of(desk, id)
-    if one.id != id:
-        return see_other(telling.customer_path(one.id))
-    return page_of(request, desk, one)
+    with shop_of(request).store.one_moment():
+        desk = desk_of(request)
+        one = customer_of(desk, id)
+        if one.id != id:
+            return see_other(telling.customer_path(one.id))
+        return page_of(request, desk, one)
 
 
 def customer_of(desk: Desk, id: str) -> Customer:

@@ -19,7 +19,7 @@ from regulars.service import listing
 from regulars.service.listing import MOST_ASKED, MOST_LOOKED_AT, CustomerBrief, Order, Page, Place, Wanted
 from regulars.web.admin import audit, customer, merging, rights, telling
 from regulars.web.admin.picture import kind_of
-from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, form_of
+from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, form_of, shop_of
 
 FOUND_AT_MOST: Final = 50
 A_PAGE: Final = 50
@@ -56,7 +56,11 @@ class Choice(Struct, frozen=True):
 @get("/customers", sync_to_thread=True)
 def customers_page(request: Asked) -> Response[str]:
     """Those seen last, or as the address says; a value that is none of ours is as if it were not there."""
-    desk = desk_of(request)
+    with shop_of(request).store.one_moment():
+        return _listed(request, desk_of(request))
+
+
+def _listed(request: Asked, desk: Desk) -> Response[str]:
     asked = {name: value for name, value in request.query_params.items() if isinstance(value, str)}
     wanted, order, place = _wanted(asked, desk), _order(asked), _place(asked)
     page = listing.page(desk.shop, wanted, order, place, A_PAGE)
@@ -78,9 +82,10 @@ def customers_page(request: Asked) -> Response[str]:
 @post("/customers", status_code=200, sync_to_thread=True)
 def found_page(request: Asked) -> Response[str]:
     """Asked for in a body: an e-mail or a phone number in an address would stand in every log on its way."""
-    desk = desk_of(request)
-    asked = asked_for(form_of(request))
-    found = listing.search(desk.shop, asked, FOUND_AT_MOST)
+    with shop_of(request).store.one_moment():
+        desk = desk_of(request)
+        asked = asked_for(form_of(request))
+        found = listing.search(desk.shop, asked, FOUND_AT_MOST)
     return _page(
         request,
         desk,
