@@ -1,7 +1,11 @@
 """What people may ask for: everything that is known of them, and to be forgotten, also by the bytes of the files."""
 
 import json
+import tracemalloc
+from io import BytesIO, UnsupportedOperation
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, select
@@ -61,14 +65,52 @@ def good(town: Town) -> bool:
     return found["facts"] and found["ledger"]
 
 
+def exported(town: Town, who: str) -> dict[str, Any]:
+    file = BytesIO()
+    rights.write_person(town.shop, town.customer(who).id, "ben", at(NOW), file)
+    said = json.loads(file.getvalue())
+    assert isinstance(said, dict)
+    return said
+
+
 def test_a_person_gets_everything_as_json(town: Town) -> None:
     ada_comes(town)
-    said = json.dumps(rights.export_person(town.shop, town.customer("ada-7").id, "ben", at(NOW)), ensure_ascii=False)
+    said = json.dumps(exported(town, "ada-7"), ensure_ascii=False)
     assert [word for word in PERSONAL if word not in said] == []
     assert '"order_id": "o-1"' in said
     assert "Product Viewed" in said, "what was done on the tablet before"
     with town.shop.store.reading() as connection:
         assert [(row.who, row.what) for row in connection.execute(select(audit))] == [("ben", "exported")]
+
+
+def test_of_a_long_life_only_a_little_stands_in_memory_while_it_is_written_down(town: Town) -> None:
+    """Also of one that a stranger has filled: what was told of somebody may be as large as the database."""
+    town.applies()
+    review = did("Review Written", userId="ada-7") | {"properties": {f"line {n}": "x" * 200 for n in range(40)}}
+    for day in range(1, 21):
+        town.hears(*[review] * 20, now=f"2017-03-{day:02} 12:00")
+    id = town.customer("ada-7").id
+    with TemporaryFile() as file:
+        tracemalloc.start()
+        try:
+            rights.write_person(town.shop, id, "ben", at("2017-03-31 12:00"), file)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        written = file.tell()
+        file.seek(0)
+        facts = json.load(file)["facts"]
+    assert len(facts) == 400
+    assert written > 3_000_000
+    assert most < 1_000_000, "bytes"
+
+
+def test_what_breaks_off_is_not_in_the_audit_trail(town: Town) -> None:
+    ada_comes(town)
+    with pytest.raises(UnsupportedOperation), Path("/dev/null").open("rb") as closed:
+        rights.write_person(town.shop, town.customer("ada-7").id, "ben", at(NOW), closed)
+    with town.shop.store.reading() as connection:
+        assert connection.execute(select(audit)).all() == []
 
 
 def test_whoever_is_forgotten_leaves_no_trace_but_the_ledger(town: Town) -> None:
@@ -165,7 +207,7 @@ def test_nobody_is_nobody(town: Town) -> None:
     with pytest.raises(NobodyThere):
         rights.erase(town.shop, "nobody", "ben", at(NOW))
     with pytest.raises(NobodyThere):
-        rights.export_person(town.shop, "nobody", "ben", at(NOW))
+        rights.write_person(town.shop, "nobody", "ben", at(NOW), BytesIO())
 
 
 def test_who_is_forgotten_twice_is_forgotten(town: Town) -> None:
@@ -238,7 +280,7 @@ def test_on_a_shared_tablet_only_the_own_hours_go_and_are_told(town: Town) -> No
         )
         page = {"page": {"url": f"https://shop.example/?utm_source={user}-news&utm_medium=email"}}
         town.hears({"type": "page", "anonymousId": "kitchen", "at": f"2017-03-{day} 12:00", "context": page}, now=NOW)
-    said = str(rights.export_person(town.shop, town.customer("ada").id, "staff", at(NOW))["visits"])
+    said = str(exported(town, "ada")["visits"])
     assert "ada-news" in said
     assert "ben-news" not in said
     rights.erase(town.shop, town.customer("ada").id, "staff", at(NOW))

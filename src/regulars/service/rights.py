@@ -6,26 +6,27 @@ stays, under an id that leads to nobody; it still sums. Keyed hashes of the iden
 bring the person back (`service.tombstones`). What a database file still holds of rows that are gone, `compact` takes out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Final
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, update
 
 from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
 from regulars.kernel.program import USUAL_KINDS, DeviceLimit, IdentityKind
 from regulars.service.audit import write_down
-from regulars.service.consents import words
-from regulars.service.customers import customer, links_among
+from regulars.service.consents import ConsentView, words
+from regulars.service.customers import Customer, Identity, customer, links_among
 from regulars.service.devices import device_times
-from regulars.service.merging import records_of
+from regulars.service.merging import hold_names, records_of
 from regulars.service.people import claims_of, leads_to, own_of
 from regulars.service.shop import Shop
+from regulars.service.sign import sign_of
 from regulars.service.tombstones import bury, keys_in, lift
-from regulars.service.traits import traits_of
+from regulars.service.traits import Trait, traits_of
 from regulars.store.facts import came_through
 from regulars.store.schema import (
     audit,
@@ -77,86 +78,125 @@ def find_people(connection: Connection, keys: Collection[IdentityKey], limit: De
 # --- everything that is known --------------------------------------------------------------------------------------------
 
 
-def export_person(shop: Shop, id: str, who: str, now: Instant) -> dict[str, Any]:
-    """Everything that is kept of one person, as values for JSON; instants are RFC 3339 in UTC. NobodyThere where there is none."""
+@contextmanager
+def exporting(shop: Shop, id: str, who: str, now: Instant) -> Iterator[Iterator[tuple[str, Any]]]:
+    """Everything that is kept of one person, name by name, as values for JSON; instants are RFC 3339 in UTC. What grows with the
+    years is an iterator, good until the next name is asked for: nobody's life need fit into memory. NobodyThere where there is
+    none; at the end of the block it stands in the audit trail.
+    """
     known = customer(shop, id, now)
     if known is None:
         raise NobodyThere(id)
     with shop.store.reading() as connection:
-        records = records_of(connection, known.id)
-        devices = device_times(connection, known.id, _limit(shop))
-        said = {
-            "exported_at": rfc3339(now),
-            "shop": _name(shop),
-            "id": known.id,
-            "known": known.known,
-            "first_seen_at": rfc3339(known.first_seen_at),
-            "last_seen_at": rfc3339(known.last_seen_at),
-            "member_since": None if known.member_since is None else rfc3339(known.member_since),
-            "tier": known.tier.id,
-            "points": msgspec.to_builtins(known.points),
-            "identities": [
-                {
-                    "kind": one.kind,
-                    "value": one.value,
-                    "trust": one.trust,
-                    "since": rfc3339(one.first_at),
-                    "how": one.how,
-                }
-                for one in known.identities
-            ],
-            "traits": [
-                {
-                    "name": one.name,
-                    "value": one.value,
-                    "origin": one.origin,
-                    "source": one.source,
-                    "at": rfc3339(one.at),
-                }
-                for one in traits_of(connection, records)
-            ],
-            "consents": [
-                {"purpose": one.purpose, "standing": one.standing, "ground": one.ground} for one in known.consents
-            ],
-            "consent_history": [_instants(msgspec.to_builtins(one)) for one in words(connection, records)],
-            "visits": _visits(connection, records, devices),
-            "orders": _orders(connection, records),
-            "ledger": _ledger(connection, records),
-            "facts": _facts_said(connection, records, devices),
-        }
+        yield _said(shop, connection, known, now)
     shop.writer.run(lambda tx: write_down(tx, now, who, "exported", known.id, ""))
-    return said
+
+
+def write_person(shop: Shop, id: str, who: str, now: Instant, file: IO[bytes]) -> None:
+    """The same as a JSON object: a line for each name, and for each thing that is written down under it."""
+    with exporting(shop, id, who, now) as said:
+        file.write(b"{")
+        for place, (name, value) in enumerate(said):
+            file.write(b",\n" if place else b"\n")
+            file.write(_encode(name) + b": ")
+            if isinstance(value, Iterator):
+                _write_all(value, file)
+            else:
+                file.write(_encode(value))
+        file.write(b"\n}\n")
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def _write_all(things: Iterator[Any], file: IO[bytes]) -> None:
+    file.write(b"[")
+    for place, thing in enumerate(things):
+        file.write(b",\n  " if place else b"\n  ")
+        file.write(_encode(thing))
+    file.write(b"\n]")
+
+
+def _said(shop: Shop, connection: Connection, known: Customer, now: Instant) -> Iterator[tuple[str, Any]]:
+    records = records_of(connection, known.id)
+    devices = device_times(connection, known.id, _limit(shop))
+    yield "exported_at", rfc3339(now)
+    yield "shop", _name(shop)
+    if note := sign_of(shop).note:
+        yield "note", note
+    yield "id", known.id
+    yield "known", known.known
+    yield "first_seen_at", rfc3339(known.first_seen_at)
+    yield "last_seen_at", rfc3339(known.last_seen_at)
+    yield "member_since", None if known.member_since is None else rfc3339(known.member_since)
+    yield "tier", known.tier.id
+    yield "points", msgspec.to_builtins(known.points)
+    yield "identities", [_identity(one) for one in known.identities]
+    yield "traits", [_trait(one) for one in traits_of(connection, records)]
+    yield "consents", [_consent(one) for one in known.consents]
+    yield "consent_history", [_instants(msgspec.to_builtins(one)) for one in words(connection, records)]
+    yield "visits", _visits(connection, records, devices)
+    yield "orders", _orders(connection, records)
+    yield "ledger", _ledger(connection, records)
+    yield "facts", _facts_said(connection, records, devices)
+
+
+def _identity(one: Identity) -> dict[str, Any]:
+    return {"kind": one.kind, "value": one.value, "trust": one.trust, "since": rfc3339(one.first_at), "how": one.how}
+
+
+def _trait(one: Trait) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "value": one.value,
+        "origin": one.origin,
+        "source": one.source,
+        "at": rfc3339(one.at),
+    }
+
+
+def _consent(one: ConsentView) -> dict[str, Any]:
+    return {"purpose": one.purpose, "standing": one.standing, "ground": one.ground}
 
 
 def _facts_said(
     connection: Connection, records: Sequence[str], devices: Sequence[tuple[str, Instant, Instant]]
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
+    """The rows by their numbers, portion by portion: sorted with all that they say, they would stand in memory at once."""
     on_devices = [
         and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
         for record, start, end in devices
     ]
-    asked = select(journal).where(or_(came_through(records), *on_devices), journal.c.fact_id.is_not(None))
-    facts = []
-    for row in connection.execute(asked.order_by(journal.c.id)):
-        fact = decode_fact(row.fact_id, row.customer, row.name, row.source, row.happened_at, row.recorded_at, row.fact)
-        said: dict[str, Any] = {
-            "what": fact.name,
-            "source": fact.source,
-            "happened_at": rfc3339(fact.happened_at),
-            "recorded_at": rfc3339(fact.recorded_at),
-        }
-        if isinstance(fact, OrderCompleted):
-            said["order_id"], said["amount_minor"] = fact.order_id, fact.amount_minor
-            said["lines"] = [
-                {"amount_minor": line.amount_minor, "quantity": line.quantity, **line.properties} for line in fact.lines
-            ]
-        elif isinstance(fact, Behaved):
-            said["properties"] = dict(fact.properties)
-        facts.append(said)
-    return facts
+    theirs = select(journal.c.id).where(or_(came_through(records), *on_devices), journal.c.fact_id.is_not(None))
+    in_order = theirs.order_by(journal.c.id)
+    numbers = connection.execute(in_order, execution_options={"compiled_cache": None}).scalars().all()
+    for start in range(0, len(numbers), PORTION):
+        asked = select(journal).where(journal.c.id.in_(numbers[start : start + PORTION])).order_by(journal.c.id)
+        for row in connection.execute(asked):
+            fact = decode_fact(
+                row.fact_id, row.customer, row.name, row.source, row.happened_at, row.recorded_at, row.fact
+            )
+            yield _fact(fact)
 
 
-def _ledger(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
+def _fact(fact: Fact) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "what": fact.name,
+        "source": fact.source,
+        "happened_at": rfc3339(fact.happened_at),
+        "recorded_at": rfc3339(fact.recorded_at),
+    }
+    if isinstance(fact, OrderCompleted):
+        said["order_id"], said["amount_minor"] = fact.order_id, fact.amount_minor
+        said["lines"] = [
+            {"amount_minor": line.amount_minor, "quantity": line.quantity, **line.properties} for line in fact.lines
+        ]
+    elif isinstance(fact, Behaved):
+        said["properties"] = dict(fact.properties)
+    return said
+
+
+def _ledger(connection: Connection, records: Sequence[str]) -> Iterator[dict[str, Any]]:
     columns = entries.c
     asked = select(
         columns.entry,
@@ -167,9 +207,9 @@ def _ledger(connection: Connection, records: Sequence[str]) -> list[dict[str, An
         columns.effective_at,
         columns.expires_at,
     ).where(columns.customer.in_(records))
-    rows = connection.execute(asked.order_by(columns.effective_at, columns.customer, columns.seq, columns.ordinal))
-    return [
-        {
+    in_order = asked.order_by(columns.effective_at, columns.customer, columns.seq, columns.ordinal)
+    for row in _row_by_row(connection, in_order):
+        yield {
             "entry": row.entry,
             "points": row.points,
             "from": row.source,
@@ -177,16 +217,12 @@ def _ledger(connection: Connection, records: Sequence[str]) -> list[dict[str, An
             "rule": row.rule,
             "at": rfc3339(row.effective_at),
         }
-        for row in rows
-    ]
 
 
-def _orders(connection: Connection, records: Sequence[str]) -> list[dict[str, Any]]:
-    rows = connection.execute(select(orders).where(orders.c.record.in_(records)).order_by(orders.c.placed_at))
-    return [
-        _instants({name: row._mapping[name] for name in row._mapping if name not in ("record", "fact_id")})
-        for row in rows
-    ]
+def _orders(connection: Connection, records: Sequence[str]) -> Iterator[dict[str, Any]]:
+    asked = select(orders).where(orders.c.record.in_(records)).order_by(orders.c.placed_at)
+    for row in _row_by_row(connection, asked):
+        yield _instants({name: row._mapping[name] for name in row._mapping if name not in ("record", "fact_id")})
 
 
 def _in_stretch(record: str, start: Instant, end: Instant) -> ColumnElement[bool]:
@@ -195,12 +231,15 @@ def _in_stretch(record: str, start: Instant, end: Instant) -> ColumnElement[bool
 
 def _visits(
     connection: Connection, records: Sequence[str], devices: Sequence[tuple[str, Instant, Instant]]
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     theirs = or_(visits.c.record.in_(records), *[_in_stretch(*stretch) for stretch in devices])
-    rows = connection.execute(select(visits).where(theirs).order_by(visits.c.started_at))
-    return [
-        _instants({name: row._mapping[name] for name in row._mapping if name not in ("id", "record")}) for row in rows
-    ]
+    for row in _row_by_row(connection, select(visits).where(theirs).order_by(visits.c.started_at)):
+        yield _instants({name: row._mapping[name] for name in row._mapping if name not in ("id", "record")})
+
+
+def _row_by_row(connection: Connection, asked: Select[Any]) -> Iterator[Row[Any]]:
+    """Statements that have a part for each device are as many and as long as people have devices, so none is kept."""
+    yield from connection.execute(asked, execution_options={"yield_per": PORTION, "compiled_cache": None})
 
 
 def _instants(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +268,7 @@ def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
         records = records_of(tx.core, person)
         keys, others = _keys_of(tx.core, person, records)
         everything = sorted({*records, *others})
+        hold_names(tx, everything)
         tx.lock_customers(everything)
         bury(tx, keys, now)
         for kind, value in keys:

@@ -1,13 +1,20 @@
 """A server whose limits are off and whose memory is watched."""
 
+import json
 import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
-from tests.live import COMMAND, READY, START_SECONDS
+from tests.live import READY, START_SECONDS
+from tests.storms.fuzz.counted import COUNTED
 
+COMMAND = (sys.executable, "-c", "from tests.storms.fuzz.counted import main; main()")
+ROOT = Path(__file__).parents[3]
+COUNT_SECONDS = 30
 LIMITS_OFF = ", ".join(
     [
         f"{name}=off"
@@ -25,17 +32,27 @@ LIMITS_OFF = ", ".join(
 )
 
 
+class Held(NamedTuple):
+    """`blocks` are Python's, each for a small object. `megabytes` is everything but the pages that SQLite keeps, which are bounded
+    by themselves."""
+
+    blocks: int
+    megabytes: float
+
+
 class Watched:
     """Ends with the block, killed where it does not end by itself."""
 
     def __init__(self, database: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._told = folder / "serve.log"
+        self._counted = folder / "counted.json"
         command = [*COMMAND, "serve", "--database", database, "--data-dir", str(folder), "--port", "0"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
+        environment |= {"REGULARS_LIMITS": LIMITS_OFF, COUNTED: str(self._counted)}
         with self._told.open("wb") as output:
             self._process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env=environment | {"REGULARS_LIMITS": LIMITS_OFF}
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=environment
             )
         self.url = ""
 
@@ -64,7 +81,14 @@ class Watched:
     def told(self) -> str:
         return self._told.read_text("utf-8", "replace")
 
-    def resident_mb(self) -> float:
-        """Memory that the process holds now."""
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS:"))
+    def held(self) -> Held:
+        """What the process holds now that nothing is asked of it."""
+        self._counted.unlink(missing_ok=True)
+        self._process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + COUNT_SECONDS
+        while not self._counted.exists():
+            assert self.is_running(), self.told()
+            assert time.monotonic() < deadline, "the server does not say what it holds"
+            time.sleep(0.01)
+        told = json.loads(self._counted.read_text())
+        return Held(told["blocks"], (told["resident"] - told["pages"]) / 1e6)

@@ -1,15 +1,16 @@
 """What people may ask for: everything that is known of them, as a file or to read; and to be forgotten."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 
-import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from regulars.backtesting.report import words
 from regulars.service import rights
@@ -20,6 +21,7 @@ from regulars.web.admin.customer import customer_of, name_of
 from regulars.web.admin.knowing import GROUNDS, ORIGINS, PURPOSES, STANDINGS, STATUSES
 from regulars.web.admin.picture import KINDS, TIES
 from regulars.web.admin.rendering import HEADERS, Asked, Desk, answer, desk_of, form_of
+from regulars.web.exports import person_file
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_LINES: Final = 500
@@ -60,14 +62,16 @@ def export_page(request: Asked, id: FromPath[str]) -> Response[str]:
 
 
 @post("/customers/{id:str}/export", status_code=200, sync_to_thread=True)
-def export_file(request: Asked, id: FromPath[str]) -> Response[bytes]:
+def export_file(request: Asked, id: FromPath[str]) -> Stream:
     """As a file; it stands in the audit trail that somebody took it."""
-    said = _exported(desk_of(request), id)
-    name = "".join([letter for letter in str(said["id"]) if letter.isalnum() or letter == "-"])[:64]
+    desk = desk_of(request)
+    one = customer_of(desk, id)
+    name = "".join([letter for letter in one.id if letter.isalnum() or letter == "-"])[:64]
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="customer-{name}.json"'}
-    return Response(
-        msgspec.json.format(msgspec.json.encode(said), indent=2), media_type="application/json", headers=headers
-    )
+    try:
+        return person_file(desk.shop, one.id, desk.session.name, desk.now, headers)
+    except NobodyThere:
+        raise NotFoundException from None
 
 
 @post("/customers/{id:str}/export/read", status_code=200, sync_to_thread=True)
@@ -75,7 +79,7 @@ def export_read(request: Asked, id: FromPath[str]) -> Response[str]:
     """In plain words, to be read or printed."""
     desk = desk_of(request)
     one = customer_of(desk, id)
-    said = _exported(desk, one.id)
+    facts, sections = _told(desk, one.id)
     return answer(
         request,
         "export_read.html.j2",
@@ -84,37 +88,41 @@ def export_read(request: Asked, id: FromPath[str]) -> Response[str]:
         path=telling.customer_path(one.id),
         name=name_of(one),
         as_of=telling.as_of(desk.now, desk.calendar),
-        facts=[(_titled(name), _written(name, value, desk)) for name, value in said.items() if _is_plain(value)],
-        sections=[_section(name, value, desk) for name, value in said.items() if not _is_plain(value)],
+        facts=facts,
+        sections=sections,
     )
 
 
-def _exported(desk: Desk, id: str) -> dict[str, Any]:
+def _told(desk: Desk, id: str) -> tuple[list[tuple[str, str]], list[dict[str, object]]]:
+    """What is said in a word, and the sections of what is not."""
+    facts, sections = [], []
     try:
-        return rights.export_person(desk.shop, id, desk.session.name, desk.now)
+        with rights.exporting(desk.shop, id, desk.session.name, desk.now) as said:
+            for name, value in said:
+                if isinstance(value, Mapping | list | Iterator):
+                    sections.append(_section(name, value, desk))
+                else:
+                    facts.append((_titled(name), _written(name, value, desk)))
     except NobodyThere:
         raise NotFoundException from None
+    return facts, sections
 
 
 def _section(name: str, value: Any, desk: Desk) -> dict[str, object]:
     """Each thing with what is said of it, name by name."""
-    things = [value] if isinstance(value, Mapping) else list(value)
+    things = iter([value] if isinstance(value, Mapping) else value)
     lines = [
         [(_titled(each), _written(each, said, desk)) for each, said in thing.items() if said not in (None, "", [], {})]
-        for thing in things[:MOST_LINES]
+        for thing in islice(things, MOST_LINES)
     ]
-    left = len(things) - len(lines)
+    left = sum(1 for _ in things)
     return {
         "id": name.replace("_", "-"),
         "title": TITLES.get(name, _titled(name)),
         "lines": lines,
-        "number": len(things),
+        "number": len(lines) + left,
         "more": words.count(left) if left else "",
     }
-
-
-def _is_plain(value: Any) -> bool:
-    return not isinstance(value, Mapping | list)
 
 
 def _titled(name: str) -> str:

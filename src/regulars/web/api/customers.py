@@ -134,7 +134,8 @@ def _lookup(face: Face, body: bytes) -> Lookup:
 
 
 def _shown(face: Face, wanted: Lookup) -> CustomerAnswer:
-    found = customers.customer(face.shop, _known_id(face, wanted), face.clock())
+    with face.shop.store.one_moment():
+        found = customers.customer(face.shop, _known_id(face, wanted), face.clock())
     if found is None:
         raise not_found()
     return showing.customer(found)

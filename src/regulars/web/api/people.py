@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from anyio import to_thread
-from litestar import Request, Response, post
+from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 from msgspec import Struct
 
 from regulars.service import joining, rights
@@ -18,6 +19,7 @@ from regulars.service.tombstones import is_buried
 from regulars.web.api.auth import credentials_of, need_secret_key
 from regulars.web.api.bodies import read_body
 from regulars.web.api.customers import MOST_LOOKUP_BYTES, Lookup, checked, not_found
+from regulars.web.exports import person_file
 from regulars.web.face import Face, face_of
 from regulars.web.problems import Code, Problem
 from regulars.wire.answers import ErasedAnswer, MergedAnswer, PreviewAnswer, ReadmittedAnswer
@@ -50,15 +52,13 @@ def people_handlers() -> list[HTTPRouteHandler]:
 
 
 @post("/v1/people/export", status_code=200)
-async def export(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def export(request: Request[Any, Any, Any]) -> Stream:
     """Everything that is kept of one person."""
 
-    def exported(face: Face, asked: Who, who: str) -> bytes:
-        said = rights.export_person(face.shop, _id_of(face, asked.customer), who, face.clock())
-        return msgspec.json.encode(said)
+    def exported(face: Face, asked: Who, who: str) -> Stream:
+        return person_file(face.shop, _id_of(face, asked.customer), who, face.clock(), {"Cache-Control": "no-store"})
 
-    body = await _done(request, Who, exported)
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return await _done(request, Who, exported)
 
 
 @post("/v1/people/erase", status_code=200)
