@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from regulars.made_year import campaigns, costs, mails, model, referrals, support, surveys
+from regulars.made_year import campaigns, costs, forms, mails, model, referrals, support, surveys
 from regulars.made_year.expected import there
 from regulars.made_year.model import Model
 
@@ -91,6 +91,12 @@ def _shares() -> str:
     return _table(
         ("of", "share"),
         [
+            *[
+                (f"the form `{form.form}`, of those who see it: answered", _share(form.answered))
+                for form in forms.truth(MODEL)
+            ],
+            ("shoppers: loyal to one category", _share(MODEL.people.one_category)),
+            ("shoppers: look for bargains", _share(MODEL.people.bargains)),
             ("delivered mails: opened by people", _share(mail.opened)),
             ("delivered mails: opened by people, and told", _share(mail.opened_told)),
             ("delivered mails: opened by a machine at once", _share(mail.opened_by_machine)),

@@ -120,7 +120,7 @@ def test_the_year_stands_first_and_the_counts_last(year):
     assert [one.first_day for one in first.identification.months][:3] == [0, 31, 59]
     assert len(first.identification.days) == 365
     assert all(0 < rate < 1 for rate in first.identification.days)
-    assert set(first.effects) == {"campaigns", "mails", "surveys", "support", "referrals"}
+    assert set(first.effects) == {"forms", "shoppers", "campaigns", "mails", "surveys", "support", "referrals"}
     assert isinstance(last, truths.Counts)
     assert last.messages == len(lines_of(year, "events.jsonl"))
 

@@ -13,7 +13,19 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from regulars.made_year import bots, campaigns, catalogue, costs, mails, referrals, support, surveys, telling, truths
+from regulars.made_year import (
+    bots,
+    campaigns,
+    catalogue,
+    costs,
+    forms,
+    mails,
+    referrals,
+    support,
+    surveys,
+    telling,
+    truths,
+)
 from regulars.made_year.calendar import DAYS
 from regulars.made_year.life import Kind
 from regulars.made_year.model import Model
@@ -138,6 +150,8 @@ def _tell_of(making: _Making, plan: Plan, tally: Tally, truth: _Telling) -> None
 
 def _effects(model: Model) -> dict[str, Any]:
     return {
+        "forms": forms.truth(model),
+        "shoppers": {"one_category": model.people.one_category, "bargains": model.people.bargains},
         "campaigns": campaigns.truth(model),
         "mails": mails.truth(model),
         "surveys": surveys.truth(model),
