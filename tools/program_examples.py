@@ -9,10 +9,19 @@ from click.testing import CliRunner
 
 from regulars.boot import wiring
 from regulars.cli import regulars
+from regulars.kernel.facts import Instant
+from regulars.kernel.segments.meaning import Known, is_in
+from regulars.kernel.step import advance, fold
+from regulars.wire.complete_journey import CompleteJourney
+from regulars.wire.imports.households import households
+from regulars.wire.program import load_program
+from regulars.wire.sources import parse_instant
 
 PROGRAMS: Final = Path(__file__).parents[1] / "programs"
 FOLDERS: Final = sorted(path.parent for path in PROGRAMS.glob("*/program.yaml"))
 OF_THE_YEAR: Final = PROGRAMS / "corner-shop"
+WITH_SEGMENTS: Final = OF_THE_YEAR / "with-segments.yaml"
+END_OF_THE_YEAR: Final[Instant] = parse_instant("2018-01-01 00:00", "America/New_York")
 
 
 def orders_of(folder: Path) -> Path:
@@ -40,6 +49,41 @@ def backtested(folder: Path, orders: str | Path) -> tuple[str, str]:
         return json.dumps(figures, ensure_ascii=False, indent=2) + "\n", customers.read_text(encoding="utf-8")
 
 
+def members_of_the_year() -> dict[str, list[str]]:
+    """Which households are in which segment at the end of the year. They go by their own numbers here, also where a share is drawn;
+    a shop that runs draws by its ids.
+    """
+    rulebook = load_program(WITH_SEGMENTS)
+    segments = {segment.id: segment.condition for segment in rulebook.program.segments}
+    asked = frozenset({"category", "product"})
+    history = CompleteJourney().open(currency_exponent=2, currency="USD", properties=asked)
+    told = dict(households())
+    found: dict[str, list[str]] = {id: [] for id in segments}
+    for household, facts in history.customers():
+        state, _ = fold(rulebook.new_state(), [fact for fact in facts if fact.happened_at < END_OF_THE_YEAR], rulebook)
+        held = advance(state, END_OF_THE_YEAR, rulebook, END_OF_THE_YEAR)[0].consequences
+        known = Known(
+            household,
+            rulebook.calendar,
+            facts,
+            told.get(household, {}),
+            {"user_id"},
+            tier=held.tier,
+            is_member=True,
+            lots=(*held.pending, *held.available),
+            lifetime=held.issued,
+            segments=segments,
+        )
+        for id, condition in segments.items():
+            if is_in(condition, known, END_OF_THE_YEAR):
+                found[id].append(household)
+    return found
+
+
+def sizes(members: dict[str, list[str]]) -> str:
+    return json.dumps({id: len(those) for id, those in members.items()}, indent=2) + "\n"
+
+
 if __name__ == "__main__":
     for folder in FOLDERS:
         figures, customers = backtested(folder, orders_of(folder))
@@ -47,3 +91,4 @@ if __name__ == "__main__":
         (folder / "expected_customers.csv").write_text(customers, encoding="utf-8")
     figures, _ = backtested(OF_THE_YEAR, "complete-journey")
     (OF_THE_YEAR / "expected_year.json").write_text(figures, encoding="utf-8")
+    (OF_THE_YEAR / "expected_segments.json").write_text(sizes(members_of_the_year()), encoding="utf-8")

@@ -140,6 +140,24 @@ def test_a_person_is_exported_to_the_screen_or_to_a_file_that_nobody_else_reads(
     assert {**written, "exported_at": ""} == {**shown, "exported_at": ""}
 
 
+def test_segments_are_counted_and_listed(shop: Path) -> None:
+    segments = "segments:\n  twice: {did: Order Completed, at_least: 2}\n  green: {did: Order Completed, where: {product: green}}\n"
+    (shop / "tea.yaml").write_text(PROGRAM + segments)
+    assert "there is no shop in" in says("segments", code=1).stderr
+    says("apply", "tea.yaml", "--yes")
+    says("import", "orders", "orders.csv")
+
+    table = says("segments").stdout
+    assert "2 customers" in table
+    assert "those who did “Order Completed” at least 2 times" in table
+    answer = answers("segments", "--clock", "2017-04-01T00:00:00Z")
+    assert [(one["id"], one["customers"]) for one in answer["segments"]] == [("twice", 1), ("green", 2)]
+    assert answer["as_of"].startswith("2017-04-01T00:00:0")
+    assert says("segments", "--list", "green").stdout.split() == ["ada", "bob"]
+    assert answers("segments", "--list", "twice")["customers"] == ["ada"]
+    assert "no segment “gren”; did you mean “green”?" in says("segments", "--list", "gren", code=1).stderr
+
+
 def test_nothing_recorded_is_said_plainly(shop: Path) -> None:
     assert "no record yet" in says("backtest", "tea.yaml", "--orders", "recorded", code=1).stderr
     says("apply", "tea.yaml", "--yes")

@@ -3,15 +3,18 @@
 Every test bears the number of its case and says in its docstring what Regulars does; `docs/cases.md` is written from that.
 """
 
+import pytest
 from sqlalchemy import select
 
 from regulars.kernel.calendar import DAY
+from regulars.kernel.segments.meaning import Known, is_in
 from regulars.service import joining, preferences, rights
 from regulars.service.audit import deeds
 from regulars.service.customers import find
 from regulars.store.schema import consents, identities, impersonal, journal, quarantine
+from regulars.wire.document import DocumentError
 from tests.service.town import RULES, did, order
-from tests.shop import at
+from tests.shop import at, program
 from tests.stories.corner import ADA_AT_SHOPIFY, Corner, identify, payload, says
 
 
@@ -283,6 +286,21 @@ def test_case_20_nothing_is_stored_of_whoever_has_not_consented(corner: Corner) 
     assert corner.set_aside() == ["missing_event", "junk_identity"]
     with corner.shop.store.reading() as connection:
         assert connection.execute(select(quarantine.c.raw)).scalars().all() == [b"", b""]
+
+
+def test_case_36_a_segment_of_those_who_have_not() -> None:
+    """Visitors are in no segment, and one that says only what somebody did not do is refused: it needs something that they did or
+    are. With that it holds those alone who are somebody and have not.
+    """
+    never = "none: [{did: Order Completed}]"
+    with pytest.raises(DocumentError, match="would hold every visitor of whom nothing is known"):
+        program(f"segments: {{never-bought: {{{never}}}}}")
+    rulebook = program(f"segments: {{never-bought: {{all: [{{known_by: email}}], {never}}}}}")
+    (segment,) = rulebook.program.segments
+    ada = Known("ada", rulebook.calendar, kinds={"email"})
+    somebody = Known("visitor", rulebook.calendar)
+
+    assert [is_in(segment.condition, one, at("2017-03-01 12:00")) for one in (ada, somebody)] == [True, False]
 
 
 def test_case_37_a_link_that_a_machine_looks_at(corner: Corner) -> None:

@@ -29,6 +29,7 @@ from regulars.kernel.program import (
     Rolling,
     Signature,
 )
+from regulars.kernel.segments.tree import KnownBy, Segment
 from regulars.kernel.terms import Currency
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
@@ -718,6 +719,8 @@ def _another_for(value: tuple[Any, ...], path: str) -> Any:
         return IdentityKind("badge")
     if path.endswith(".sources"):
         return MappedSource("support", Signature("X-Signature"), ())
+    if path.endswith(".segments"):
+        return Segment("known", KnownBy("email"))
     return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1
 
 

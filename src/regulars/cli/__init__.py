@@ -32,6 +32,7 @@ from regulars.cli.people import compact, person
 from regulars.cli.progress import counting
 from regulars.cli.record import Record, open_record, place_options
 from regulars.cli.running import admin, apply, doctor, keys, name_shop, serve
+from regulars.cli.segments import segments
 from regulars.cli.taking_in import take_in_year
 from regulars.cli.wiring import Wiring
 from regulars.kernel.rulebook import Rulebook
@@ -257,4 +258,5 @@ regulars.add_command(make_year)
 regulars.add_command(take_in_year)
 regulars.add_command(check_truths)
 regulars.add_command(name_shop)
+regulars.add_command(segments)
 regulars.add_command(demo_made_year)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from regulars.kernel.program import Program
-from regulars.kernel.terms import listed
+from regulars.kernel.terms import capitalized, listed
 
 
 def changes(old: Program, new: Program) -> list[str]:
@@ -14,6 +14,7 @@ def changes(old: Program, new: Program) -> list[str]:
         *_points(old, new),
         *_named("rule", _rules(old), _rules(new)),
         *_tiers(old, new),
+        *_named("segment", _segments(old), _segments(new)),
         *_about_people(old, new),
         *_named("source", _sources(old), _sources(new)),
     ]
@@ -41,6 +42,10 @@ def _points(old: Program, new: Program) -> list[str]:
 def _about_people(old: Program, new: Program) -> list[str]:
     now = new.about_people()
     return [f"{now[what]} Before: {before}" for what, before in old.about_people().items() if now[what] != before]
+
+
+def _segments(program: Program) -> dict[str, str]:
+    return {segment.id: f"{capitalized(segment.who(program.words()))}." for segment in program.segments}
 
 
 def _sources(program: Program) -> dict[str, str]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.segments.tree import Segment, Words
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
 ENGINE: Final = 2
@@ -393,6 +394,7 @@ class Program(Struct, frozen=True):
     consent: tuple[PurposeRule, ...] = USUAL_CONSENT
     sources: tuple[MappedSource, ...] = ()
     retention: Retention = Retention()
+    segments: tuple[Segment, ...] = ()
 
     def kinds(self) -> tuple[IdentityKind, ...]:
         """All kinds of identities after the shop's own id, the most telling first: those it names, then the usual ones."""
@@ -405,10 +407,14 @@ class Program(Struct, frozen=True):
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
         sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
+        sentences += [segment.describe(self.words()) for segment in self.segments]
         usual = replace(self, identities=(), shared_device=DeviceLimit(), consent=USUAL_CONSENT, retention=Retention())
         unsaid = usual.about_people()
         sentences += [sentence for name, sentence in self.about_people().items() if sentence != unsaid[name]]
         return sentences + [source.describe() for source in self.sources]
+
+    def words(self) -> Words:
+        return Words(self.currency, self.points.name)
 
     def about_people(self) -> dict[str, str]:
         """A sentence for each section that says what may be known of people, by its name in the document."""
@@ -430,6 +436,7 @@ class Program(Struct, frozen=True):
             earning=tuple(earning),
             identities=tuple([one.canonical() for one in self.identities]),
             sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),
+            segments=tuple(sorted([one.canonical() for one in self.segments], key=lambda segment: segment.id)),
         )
 
     def line_properties(self) -> frozenset[str]:

@@ -49,10 +49,11 @@ from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
 from regulars.wire.program_checks import check
-from regulars.wire.program_vocabulary import PROGRAM
+from regulars.wire.program_vocabulary import CONDITION, PROGRAM
+from regulars.wire.segment_reading import read_segments
 from regulars.wire.shapes import Given, Schema
 
-ADDED_LATER: Final = ("identities", "shared_device", "consent", "sources", "retention")
+ADDED_LATER: Final = ("identities", "shared_device", "consent", "sources", "retention", "segments")
 """What a program can say since versions were first given out."""
 
 
@@ -93,6 +94,7 @@ def program_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Regulars program",
         **PROGRAM.schema(),
+        "$defs": {"condition": CONDITION.schema()},
     }
 
 
@@ -114,6 +116,7 @@ def _program(given: Given) -> Program:
         consent=_consent(given["consent"]),
         sources=tuple([_source(source) for source in given["sources"] or ()]),
         retention=_retention(given["retention"]),
+        segments=read_segments(given),
     )
 
 

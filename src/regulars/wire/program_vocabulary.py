@@ -6,13 +6,14 @@ at in `program_checks`.
 """
 
 import re
-from typing import Any, Final
+from fractions import Fraction
+from typing import Any, Final, get_args
 
 from iso4217 import Currency as IsoCurrency
 from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
-from regulars.kernel.program import NEVER, CalendarYear, JsonPath, Rolling
+from regulars.kernel.program import NEVER, CalendarYear, JsonPath, Purpose, Rolling
 from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency
 from regulars.wire.document import Place, nearest
@@ -24,6 +25,7 @@ from regulars.wire.shapes import (
     Key,
     ListOf,
     MapOf,
+    Named,
     Scalar,
     Schema,
     Table,
@@ -44,10 +46,11 @@ MOST_DAYS_OF_A_DEVICE: Final = 365
 
 MAX_ROLLING_MONTHS: Final = QUALIFYING_DAYS // 366 * 12
 
+PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
+
 NOT_YET: Final = (
     "rewards",
     "scores",
-    "segments",
     "coupons",
     "holdout",
     "trials",
@@ -526,6 +529,191 @@ SOURCE = Table(
 )
 
 
+# --- segments ----------------------------------------------------------------------------------------------------------
+
+BOUND = number("a number, such as 3 or 100.00")
+BOUNDS = {
+    "at_least": Key(BOUND, "so much or more"),
+    "at_most": Key(BOUND, "so much or less"),
+    "exactly": Key(BOUND, "just so much"),
+}
+YES_NO = word(("yes", "no"))
+VALUES = ListOf(
+    text("a text or a number of at most 200 characters", longest=200), "a value, or a list of values", or_one=True
+)
+PIECE = text("a text of at most 200 characters", longest=200)
+
+TEST = Table(
+    {
+        "is": Key(VALUES, "it is one of these, letter by letter"),
+        "is_not": Key(VALUES, "it is there, and none of these"),
+        "contains": Key(PIECE, "it has this in it"),
+        "starts_with": Key(PIECE, "it begins so"),
+        "ends_with": Key(PIECE, "it ends so"),
+        **BOUNDS,
+        "truth": Key(YES_NO, "it says `true` or `yes`, or else `false` or `no`"),
+        "before": Key(DATE_SHAPE, "it is a day before this one"),
+        "after": Key(DATE_SHAPE, "it is a day after this one"),
+        "within_last": Key(DURATION_SHAPE, "it is today or a day of the last days, weeks, months or years"),
+        "within_next": Key(DURATION_SHAPE, "it is today or a day of the next"),
+        "anniversary_within": Key(DURATION_SHAPE, "its day of the year is today or within the next"),
+        "set": Key(YES_NO, "whether there is a value at all"),
+    },
+    "a test such as {at_least: 50} or {starts_with: tea}",
+    may_be_empty=False,
+)
+
+WHERE = MapOf(
+    Either(VALUES, TEST),
+    "a table from properties to values or tests, such as {category: [shoes, boots]}",
+)
+
+BETWEEN = Table(
+    {
+        "older": Key(DURATION_SHAPE, "in the last so long", required=True),
+        "newer": Key(DURATION_SHAPE, "and not in the last so long", required=True),
+    },
+    "a table such as {older: 60 days, newer: 30 days}",
+)
+TIMES = {
+    "within": Key(DURATION_SHAPE, "in the last so long: today and so many days before it, or to the second"),
+    "between": Key(BETWEEN, "in the last so long, and not in the last so long"),
+    "from": Key(DATE_SHAPE, "the first day that counts"),
+    "to": Key(DATE_SHAPE, "the first day that no longer counts"),
+}
+OF = text("the name of a property of at most 70 characters, such as “amount” or “products.category”", longest=70)
+
+COUNTING = Table(
+    {
+        "of": Key(OF, "the property: of an order `amount`, or `products.` and a property of its lines", required=True),
+        "in": Key(EVENT, "the event that bears it", required=True),
+        "where": Key(WHERE, "only the times that pass these tests; of an order only such lines"),
+        **TIMES,
+    },
+    "a table such as {of: amount, in: Order Completed, within: 365 days}",
+)
+
+STEP = Table(
+    {
+        "did": Key(EVENT, "the event that comes next"),
+        "not": Key(EVENT, "the event that does not come; only as the last step"),
+        "where": Key(WHERE, "only the times that pass these tests"),
+        "within": Key(DURATION_SHAPE, "at most so long after the step before"),
+    },
+    "a step such as {did: Product Added} or {not: Order Completed, within: 24 hours}",
+    may_be_empty=False,
+)
+
+LEVELS = Table(
+    {
+        "at_least": Key(ID, "this level or a higher one"),
+        "at_most": Key(ID, "this level, a lower one or none"),
+    },
+    "a table such as {at_least: gold}",
+    may_be_empty=False,
+)
+
+BOUNDED = Table(BOUNDS, "a table such as {at_least: 100}", may_be_empty=False)
+
+HELD = Table(
+    {
+        "available": Key(BOUNDED, "points that can be spent now"),
+        "pending": Key(BOUNDED, "points that are held back still"),
+        "lifetime": Key(BOUNDED, "points ever given"),
+    },
+    "a table from “available”, “pending” or “lifetime” to a number's bounds",
+    may_be_empty=False,
+)
+
+EXPIRING = Table(
+    {
+        "within": Key(DURATION_SHAPE, "in the next so long: today and so many days after it", required=True),
+        **BOUNDS,
+    },
+    "a table such as {within: 30 days, at_least: 50}",
+)
+
+
+def _share(written: str) -> Fraction | None:
+    percent = re.fullmatch(r"(\d{1,3}(\.\d{1,4})?) ?%", written, re.ASCII)
+    if percent is None:
+        return None
+    share = Fraction(percent[1]) / 100
+    if not 0 < share < 1:
+        raise Unreadable("a share above 0 % and below 100 %")
+    return share
+
+
+SHARE = Scalar(
+    "a share such as “10%”",
+    _share,
+    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
+    lambda written: f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?", written, re.ASCII) else None,
+)
+DEEPEST: Final = 8
+
+
+def _condition() -> Table:
+    return CONDITION
+
+
+INSIDE = ListOf(
+    Named(
+        "condition",
+        lambda: _condition(),
+        "a condition",
+        DEEPEST,
+        "make a segment of a part of it, and say {in: that-segment}",
+    ),
+    "a list of conditions",
+)
+
+CONDITION: Final[Table] = Table(
+    {
+        "all": Key(INSIDE, "all of these hold"),
+        "any": Key(INSIDE, "one of these holds, or several"),
+        "none": Key(INSIDE, "none of these holds"),
+        "did": Key(EVENT, "how often that happened; once or more where no number is said"),
+        "same": Key(OF, "with `did`: so often with one and the same value of this property"),
+        "sum": Key(COUNTING, "a property added up"),
+        "average": Key(COUNTING, "the average of a property; unknown where there is none"),
+        "least": Key(COUNTING, "the least value of a property; unknown where there is none"),
+        "greatest": Key(COUNTING, "the greatest value of a property; unknown where there is none"),
+        "distinct": Key(COUNTING, "how many different values a property had"),
+        "since_last": Key(EVENT, "how long ago that happened last; unknown where it never did"),
+        "since_first": Key(EVENT, "how long ago that happened first; unknown where it never did"),
+        "more_than": Key(DURATION_SHAPE, "with `since_last` and `since_first`: longer ago than that"),
+        "less_than": Key(DURATION_SHAPE, "with `since_last` and `since_first`: within the last so long"),
+        "where": Key(WHERE, "only the times that pass these tests"),
+        **TIMES,
+        "in_order": Key(ListOf(STEP, "a list of steps"), "that happened one after the other"),
+        "trait": Key(
+            text("the name of a trait of at most 70 characters, such as “city”", longest=70),
+            "what is known of the customer under this name; unknown where nothing is",
+        ),
+        **TEST.keys,
+        "tier": Key(
+            Either(ListOf(ID, "a level, or a list of levels", or_one=True), LEVELS), "the level, or `none` for no level"
+        ),
+        "points": Key(HELD, "the points held"),
+        "expiring_points": Key(EXPIRING, "the points that expire soon"),
+        "member": Key(YES_NO, "whether they take part in the program"),
+        "in": Key(ID, "they are in that segment"),
+        "consent": Key(word(PURPOSES), "that may be done with what is known of them"),
+        "known_by": Key(IDENTIFIED_BY, "there is an identity of that kind"),
+        "share": Key(SHARE, "that share of all customers, always the same ones"),
+        "salt": Key(PIECE, "with `share`: another text draws other customers"),
+    },
+    "a condition such as {did: Order Completed, at_least: 2, within: 60 days}",
+    not_yet={"score": ""},
+    may_be_empty=False,
+)
+
+SEGMENTS = MapBy(
+    ID, INSIDE.item, "a table from segments to conditions, such as {loyal: {did: Order Completed, at_least: 3}}"
+)
+
+
 # --- the program -------------------------------------------------------------------------------------------------------
 
 PROGRAM: Final = Table(
@@ -541,6 +729,7 @@ PROGRAM: Final = Table(
         "points": Key(POINTS, "what points are called, what they cost and how long they live"),
         "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
         "tiers": Key(TIERS, "the levels that members reach"),
+        "segments": Key(SEGMENTS, "who belongs together, by what they did, are and hold"),
         "identities": Key(IDENTITIES, "what customers are known by besides their own id, the most telling first"),
         "shared_device": Key(SHARED_DEVICE, "from when on a device says nothing about who uses it"),
         "consent": Key(CONSENT, "what may be done with what is known of people, and why"),

@@ -85,9 +85,9 @@ class Scalar(Struct, frozen=True):
 
 
 class Either(Struct, frozen=True):
-    """A single value, or a table: told apart by what is written."""
+    """A single value or a list of them, or a table: told apart by what is written."""
 
-    scalar: Scalar
+    scalar: "Scalar | ListOf"
     table: "Table"
 
     @property
@@ -97,6 +97,8 @@ class Either(Struct, frozen=True):
     def read(self, place: Place) -> Any:
         if place.is_table:
             return self.table.read(place)
+        if isinstance(self.scalar, ListOf) and place.text is not None:
+            return self.scalar.read(place)
         return replace(self.scalar, expected=self.expected).read(place)
 
     def schema(self) -> Schema:
@@ -237,6 +239,27 @@ class Table(Struct, frozen=True):
             "properties": {name: _described(key) for name, key in self.keys.items()},
         }
         return schema if self.may_be_empty else schema | {"minProperties": 1}
+
+
+class Named(Struct, frozen=True):
+    """A shape that stands within itself, in lists: so it is looked up when it is needed, and in the JSON Schema by its name.
+    Below `deepest` lists it is refused, with what to do instead.
+    """
+
+    name: str
+    shape: Callable[[], Any]
+    expected: str
+    deepest: int
+    instead: str
+
+    def read(self, place: Place) -> Any:
+        if place.path.count("[") > self.deepest:
+            place.wrong(f"{self.expected} stands at most {self.deepest} deep within others; {self.instead}")
+            return None
+        return self.shape().read(place)
+
+    def schema(self) -> Schema:
+        return {"$ref": f"#/$defs/{self.name}"}
 
 
 def word(choices: Iterable[str], not_yet: Iterable[str] = ()) -> Scalar:
