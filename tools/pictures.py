@@ -40,7 +40,7 @@ CUSTOMER: Final = "1763"
 MADE_PAGES: Final = {"made-identification": 1240, "made-customers": 1000, "made-life": 1500}
 QUARTER: Final = "/identification?from=2025-10-01&to=2025-12-31"
 MADE_CUSTOMER: Final = "M0000635"
-HAPPENED: Final = "#happened"
+HAPPENED: Final = "#steps"
 COMMAND: Final = (sys.executable, "-c", "from regulars.boot import main; main()")
 LINK: Final = re.compile(r"(http://127\.0\.0\.1:\d+)(/sign-in/link/\S+)")
 
@@ -117,8 +117,10 @@ def _go(page: Page, address: str, name: str) -> None:
 
 
 def _go_to_customer(page: Page, address: str, customer: str) -> None:
-    page.goto(f"{address}/customers?q={customer}")
-    page.locator("#found a").first.click()
+    page.goto(f"{address}/customers")
+    page.locator("input[name=q]").fill(customer)
+    page.locator("input[name=q]").press("Enter")
+    page.locator("#found").get_by_role("link", name=customer, exact=True).click()
     page.wait_for_url("**/customers/*")
 
 
