@@ -48,7 +48,7 @@ def _identification() -> str:
 
 
 def _campaigns() -> str:
-    head = ("campaign", "kind", "from", "to", "shown", "ordered, held out", "ordered, shown", "value times", "code")
+    head = ("campaign", "kind", "from", "to", "shown", "ordered, held out", "ordered, shown", "value", "code")
     rows = [
         (
             f"`{one.id}`",
@@ -58,7 +58,7 @@ def _campaigns() -> str:
             _share(one.share),
             _share(one.conversion_held_out),
             _share(one.conversion_shown),
-            f"{one.value_times:g}",
+            f"{one.value_effect:.3f}",
             f"`{one.code}`, {one.percent_off} %" if one.code else "",
         )
         for one in campaigns.truth(MODEL)

@@ -3,7 +3,7 @@
     python -m tools.pictures [report] [pages]
 
 They show the corner shop's program over a year of real orders, so they want the demo's data and a Chromium. The pages are
-those of `regulars demo`, in a folder that is thrown away.
+those of `regulars demo`, in a folder that is thrown away; those that tell of visits are of its made year.
 """
 
 import re
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
@@ -37,6 +37,10 @@ PAGES: Final = {"sign-in": 640, "overview": 1320, "customer": 1320, "program": 1
 """Name and height of each picture."""
 
 CUSTOMER: Final = "1763"
+MADE_PAGES: Final = {"made-identification": 1240, "made-customers": 1000, "made-life": 1500}
+QUARTER: Final = "/identification?from=2025-10-01&to=2025-12-31"
+MADE_CUSTOMER: Final = "M0000635"
+HAPPENED: Final = "#steps"
 COMMAND: Final = (sys.executable, "-c", "from regulars.boot import main; main()")
 LINK: Final = re.compile(r"(http://127\.0\.0\.1:\d+)(/sign-in/link/\S+)")
 
@@ -85,31 +89,54 @@ def _report() -> str:
 
 
 def _photograph_pages(browser: Browser) -> None:
-    with TemporaryDirectory() as folder, _demo(Path(folder)) as (address, link):
-        remembered = _sign_in(browser, address + link)
-        for screen in ("phone", "desk"):
-            for theme in ("light", "dark"):
-                width = SCREENS[screen]["width"]
-                for name, height in PAGES.items():
-                    page = _open(
-                        browser, {"width": width, "height": height}, theme, remembered if name != "sign-in" else None
-                    )
-                    page.goto(f"{address}/customers?q={CUSTOMER}" if name == "customer" else f"{address}/{name}")
-                    if name == "customer":
-                        page.locator("#found a").first.click()
-                        page.wait_for_url("**/customers/*")
-                    _keep(page, f"{name}-{screen}-{theme}")
-                    page.context.close()
+    with TemporaryDirectory() as folder, _demo(Path(folder)) as (real, made):
+        for address, link, pages in ((*real, PAGES), (*made, MADE_PAGES)):
+            remembered = _sign_in(browser, address + link)
+            for screen in ("phone", "desk"):
+                for theme in ("light", "dark"):
+                    width = SCREENS[screen]["width"]
+                    for name, height in pages.items():
+                        known = remembered if name != "sign-in" else None
+                        page = _open(browser, {"width": width, "height": height}, theme, known)
+                        _go(page, address, name)
+                        _keep(page, f"{name}-{screen}-{theme}")
+                        page.context.close()
+
+
+def _go(page: Page, address: str, name: str) -> None:
+    match name:
+        case "customer":
+            _go_to_customer(page, address, CUSTOMER)
+        case "made-life":
+            _go_to_customer(page, address, MADE_CUSTOMER)
+            page.locator(HAPPENED).evaluate("one => window.scrollTo(0, one.getBoundingClientRect().top - 24)")
+        case "made-identification":
+            page.goto(address + QUARTER)
+        case _:
+            page.goto(f"{address}/{name.removeprefix('made-')}")
+
+
+def _go_to_customer(page: Page, address: str, customer: str) -> None:
+    page.goto(f"{address}/customers")
+    page.locator("input[name=q]").fill(customer)
+    page.locator("input[name=q]").press("Enter")
+    page.locator("#found").get_by_role("link", name=customer, exact=True).click()
+    page.wait_for_url("**/customers/*")
+
+
+Door: TypeAlias = tuple[str, str]
+"""The address of a shop, and the link that signs in there."""
 
 
 @contextmanager
-def _demo(folder: Path) -> Iterator[tuple[str, str]]:
-    """The address of a demo that runs, and the link that signs in there."""
+def _demo(folder: Path) -> Iterator[tuple[Door, Door]]:
+    """Of a demo that runs: the real year's and the made one's."""
     command = [*COMMAND, "demo", "--data-dir", str(folder / "shop"), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as demo:
         assert demo.stdout is not None
         try:
-            yield next((found[1], found[2]) for line in demo.stdout if (found := LINK.search(line)))
+            doors = ((found[1], found[2]) for line in demo.stdout if (found := LINK.search(line)))
+            yield next(doors), next(doors)
         finally:
             demo.terminate()
 

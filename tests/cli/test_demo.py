@@ -12,11 +12,15 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from regulars.boot import wiring
+from regulars.boot import new_id, wiring
 from regulars.cli import regulars
 from regulars.cli.demo import NOTE, _grocers
-from regulars.service.sign import MADE
+from regulars.made_year.holding import holding
+from regulars.service import programs
+from regulars.service.shop import open_shop
+from regulars.service.sign import MADE, Sign, sign_of
 from tests.live import process
+from tests.web.admin.shops import CORNER_SHOP
 from tests.web.admin.visitor import hidden
 
 LINK = re.compile(r"(http://127\.0\.0\.1:\d+)(/sign-in/link/\S+)")
@@ -100,6 +104,51 @@ def test_killed_outright_it_takes_the_other_shop_along(demo):
     command.wait()
 
     until(lambda: not any(is_open(address) for address, _ in links))
+
+
+def refused(folder):
+    """What the demo says of a folder that it leaves alone, within seconds."""
+    words = ("demo", "--data-dir", str(folder), "--port", "0", *FEW)
+    answer = CliRunner().invoke(regulars, words, obj=wiring(), catch_exceptions=False)
+    assert answer.exit_code == 1
+    return answer.stderr
+
+
+def test_nobodys_own_shop_is_filled(tmp_path):
+    shop = open_shop(f"sqlite:///{tmp_path / 'regulars.db'}", new_id)
+    programs.publish(shop, CORNER_SHOP, "ada", 0)
+    shop.close()
+
+    assert f"{tmp_path} holds a shop of your own, which the demo would fill" in refused(tmp_path)
+    assert not (tmp_path / "made").exists()
+    shop = open_shop(f"sqlite:///{tmp_path / 'regulars.db'}", new_id)
+    assert [one.published_by for one in programs.publications(shop)] == ["ada"]
+    assert sign_of(shop) == Sign()
+    shop.close()
+
+
+def test_two_demos_do_not_run_in_one_folder(tmp_path):
+    with holding(tmp_path):
+        assert f"a demo runs in {tmp_path} already" in refused(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_something_else_in_the_folder_of_the_made_year_ends_the_demo_at_once(tmp_path):
+    """Without waiting until the grocer's orders are read."""
+    (tmp_path / "demo" / "made-year").mkdir(parents=True)
+    (tmp_path / "demo" / "made-year" / "thesis.docx").write_text("years of work")
+    output = tmp_path / "said"
+
+    command = process("demo", "--data-dir", str(tmp_path / "demo"), "--port", "0", *FEW, output=output)
+
+    assert command.wait(SECONDS) == 1
+    said = output.read_text("utf-8")
+    assert "made-year holds something else: thesis.docx" in said
+    assert "the made year has ended, and so has this one; what it said stands above" in said
+    assert "Traceback" not in said
+    assert "Waiting for the made year" not in said
+    assert [one.name for one in (tmp_path / "demo" / "made-year").iterdir()] == ["thesis.docx"]
 
 
 def test_a_port_that_is_taken_is_complained_of_before_anything_long_begins(tmp_path):

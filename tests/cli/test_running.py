@@ -158,6 +158,16 @@ def test_segments_are_counted_and_listed(shop: Path) -> None:
     assert "no segment “gren”; did you mean “green”?" in says("segments", "--list", "gren", code=1).stderr
 
 
+def test_what_must_be_said_of_the_shop_is_said_of_its_backtests(shop: Path) -> None:
+    says("apply", "tea.yaml", "--yes")
+    says("import", "orders", "orders.csv")
+    says("name", "Tea House", "--note", "Closed on Sundays.")
+
+    assert says("backtest", "tea.yaml", "--orders", "recorded").stdout.startswith("Closed on Sundays.\n")
+    assert answers("backtest", "tea.yaml", "--orders", "recorded")["note"] == "Closed on Sundays."
+    assert "note" not in answers("backtest", "tea.yaml", "--orders", "orders.csv")
+
+
 def test_nothing_recorded_is_said_plainly(shop: Path) -> None:
     assert "no record yet" in says("backtest", "tea.yaml", "--orders", "recorded", code=1).stderr
     says("apply", "tea.yaml", "--yes")

@@ -32,7 +32,7 @@ def carry(database: str, lines: Iterable[bytes]) -> Shop:
     keys = {"server": create_key(shop.store, "secret", "t", 0), "browser": create_key(shop.store, "public", "t", 0)}
     now = 0
     with TestClient(create_app(shop, lambda: now, new_id)) as client:
-        for (received_at, channel), group in groupby(map(json.loads, lines), key=_request):
+        for (received_at, channel, _), group in groupby(map(json.loads, lines), key=_request):
             now = parse_instant(received_at, "UTC")
             body = json.dumps({"batch": [_sent(event) for event in group]})
             client.post("/v1/batch", content=body, auth=(keys[channel], "")).raise_for_status()
@@ -71,9 +71,9 @@ def is_timed(event) -> bool:
 
 
 def _request(event):
-    return event["receivedAt"], event["context"]["channel"]
+    return event["receivedAt"], event["context"]["channel"], event["request"]
 
 
 def _sent(event):
-    """What the shop is sent does not say when it arrives."""
-    return {name: value for name, value in event.items() if name != "receivedAt"}
+    """What the shop is sent does not say when it arrives, nor in which request."""
+    return {name: value for name, value in event.items() if name not in ("receivedAt", "request")}

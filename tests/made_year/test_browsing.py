@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 
-from regulars.made_year import visiting
+from regulars.made_year import people, visiting
 from regulars.made_year.calendar import DAYS, FIRST_MINUTE, LAST_MINUTE, MINUTE, SECOND, midnight, moment
 from regulars.made_year.life import Kind, Life, Named, Visit
 from regulars.made_year.plan import Plan
@@ -63,7 +63,7 @@ def test_many_visits_on_one_evening_all_find_their_place():
 def test_nobody_uses_another_device_before_they_have_an_account():
     used = 0
     for plan in plans():
-        account = visiting.account_at(MODEL, SEED, plan.life)
+        account = people.account_at(MODEL, SEED, plan.life)
         for seat in visiting.seats(MODEL, SEED, plan):
             if seat.device is not plan.person.devices[0]:
                 used += 1

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from regulars.made_year.life import Kind, Life, lead
-from regulars.made_year.people import DESKTOPS, PHONES, TABLETS, household_of, person, second_user_id
+from regulars.made_year.people import DESKTOPS, PHONES, TABLETS, account_at, household_of, person, second_user_id
 from regulars.made_year.plan import Person
 from regulars.wire.enrichment import device_of
 from regulars.wire.events import Surroundings
@@ -88,11 +88,11 @@ def test_clocks_are_wrong_as_often_as_the_model_says_and_never_by_more():
     assert max(wrong) > most / 50
 
 
-def test_about_one_shopper_in_twenty_shares_a_tablet_and_each_knows_of_the_other():
+def test_about_one_shopper_in_ten_shares_a_tablet_and_each_knows_of_the_other():
     by_number = {life.number: (life, one) for life, one in everybody()}
     sharing = [(life, one) for life, one in shoppers() if one.shares_with is not None]
 
-    assert 0.03 < len(sharing) / len(shoppers()) < 0.07
+    assert 0.08 < len(sharing) / len(shoppers()) < 0.12
     for life, one in sharing:
         assert one.shares_with is not None
         other_life, other = by_number[one.shares_with]
@@ -103,6 +103,9 @@ def test_about_one_shopper_in_twenty_shares_a_tablet_and_each_knows_of_the_other
             assert each.kind is not Kind.PASSER_BY
             assert each.agreed
             assert each.withdrew is None
+            account = account_at(MODEL, SEED, each)
+            assert account is not None
+            assert len(each.visits) > account + PEOPLE.household_visits
 
 
 def test_who_shares_is_found_by_number_alone_in_any_order():

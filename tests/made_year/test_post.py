@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
+from regulars.cli.sending import parcels
 from regulars.made_year.calendar import SECOND, moment
 from regulars.made_year.model import Model, Travel
 from regulars.made_year.post import BOTS, Line, post, post_bots, written
@@ -192,11 +193,25 @@ def test_what_comes_twice_bears_the_same_message_ids_and_says_the_same():
 
 def test_lines_of_one_request_stand_together():
     lines = lives(ROUGH, Tally())
-    requests = [(line.received_at, line.sender, json.loads(line.text)["sentAt"]) for line in lines]
+    requests = [json.loads(line.text)["request"] for line in lines]
     places = [place for place, (one, other) in enumerate(pairwise(requests)) if one != other]
 
     assert len(places) + 1 == len(set(requests))
     assert {line.sender for line in lines} >= {0, 23, BOTS}
+
+
+def test_what_two_say_at_the_same_moment_comes_in_two_requests(tmp_path):
+    """A hundred customers buy at the same second: some of what the server says of them arrives at the same millisecond."""
+    tally = Tally()
+    said = [[buys(moment(40, 600), number, f"ada-{number}")] for number in range(100)]
+    lines = sorted(
+        [line for number, one in enumerate(said) for line in post(Model(travel=STRAIGHT), 7, number, one, tally)]
+    )
+    times = {tuple([json.loads(line.text)[name] for name in ("sentAt", "receivedAt")]) for line in lines}
+    (tmp_path / "events.jsonl").write_bytes(b"".join([line.text + b"\n" for line in lines]))
+
+    assert len(times) < 100
+    assert len(list(parcels(tmp_path / "events.jsonl"))) == tally.counts().requests == 100
 
 
 def test_shares_are_those_of_the_model():

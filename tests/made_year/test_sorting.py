@@ -7,7 +7,7 @@ import pytest
 
 from regulars.made_year.draws import Draws
 from regulars.made_year.post import Line
-from regulars.made_year.sorting import MOST_OPEN, sort_into
+from regulars.made_year.sorting import MOST_OPEN, digest_of, sort_into
 
 
 def lines(number: int):
@@ -25,9 +25,10 @@ def ordered(number: int) -> bytes:
 )
 def test_any_number_of_runs_gives_the_same_order(tmp_path, run_bytes, what):
     out = io.BytesIO()
-    sort_into(out, lines(700), tmp_path, run_bytes)
+    digest = sort_into(out, lines(700), tmp_path, run_bytes)
 
     assert out.getvalue() == ordered(700)
+    assert digest == digest_of(io.BytesIO(ordered(700)))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,13 +1,15 @@
 """Whole lives of the made year: what is said of them is understood, and what is true of them is what was said."""
 
 from collections import Counter
+from itertools import pairwise
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from regulars.kernel.terms import Currency
-from regulars.made_year import bots, telling, visiting
+from regulars.made_year import bots, people, telling, visiting
 from regulars.made_year.calendar import DAYS, SECOND, midnight
 from regulars.made_year.life import Kind, Named, lead
 from regulars.made_year.model import Travel
@@ -23,7 +25,7 @@ from regulars.wire.events.clock import instant_of
 from tests.made_year.carrying import carry
 from tests.made_year.lives import MODEL, SEED, holds, plans, told
 
-CARRIED = range(1_225, 1_335)
+CARRIED = range(1_175, 1_260)
 EURO = Currency("EUR", 2)
 IN_ORDER = msgspec.structs.replace(MODEL, travel=Travel(late=0, out_of_order=0, repeated=0, broken=0))
 
@@ -141,7 +143,7 @@ def test_guests_make_an_account_later_as_often_as_the_model_says():
             or plan.life.visits[place].naming not in (Named.GUEST, Named.FORM)
         ):
             continue
-        account = visiting.account_at(MODEL, SEED, plan.life)
+        account = people.account_at(MODEL, SEED, plan.life)
         may += (len(plan.life.visits) if account is None else account + 1) - place - 1
         made += account is not None
     holds(made, may, MODEL.people.registers)
@@ -178,6 +180,55 @@ def test_the_truth_names_for_each_device_the_account_that_the_shops_word_gave_it
                 last[one.device.anonymous_id] = one.user_id or ""
         named = {device: account["user_id"] or "" for account in truth["accounts"] for device in account["devices"]}
         assert named == last
+
+
+def test_the_truth_of_a_household_is_when_each_signed_in_on_its_tablet_by_the_shops_word():
+    used = 0
+    for plan, said in told():
+        truth = telling.truth(MODEL, SEED, plan)
+        if plan.person.shared is None or truth is None:
+            assert truth is None or truth["household"] is None
+            continue
+        words = [(one.at, one.user_id) for one in said if one.door is Door.SERVER and one.device is plan.person.shared]
+        assert [(one["at"], one["user_id"]) for one in truth["household"]["signed_in"]] == words
+        assert truth["household"]["with"] == plan.person.shares_with
+        used += words != []
+    assert used >= 10
+
+
+def test_the_truth_counts_the_visits_of_each_account():
+    """Whoever was known before and bought on the first visit under another address never used the account of the list."""
+    model = replace(MODEL, people=replace(MODEL.people, second_account=1.0))
+    unused = 0
+    for number in range(1_000):
+        plan = telling.plan_of(model, SEED, number)
+        truth = telling.truth(model, SEED, plan)
+        if truth is None or plan.life.kind is Kind.PASSER_BY:
+            continue
+        under = [visiting.user_id_at(model, SEED, plan, place) for place in range(len(plan.life.visits))]
+        for account in truth["accounts"]:
+            if account["user_id"]:
+                assert account["visits"] == under.count(account["user_id"])
+        unused += len(truth["accounts"]) == 2 and truth["accounts"][0]["visits"] == 0
+    assert unused > 0
+
+
+@pytest.mark.slow
+def test_most_tablets_are_used_by_both_and_often_by_one_soon_after_the_other():
+    """Of some dozens among a thousand customers."""
+    tablets: dict[str, list[tuple[int, int]]] = {}
+    for number in range(6_500):
+        plan = telling.plan_of(MODEL, SEED, number)
+        truth = telling.truth(MODEL, SEED, plan) if plan.person.shared else None
+        if truth is not None:
+            signed_in = [(one["at"], number) for one in truth["household"]["signed_in"]]
+            tablets.setdefault(truth["household"]["device"], []).extend(signed_in)
+    both = [sorted(found) for found in tablets.values() if len({number for _, number in found}) == 2]
+    soon = [found for found in both if any(_changes_hands_within(3, *pair) for pair in pairwise(found))]
+
+    assert len(both) >= 36
+    assert len(both) > 0.9 * len(tablets)
+    assert len(soon) > len(both) / 3
 
 
 def test_the_truth_of_a_passer_by_is_told_only_if_they_left_an_address():
@@ -241,6 +292,10 @@ def test_a_shop_that_is_told_of_them_sees_every_visit_once_and_knows_whose_each_
             assert owner is not None
             assert all(find(shop, "anonymous_id", device) == owner for device in account["devices"])
     shop.close()
+
+
+def _changes_hands_within(days: int, earlier: tuple[int, int], later: tuple[int, int]) -> bool:
+    return earlier[1] != later[1] and later[0] - earlier[0] < days * 86_400 * SECOND
 
 
 def _tablet(plan: Plan) -> str:

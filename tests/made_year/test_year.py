@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from regulars.made_year import catalogue, truths
 from regulars.made_year.calendar import SECOND, midnight
 from regulars.made_year.life import Kind, lead
 from regulars.made_year.model import Model
-from regulars.made_year.year import FILES, YearRefused, make_year
+from regulars.made_year.sorting import digest_of
+from regulars.made_year.year import FILES, UNFINISHED, YearRefused, make_year
 from tests.made_year.carrying import carry, happened, is_timed, recorded
 
 GOLDEN = Path(__file__).with_name("golden-year.txt")
@@ -123,6 +125,8 @@ def test_the_year_stands_first_and_the_counts_last(year):
     assert set(first.effects) == {"forms", "shoppers", "campaigns", "mails", "surveys", "support", "referrals"}
     assert isinstance(last, truths.Counts)
     assert last.messages == len(lines_of(year, "events.jsonl"))
+    assert last.requests == len({event["request"] for event in lines_of(year, "events.jsonl")})
+    assert truths.ends(year / "truths.jsonl") == (first, last)
 
 
 def test_whoever_reads_truths_misses_nothing_that_is_written(year):
@@ -206,6 +210,85 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["thesis.docx"]
 
 
+@pytest.mark.parametrize("name", ["README.md", "costs.csv", "events.jsonl"])
+def test_a_file_of_the_same_name_makes_no_made_year_of_a_folder(tmp_path, name):
+    (tmp_path / name).write_text("years of work")
+    with pytest.raises(YearRefused, match=f"holds something else: {name}"):
+        make_year(7, 2, tmp_path, 10)
+
+    assert digests(tmp_path) == {name: sha256(b"years of work").hexdigest()}
+
+
+def test_what_its_owner_wrote_beside_a_made_year_is_left_alone(tmp_path):
+    make_year(7, 2, tmp_path / "year", 10)
+    (tmp_path / "year" / "README.md").write_text("# What I found in this year")
+
+    with pytest.raises(YearRefused, match=r"holds something else: README\.md"):
+        make_year(8, 2, tmp_path / "year", 10)
+    assert lines_of(tmp_path / "year", "truths.jsonl")[0]["seed"] == 7
+
+
+def test_folders_that_look_like_ones_own_are_left_alone(tmp_path):
+    for name in (".year.making", ".year.before"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thesis.docx").write_text("years of work")
+    make_year(7, 2, tmp_path / "year", 10)
+    make_year(8, 2, tmp_path / "year", 10)
+
+    assert sorted([str(one.relative_to(tmp_path)) for one in tmp_path.rglob("thesis.docx")]) == [
+        ".year.before/thesis.docx",
+        ".year.making/thesis.docx",
+    ]
+
+
+def test_an_empty_folder_is_filled_through_a_link_and_from_within(tmp_path, monkeypatch):
+    """As a disk of its own is, too, that is mounted there: the folder itself stays."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (tmp_path / "link").symlink_to(disk)
+    before = disk.stat().st_ino
+
+    make_year(7, 2, tmp_path / "link", 10)
+    seventh = digests(disk)
+    monkeypatch.chdir(disk)
+    make_year(8, 2, Path("."), 10)
+
+    assert (tmp_path / "link").is_symlink()
+    assert disk.stat().st_ino == before
+    assert sorted(seventh) == sorted(digests(disk)) == sorted(FILES)
+    assert year_of(disk).seed == 8
+
+
+def test_a_link_in_a_circle_is_refused_before_anything_is_made(tmp_path):
+    (tmp_path / "year").symlink_to(tmp_path / "year")
+
+    with pytest.raises(YearRefused, match="leads in a circle"):
+        make_year(7, 2, tmp_path / "year", 10)
+
+
+def test_two_makers_of_one_folder_do_each_other_no_harm(tmp_path):
+    """While one is at its work, another makes the same folder from its beginning to its end."""
+    makers: list[truths.Counts] = []
+
+    def meanwhile(_done: int, _of: int) -> None:
+        if not makers:
+            makers.append(make_year(8, 2, tmp_path / "year", 10))
+
+    mine = make_year(7, 2, tmp_path / "year", 10, progress=meanwhile)
+
+    assert mine.digest != makers[0].digest
+    assert truths.ends(tmp_path / "year" / "truths.jsonl")[1] == mine
+    assert digest_of(BytesIO((tmp_path / "year" / "events.jsonl").read_bytes())) == mine.digest
+    assert [one.name for one in tmp_path.iterdir()] == ["year"]
+
+
+def test_what_a_maker_that_was_killed_has_left_does_not_stand_in_the_way(tmp_path):
+    (tmp_path / "year" / f"{UNFINISHED}x7").mkdir(parents=True)
+    make_year(7, 2, tmp_path / "year", 10)
+
+    assert set(FILES) < {one.name for one in (tmp_path / "year").iterdir()}
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "year").write_text("")
 
@@ -242,7 +325,7 @@ def test_the_command_says_what_it_made(tmp_path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{"is": "year", "format": 99}\n', "are of format 99, and this version reads format 1"),
+        ('{"is": "year", "format": 99}\n', "are of format 99, and this version reads format 2"),
         ('{"type": "track"}\n', "these are no truths of a made year"),
         ("PK\x03\x04", "these are no truths of a made year"),
         ("", "these are no truths of a made year"),
@@ -253,6 +336,15 @@ def test_what_is_no_truth_is_refused_by_name(tmp_path, text, says):
 
     with pytest.raises(truths.TruthsError, match=says):
         list(truths.read(tmp_path / "truths.jsonl"))
+
+
+@pytest.mark.parametrize("lost", [1, 40, 1_000])
+def test_truths_that_break_off_are_told_by_their_end(year, tmp_path, lost):
+    whole = (year / "truths.jsonl").read_bytes()
+    (tmp_path / "truths.jsonl").write_bytes(whole[: -lost - 1])
+
+    with pytest.raises(truths.TruthsError, match="does not end with the counts"):
+        truths.ends(tmp_path / "truths.jsonl")
 
 
 def test_a_line_that_is_damaged_is_named(year, tmp_path):

@@ -167,12 +167,14 @@ def backtest(
     comparison = compare(*outcomes) if len(outcomes) == 2 else None
     if customers_file:
         _write_customers(customers_file, outcomes[0])
+    note = _note(record, wiring) if orders.orders == RECORDED else ""
     if html_file:
-        note = _note(record, wiring) if orders.orders == RECORDED else ""
         _write_report(html_file, programs, outcomes, comparison, history, note)
     if as_json:
-        print_json(outcome_json(outcomes[0], comparison))
+        print_json({**({"note": note} if note else {}), **outcome_json(outcomes[0], comparison)})
     else:
+        if note:
+            click.echo(note)
         print_outcome(outcomes, comparison, programs, history)
         if html_file:
             click.echo(f"The report: {html_file}")

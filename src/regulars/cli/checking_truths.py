@@ -33,6 +33,8 @@ def check_truths(wiring: Wiring, folder: Path, record: Record, as_json: bool) ->
         raise complaint(str(error)) from None
     with open_record(record, wiring, as_it_is=True) as (shop, clock):
         came = taken_in(shop)
+        if came is not None and came.year != truths.counts.digest:
+            raise complaint(f"{record.shown()} has taken in another year than the one in {folder}")
         if came is None or not came.is_whole:
             raise complaint(f"{record.shown()} has not taken this year in whole: regulars take-in {folder}")
         findings = list(checked(shop, truths, clock()))

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 EXAMPLE: Final = "corner-shop"
 NAME: Final = "The grocer’s year"
 NOTE: Final = "A real grocer’s year: 2,469 households of the data set Complete Journey, without their names."
+PUBLISHER: Final = "the demo"
+"""The sign by which the demo knows its own shop again."""
 HOST: Final = "127.0.0.1"
 STOP_SECONDS: Final = 15
 
@@ -55,12 +59,42 @@ def demo(wiring: Wiring, data_dir: Path, port: int, customers: int) -> None:
     """
     ports = _free(port)
     made = MadeYear(data_dir, ports, customers)
-    with made, open_record(Record(_grocers(data_dir), None), wiring, new=True) as (shop, _):
-        clock = _fill(wiring, shop)
-        click.echo("Waiting for the made year ...")
-        _serve(wiring, shop, clock, ports, made)
+    try:
+        with _alone(data_dir), open_record(Record(_grocers(data_dir), None), wiring, new=True) as (shop, _):
+            _check_is_ours(shop, data_dir)
+            with made:
+                clock = _fill(wiring, shop)
+                click.echo("Waiting for the made year ...")
+                _serve(wiring, shop, clock, ports, made)
+    except KeyboardInterrupt:
+        if not made.problem:
+            raise
     if made.problem:
         raise complaint(made.problem)
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    from regulars.made_year.holding import AlreadyHeld, holding
+
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with holding(data_dir):
+            yield
+    except AlreadyHeld:
+        raise complaint(f"a demo runs in {data_dir} already: end it, or name another folder with --data-dir") from None
+
+
+def _check_is_ours(shop: "Shop", data_dir: Path) -> None:
+    """Nobody's own shop gets a grocer's orders: it must be empty, or begin with the demo's program."""
+    from regulars.service.made import is_empty
+    from regulars.service.programs import publications
+
+    published = publications(shop)
+    if published[-1].published_by != PUBLISHER if published else not is_empty(shop):
+        raise complaint(
+            f"{data_dir} holds a shop of your own, which the demo would fill: name another folder with --data-dir"
+        )
 
 
 def _grocers(data_dir: Path) -> Path:
@@ -93,7 +127,7 @@ def _fill(wiring: Wiring, shop: "Shop") -> Clock:
         put_up(shop, NAME, NOTE)
     rulebook = shop.rulebooks.in_force()
     if rulebook is None:
-        publish(shop, example_program(EXAMPLE).read_text(encoding="utf-8"), "the demo", 0, EXAMPLE)
+        publish(shop, example_program(EXAMPLE).read_text(encoding="utf-8"), PUBLISHER, 0, EXAMPLE)
         rulebook = shop.rulebooks.in_force()
     assert rulebook is not None
     click.echo("Reading a year of a real grocer's orders ...")
@@ -121,8 +155,7 @@ def _serve(wiring: Wiring, shop: "Shop", clock: Clock, ports: tuple[int, int], m
         click.echo("Ctrl-C ends both; the shops stay in their folders.")
 
     try:
-        with made.watched():
-            wiring.serve(shop, clock, HOST, ports[0], ready, 0, neighbour=neighbour)
+        wiring.serve(shop, clock, HOST, ports[0], ready, 0, neighbour=neighbour)
     except OSError as error:
         raise complaint(f"cannot listen on port {ports[0]}: {error.strerror}; name another with --port") from None
     finally:
@@ -137,7 +170,7 @@ def _show(name: str, what: str, address: str, doors: Doors) -> None:
 
 class MadeYear:
     """The process that makes the other year, takes it in and serves it. It ends with this one, however this one ends: it listens
-    to a pipe that closes then."""
+    to a pipe that closes then. And this one ends with it, as by Ctrl-C: then `problem` says why."""
 
     def __init__(self, data_dir: Path, ports: tuple[int, int], customers: int) -> None:
         self.problem = ""
@@ -145,17 +178,21 @@ class MadeYear:
         self.stands_at = 0
         told = {"data-dir": data_dir, "port": ports[1], "beside": ports[0], "customers": customers}
         self._words = ("demo-made-year", *[word for name, value in told.items() for word in (f"--{name}", str(value))])
-        self._ending = Event()
+        self._is_ending = False
+        self._lock = Lock()
+        self._watching = Thread(target=self._watch, name="watching", daemon=True)
 
     def __enter__(self) -> Self:
         command = (sys.executable, "-c", "from regulars.boot import main; main()", *self._words)
         pipe = subprocess.PIPE
         # In a session of its own, so that Ctrl-C reaches this process alone, which then ends the other.
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True)
+        self._watching.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ending.set()
+        with self._lock:
+            self._is_ending = True
         self._process.terminate()
         try:
             self._process.communicate(timeout=STOP_SECONDS)
@@ -172,32 +209,18 @@ class MadeYear:
         self._process.stdin.flush()
         return msgspec.convert(self._hears(), Doors)
 
-    def watched(self) -> "_Watch":
-        return _Watch(self)
-
     def _hears(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise complaint("the made year did not come about; what it said stands above")
+            self._watching.join()
+            raise KeyboardInterrupt
         said: dict[str, Any] = msgspec.json.decode(line)
         return said
 
     def _watch(self) -> None:
         self._process.wait()
-        if not self._ending.is_set():
-            self.problem = "the made year has ended, and so has this one; what it said stands above"
-            os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Watch:
-    """While this holds, the end of the other process is the end of this one."""
-
-    def __init__(self, made: MadeYear) -> None:
-        self._made = made
-
-    def __enter__(self) -> None:
-        Thread(target=self._made._watch, name="watching", daemon=True).start()
-
-    def __exit__(self, *_: object) -> None:
-        self._made._ending.set()
+        with self._lock:
+            if not self._is_ending:
+                self.problem = "the made year has ended, and so has this one; what it said stands above"
+                os.kill(os.getpid(), signal.SIGINT)

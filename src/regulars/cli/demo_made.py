@@ -15,6 +15,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from regulars.cli.inputs import complaint
 from regulars.cli.record import Record, open_record, running_from
 from regulars.cli.taking_in import Year, made_enrichment, take_in
 from regulars.cli.wiring import Clock, Wiring
@@ -65,19 +66,33 @@ def demo_made_year(wiring: Wiring, data_dir: Path, port: int, beside: int, custo
 
 def fill(wiring: Wiring, record: Record, folder: Path, customers: int) -> None:
     """Made where it is missing, taken in where it is not there whole."""
-    from regulars.made_year.year import make_year
     from regulars.service.made import taken_in
     from regulars.service.sign import put_up, sign_of
 
     with open_record(record, wiring, new=True) as (shop, _):
         so_far = taken_in(shop)
+    if so_far is None or not so_far.is_whole:
+        take_in(wiring, record, _year(folder, customers), quiet=True)
+    with open_record(record, wiring) as (shop, _):
         if not sign_of(shop).name:
             put_up(shop, MADE_NAME, None)
-    if so_far is not None and so_far.is_whole:
-        return
-    if not (folder / "events.jsonl").exists():
+
+
+def _year(folder: Path, customers: int) -> Year:
+    """One that cannot be read, of another release perhaps, is made again."""
+    from regulars.made_year.year import YearRefused, make_year
+
+    try:
+        return Year(folder)
+    except click.ClickException:
+        pass
+    try:
         make_year(SEED, customers, folder)
-    take_in(wiring, record, Year(folder), quiet=True)
+    except YearRefused as error:
+        raise complaint(str(error)) from None
+    except OSError as error:
+        raise complaint(f"{folder} cannot be written: {error.strerror}") from None
+    return Year(folder)
 
 
 def doors_of(shop: "Shop", clock: Clock) -> Doors:

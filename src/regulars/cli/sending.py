@@ -12,6 +12,8 @@ from msgspec import Struct
 from regulars.wire.events import MOST_EVENTS
 
 BROWSER: Final = "browser"
+SERVER: Final = "server"
+_DOORS: Final = {BROWSER: True, SERVER: False}
 MOST_TRIES: Final = 60
 MOST_BYTES: Final = 400_000
 """Of one request; the interface takes 512 KB."""
@@ -26,8 +28,13 @@ class NotTaken(Exception):
     """Why it does not go on, in words for whoever started it."""
 
 
+class NotAnswered(NotTaken):
+    """Nobody is there, or nobody has time: the same may be taken later."""
+
+
 class Parcel(NamedTuple):
-    """One request. `offset` is where the lines after it begin; `address` and `agent` are those of the browser, "" for a server."""
+    """One request, and its `name` in the year, "" where it has none. `offset` is where the lines after it begin; `address` and
+    `agent` are those of the browser, "" for a server."""
 
     offset: int
     received_at: int
@@ -35,6 +42,7 @@ class Parcel(NamedTuple):
     address: str
     agent: str
     sent_at: str
+    name: str
     batch: list[dict[str, Any]]
 
 
@@ -48,8 +56,8 @@ class Answer(Struct, frozen=True):
 
 
 def parcels(events: Path, offset: int = 0) -> Iterator[Parcel]:
-    """From that byte on. Lines that stand together, and came at one moment by one door from one device, came in one request.
-    NotTaken for a line that says neither when it came nor by which door."""
+    """From that byte on. Lines that stand together, and came at one moment by one door from one device in one request, go in one.
+    NotTaken for a line that no made year has."""
     with events.open("rb") as file:
         file.seek(offset)
         gathered: Parcel | None = None
@@ -58,7 +66,7 @@ def parcels(events: Path, offset: int = 0) -> Iterator[Parcel]:
             offset += len(line)
             one = _parcel(line, offset)
             size += len(line)
-            together = gathered is not None and gathered[1:6] == one[1:6]
+            together = gathered is not None and gathered[1:7] == one[1:7]
             if gathered is not None and together and len(gathered.batch) < MOST_EVENTS and size < MOST_BYTES:
                 gathered.batch.append(one.batch[0])
                 gathered = gathered._replace(offset=offset)
@@ -74,15 +82,24 @@ def _parcel(line: bytes, offset: int) -> Parcel:
     """A browser does not know its own address: that is the request's."""
     try:
         event = _decode(line)
-        came, context = event.pop("receivedAt"), event["context"]
+        context = event["context"]
         door = context["channel"]
-        received_at = (datetime.fromisoformat(came) - _EPOCH) // _MICROSECOND
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        received_at = (datetime.fromisoformat(event.pop("receivedAt")) - _EPOCH) // _MICROSECOND
+        sent_at, name = _word(event.pop("sentAt", "")), _word(event.pop("request", ""))
+        is_browser = _DOORS[door]
+        address = _word(context.pop("ip", "")) if is_browser else ""
+        agent = _word(context.get("userAgent", "")) if is_browser else ""
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
         raise NotTaken(f"the line of events.jsonl that ends at byte {offset:,} is none of a made year") from None
-    sent_at = event.pop("sentAt", "")
-    if door != BROWSER:
-        return Parcel(offset, received_at, door, "", "", sent_at, [event])
-    return Parcel(offset, received_at, door, context.pop("ip", ""), context.get("userAgent", ""), sent_at, [event])
+    return Parcel(offset, received_at, door, address, agent, sent_at, name, [event])
+
+
+def _word(said: Any) -> str:
+    """ValueError for what no header of a request can hold."""
+    if not isinstance(said, str) or not said.isprintable():
+        raise ValueError(said)
+    said.encode("latin-1")
+    return said
 
 
 class Sender:
@@ -95,7 +112,7 @@ class Sender:
         self._wait = wait
 
     def send(self, parcel: Parcel) -> Answer:
-        """NotTaken where it is neither taken nor to be sent again."""
+        """NotTaken where it is refused, NotAnswered where nobody is there or has time."""
         body = _encode({"batch": parcel.batch, "sentAt": parcel.sent_at} if parcel.sent_at else {"batch": parcel.batch})
         headers = {"Authorization": self._authorizations[parcel.door], "Content-Type": "application/json"}
         if parcel.address:
@@ -110,7 +127,7 @@ class Sender:
                 said = told[:500].decode(errors="replace")
                 raise NotTaken(f"the shop answered {status} to what came at byte {parcel.offset:,} of the year: {said}")
             self._wait(later)
-        raise NotTaken("the shop has been too busy for too long")
+        raise NotAnswered("the shop has been too busy for too long")
 
     def close(self) -> None:
         self._connection.close()
@@ -125,7 +142,7 @@ class Sender:
             except (OSError, HTTPException) as error:
                 self._connection.close()
                 if last:
-                    raise NotTaken(f"the shop does not answer: {type(error).__name__}") from None
+                    raise NotAnswered(f"the shop does not answer: {type(error).__name__}") from None
                 continue
             return answer.status, told, float(answer.getheader("Retry-After", "1"))
         raise AssertionError("one of the two has returned or raised")

@@ -4,7 +4,8 @@ import os
 import signal
 from base64 import b64encode
 from collections import Counter
-from hashlib import blake2b
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -17,24 +18,32 @@ from regulars.cli.inputs import complaint
 from regulars.cli.output import print_json
 from regulars.cli.progress import counting
 from regulars.cli.record import Record, open_record, place_options
-from regulars.cli.sending import BROWSER, NotTaken, Parcel, Sender, parcels
+from regulars.cli.sending import BROWSER, SERVER, NotAnswered, NotTaken, Parcel, Sender, parcels
 from regulars.cli.wiring import Wiring
+from regulars.kernel.calendar import DAY
 from regulars.made_year.calendar import midnight
+from regulars.made_year.sorting import digest_of
+from regulars.made_year.truths import TruthsError, ends
 
 if TYPE_CHECKING:
     from regulars.cli.sending import Answer
+    from regulars.kernel.terms import Currency
     from regulars.service.made import TakenIn
     from regulars.service.shop import Shop
     from regulars.service.visits import Enrichment
+    from regulars.wire.catalogue import Product, Refusal
 
 PROGRAM: Final = "made-shop"
 KEPT_EVERY: Final = 200
 """Requests, after which the shop writes down how far it came. What was answered since and is sent once more is known there, but for
 what nobody may be told apart by: that is only counted, and then twice."""
 KILOBYTE: Final = 1_000
-BEGINNING: Final = 1 << 16
-"""Bytes by which, with its size, one made year is told from another."""
 PLACES: Final = "places.mmdb"
+MADE_UP: Final = b"Regulars-Made-Up-City"
+"""The made places say that they are such."""
+CURRENCY: Final = "EUR"
+ENDING_SECONDS: Final = 30
+"""How long a server may take to end. One that is ending answers no more, a while before the command knows that it was told to."""
 
 
 class Clock:
@@ -51,28 +60,48 @@ class Clock:
 
 
 class Year:
-    """The folder of one."""
+    """The folder of one, whole and as it was made. `id` tells it from others; `ends_at` is the midnight after its last day."""
 
     def __init__(self, folder: Path) -> None:
+        """A complaint where it is not."""
         self.events = folder / "events.jsonl"
         self.products = folder / "products.csv"
         try:
-            with self.events.open("rb") as file:
-                beginning = file.read(BEGINNING)
+            first, counts = ends(folder / "truths.jsonl")
             self.size = self.events.stat().st_size
+            with self.events.open("rb") as file:
+                self.id = digest_of(file)
+        except TruthsError as error:
+            raise complaint(str(error)) from None
         except OSError:
             raise complaint(f"{folder} holds no made year: regulars make-year --out {folder}") from None
-        self.fingerprint = blake2b(beginning + str(self.size).encode(), digest_size=16).hexdigest()
-        self.ends_at = _end(folder / "truths.jsonl")
+        if self.id != counts.digest:
+            raise complaint(
+                f"{self.events} is not what was made: it breaks off, or was changed. Make the year again: regulars make-year "
+                f"--seed {first.seed} --customers {first.customers} --days {first.days} --out {folder}"
+            )
+        if not self.size:
+            raise complaint(f"nothing happens in the year in {folder}: make one of more customers or days")
+        self.ends_at = midnight(first.days)
 
+    def check(self) -> None:
+        """A complaint where it cannot be taken in anywhere, as far as that can be told beforehand."""
+        from regulars.wire.catalogue import CatalogueError
+        from regulars.wire.program import parse_program
 
-def _end(truths: Path) -> int:
-    """The midnight after the last day; 0 where nothing says which day that is."""
-    try:
-        with truths.open("rb") as file:
-            return midnight(int(msgspec.json.decode(file.readline())["days"]))
-    except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0
+        program = parse_program(example_program(PROGRAM).read_text(encoding="utf-8"), PROGRAM).program
+        try:
+            next(parcels(self.events))
+            for _ in self.catalogue(program.currency):
+                pass
+        except (NotTaken, CatalogueError) as error:
+            raise complaint(str(error)) from None
+
+    def catalogue(self, currency: "Currency") -> "Iterable[Product | Refusal]":
+        """None where the year has no file of it."""
+        from regulars.wire.catalogue import read_products
+
+        return read_products(str(self.products), "csv", currency, {}) if self.products.exists() else ()
 
 
 @click.command("take-in")
@@ -88,7 +117,8 @@ def take_in_year(wiring: Wiring, record: Record, folder: Path, as_json: bool) ->
       regulars take-in made-year --data-dir my-made-shop
       regulars serve --data-dir my-made-shop --places my-made-shop/places.mmdb --clock 2026-01-01
 
-    Broken off and started again it goes on. The shop's pages say for ever that its year is made.
+    Broken off and started again it goes on; one alone at a time takes a year into a shop. The shop's pages say for ever that its
+    year is made.
     """
     began = wiring.stopwatch()
     shown = take_in(wiring, record, Year(folder), quiet=as_json)
@@ -104,28 +134,40 @@ def take_in_year(wiring: Wiring, record: Record, folder: Path, as_json: bool) ->
 
 
 def take_in(wiring: Wiring, record: Record, year: Year, *, quiet: bool) -> "TakenIn":
-    """All that was taken in, by this and by earlier runs. A complaint where it could not be done, or not whole."""
-    from regulars.service.made import MadeRefused, begin
+    """All that was taken in, by this and by earlier runs. A complaint where it could not be done, or not whole.
 
-    with open_record(record, wiring, new=True, enrichment=made_enrichment(record.data_dir)) as (shop, _):
+    The shop is marked as made when nothing speaks against it any more, and before anything of the year is in it.
+    """
+    from regulars.service.made import MadeRefused, alone, begin, check
+
+    year.check()
+    _check_places(record.data_dir / PLACES)
+    with open_record(record, wiring, new=True) as (shop, _):
         try:
-            so_far = begin(shop, year.fingerprint)
+            with alone(shop):
+                check(shop, year.id)
+                _check_currency(shop)
+                so_far = begin(shop, year.id)
+                return so_far if so_far.is_whole else _take_in(wiring, record, year, so_far, quiet=quiet)
         except MadeRefused as error:
             raise complaint(str(error)) from None
-        if so_far.is_whole:
-            return so_far
+
+
+def _take_in(wiring: Wiring, record: Record, year: Year, so_far: "TakenIn", *, quiet: bool) -> "TakenIn":
+    with open_record(record, wiring, enrichment=made_enrichment(record.data_dir)) as (shop, _):
         clock = Clock(max(midnight(0), so_far.clock))
         shop.store.hurry()
         _prepare(shop, year, clock())
         with counting("Taking in", "KB", quiet=quiet) as progress:
             errand = _Errand(shop, year, clock, so_far, progress)
             try:
-                wiring.serve(shop, clock, "127.0.0.1", 0, errand.start, 1, private=True)
+                with suppress(KeyboardInterrupt):
+                    wiring.serve(shop, clock, "127.0.0.1", 0, errand.start, 1, private=True)
             finally:
                 errand.join()
-        if not errand.so_far.is_whole:
-            raise complaint(f"{errand.problem or 'broken off'}. Start it once more to go on from there")
-        return errand.so_far
+    if not errand.so_far.is_whole:
+        raise complaint(errand.says())
+    return errand.so_far
 
 
 def made_enrichment(folder: Path) -> "Enrichment":
@@ -133,19 +175,40 @@ def made_enrichment(folder: Path) -> "Enrichment":
     from regulars.made_year.places import database
     from regulars.service.visits import enrichment_of
 
+    places = folder / PLACES
+    _check_places(places)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / PLACES).write_bytes(database())
+        if not places.exists() or places.read_bytes() != database():
+            new = places.with_name(f".{PLACES}.new")
+            new.write_bytes(database())
+            new.replace(places)
     except OSError as error:
         raise complaint(f"{folder} cannot be written: {error.strerror}") from None
-    return enrichment_of(folder / PLACES, (), ())
+    return enrichment_of(places, (), ())
+
+
+def _check_places(places: Path) -> None:
+    """A database of places that is the shop's own is left alone."""
+    try:
+        is_ours = not places.exists() or MADE_UP in places.read_bytes()
+    except OSError:
+        is_ours = False
+    if not is_ours:
+        raise complaint(f"{places} holds places of your own, and the year brings others: name a folder of its own")
+
+
+def _check_currency(shop: "Shop") -> None:
+    rulebook = shop.rulebooks.in_force()
+    if rulebook is not None and rulebook.program.currency.code != CURRENCY:
+        code = rulebook.program.currency.code
+        raise complaint(f"the year is in {CURRENCY}, the program in force in {code}: name a folder of its own")
 
 
 def _prepare(shop: "Shop", year: Year, now: int) -> None:
     """A program and the catalogue, as a shop has them before its first visitor."""
     from regulars.service.catalogue import keep_feed
     from regulars.service.programs import publish
-    from regulars.wire.catalogue import CatalogueError, read_products
 
     rulebook = shop.rulebooks.in_force()
     if rulebook is None:
@@ -153,13 +216,7 @@ def _prepare(shop: "Shop", year: Year, now: int) -> None:
         rulebook = shop.rulebooks.in_force()
         assert rulebook is not None
     currency = rulebook.program.currency
-    if currency.code != "EUR":
-        raise complaint(f"the year is in EUR, the program in force in {currency.code}: name a folder of its own")
-    if year.products.exists():
-        try:
-            keep_feed(shop, lambda: read_products(str(year.products), "csv", currency, {}), "feed:products.csv", now)
-        except CatalogueError as error:
-            raise complaint(str(error)) from None
+    keep_feed(shop, lambda: year.catalogue(currency), "feed:products.csv", now)
 
 
 class _Errand:
@@ -167,7 +224,8 @@ class _Errand:
 
     def __init__(self, shop: "Shop", year: Year, clock: Clock, so_far: "TakenIn", progress: Any) -> None:
         self.so_far = so_far
-        self.problem = ""
+        self._problem = ""
+        self._helps_to_go_on = True
         self._shop = shop
         self._year = year
         self._clock = clock
@@ -180,17 +238,29 @@ class _Errand:
         self._thread.start()
 
     def join(self) -> None:
+        """Until the last request is answered and written down, however often it is told to end."""
         self._over.set()
-        if self._thread is not None:
-            self._thread.join()
+        while self._thread is not None and self._thread.is_alive():
+            with suppress(KeyboardInterrupt):
+                self._thread.join()
+
+    def says(self) -> str:
+        """Why it is not whole, how far it came, and whether to go on."""
+        share = 100 * self.so_far.offset // self._year.size
+        came = (
+            f"{self._problem or 'broken off'}. So far {self.so_far.messages:,} messages came in, {share} % of the year"
+        )
+        return f"{came}: the same command goes on from there" if self._helps_to_go_on else came
 
     def _run(self, address: str) -> None:
         try:
             self._send_all(address)
+        except NotAnswered as error:
+            self._problem = "" if self._over.wait(ENDING_SECONDS) else str(error)
         except NotTaken as error:
-            self.problem = str(error)
+            self._problem, self._helps_to_go_on = str(error), False
         except Exception as error:  # noqa: BLE001  the edge of the thread: told by the command
-            self.problem = f"it failed: {type(error).__name__}: {error}"
+            self._problem, self._helps_to_go_on = f"it failed: {type(error).__name__}: {error}", False
         finally:
             if not self._over.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -201,18 +271,18 @@ class _Errand:
 
         store, clock = self._shop.store, self._clock
         keys = [create_key(store, "public", "take-in", clock()), create_key(store, "secret", "take-in", clock())]
-        sender = Sender(address, {BROWSER: _basic(keys[0]), "server": _basic(keys[1])}, self._over.wait)
+        sender = Sender(address, {BROWSER: _basic(keys[0]), SERVER: _basic(keys[1])}, self._over.wait)
         tally = _Tally(self.so_far)
         try:
             for parcel in parcels(self._year.events, self.so_far.offset):
                 if self._over.is_set():
                     return
-                clock.goes_to(parcel.received_at)
+                self._go_to(parcel.received_at)
                 tally.add(parcel, sender.send(parcel))
                 if tally.requests % KEPT_EVERY == 0:
                     keep(self._shop, tally.told(clock()))
                     self._progress(parcel.offset // KILOBYTE, self._year.size // KILOBYTE)
-            clock.goes_to(self._year.ends_at)
+            self._go_to(self._year.ends_at)
             _wake_all(self._shop, clock())
             tally.is_whole = True
         finally:
@@ -221,6 +291,13 @@ class _Errand:
             sender.close()
             for key in keys:
                 revoke_key(store, key, clock())
+
+    def _go_to(self, moment: int) -> None:
+        """Days pass in a blink here: whoever falls due meanwhile is woken before what comes next, as in a shop that is open."""
+        for day in range(self._clock() // DAY + 1, moment // DAY + 1):
+            self._clock.goes_to(day * DAY)
+            _wake_all(self._shop, day * DAY)
+        self._clock.goes_to(moment)
 
 
 class _Tally:

@@ -13,10 +13,10 @@ from regulars.made_year.catalogue import CURRENCY, Product, as_product, money, p
 from regulars.made_year.draws import Draws
 from regulars.made_year.life import Life
 from regulars.made_year.model import Buying, Model
-from regulars.made_year.people import second_user_id
+from regulars.made_year.people import account_at, second_user_id
 from regulars.made_year.plan import Exposure, Line, Person, Plan, Purchase
 from regulars.made_year.saying import Device, Door, Said
-from regulars.made_year.visiting import Seat, account_at, begins, ends_by, second_at
+from regulars.made_year.visiting import Seat, begins, ends_by, second_at
 
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR

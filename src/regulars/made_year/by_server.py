@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from regulars.made_year import visiting
+from regulars.made_year import people, visiting
 from regulars.made_year.calendar import DAYS, MINUTE, SECOND, midnight, moment
 from regulars.made_year.life import Life
 from regulars.made_year.model import Model
@@ -44,7 +44,7 @@ def known_from(seed: int, life: Life) -> int | None:
 
 def voice_of(model: Model, seed: int, plan: Plan) -> Voice:
     life, person = plan.life, plan.person
-    account = visiting.account_at(model, seed, life)
+    account = people.account_at(model, seed, life)
     second = visiting.second_at(seed, life, person, plan.purchases, account)
     return Voice(person, _over(seed, life, account), _over(seed, life, second))
 

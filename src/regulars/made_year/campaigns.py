@@ -3,6 +3,9 @@
 A campaign never makes a visit and never gives a name. At the first visit in its days it may turn a visit without an order into one
 with; so among such visits the share with an order is p for those held out, and p + (1 - p) lifts for those who were shown it, where
 p = 1 / (1 + looks per order). Which orders it caused, and which would have been anyway, is known for each.
+
+A code takes a part off the goods, and who is held out has none. Every order that a campaign caused uses its code; of those that
+would have been anyway bargain hunters use it more often. So orders are smaller where it is shown, by what all these together save.
 """
 
 from typing import Any, Final
@@ -21,7 +24,12 @@ Properties = dict[str, str]
 
 
 class CampaignTruth(Struct, frozen=True):
-    """Conversions are of the first visit in the days, of those whose name was known before it. Both days are included."""
+    """Conversions are of the first visit in the days, of those whose name was known before it. Both days are included.
+
+    `value_effect` is the mean value of the orders of these visits, of those who were shown it over those who were held out: exact
+    but for the discount's rounding, by less than a cent a line, and but for months of sales, in which bargain hunters buy other
+    goods. `value_times` is what of this is no discount.
+    """
 
     id: str
     kind: str
@@ -33,6 +41,7 @@ class CampaignTruth(Struct, frozen=True):
     conversion_held_out: float
     conversion_shown: float
     effect: float
+    value_effect: float
     value_times: float
     code: str
     percent_off: int
@@ -89,6 +98,7 @@ def truth(model: Model) -> list[CampaignTruth]:
             anyway,
             anyway + (1 - anyway) * one.lifts,
             (1 - anyway) * one.lifts,
+            one.value_times * (1 - one.percent_off / 100 * _code_used(model, one)),
             one.value_times,
             one.code,
             one.percent_off,
@@ -112,6 +122,17 @@ def person_truth(plan: Plan) -> list[dict[str, Any]]:
                     "caused": one.causes_order,
                 }
     return list(told.values())
+
+
+def _code_used(model: Model, campaign: Campaign) -> float:
+    """Of the orders in first visits in which it is shown."""
+    if not campaign.code:
+        return 0.0
+    anyway = 1 / (1 + model.coming.looks_per_order)
+    caused = (1 - anyway) * campaign.lifts
+    bargains = model.people.bargains
+    uses = bargains * model.campaigns.uses_code_bargains + (1 - bargains) * model.campaigns.uses_code
+    return (anyway * uses + caused) / (anyway + caused)
 
 
 def _met(

@@ -101,7 +101,7 @@ class Campaign(Struct, frozen=True):
     lifts: float = 0.0
     """That it turns a visit without an order into one with an order."""
     value_times: float = 1.0
-    """By which the value of orders is multiplied, in every visit in which it is shown."""
+    """By which the value of orders is multiplied, in every visit in which it is shown, before a code takes something off."""
     code: str = ""
     """Of the coupon that comes with it."""
     percent_off: int = 0
@@ -307,11 +307,14 @@ class People(Struct, frozen=True):
     """They have another device as well, and use it once they have an account …"""
     on_second_device: float = 0.40
     """… in so many of their visits."""
-    household: float = 0.09
-    """Of two shoppers who stand next to each other in one of the rows of sixteen people, that they share a tablet: about one
-    shopper in twenty does. Whoever refused analytics stands aside …"""
-    on_household_device: float = 0.30
-    """… and so many of the visits are made on it: by the one before half past three in the afternoon, by the other after it."""
+    household: float = 0.90
+    """Of two shoppers who stand next to each other, of those in one of the rows of sixty-four people who may, that they share a
+    tablet: about one shopper in ten does …"""
+    household_visits: int = 8
+    """… where whoever may agreed to analytics for good, and comes so often in the whole year once they have an account …"""
+    on_household_device: float = 0.90
+    """… and so many of the visits fall to it, as far as it is free: on even days the one has it until half past three in the
+    afternoon and the other after it, on odd days the other way round."""
     second_account: float = 0.03
     """One of their orders is the first of a second account, under another e-mail address, and the first is not used again."""
     registers: float = 0.15

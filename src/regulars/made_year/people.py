@@ -13,7 +13,7 @@ from msgspec import Struct
 from regulars.made_year.calendar import MINUTE
 from regulars.made_year.catalogue import CATEGORIES, SHARES
 from regulars.made_year.draws import Draws, running
-from regulars.made_year.life import Kind, Life, lead
+from regulars.made_year.life import Kind, Life, Named, lead
 from regulars.made_year.model import Model
 from regulars.made_year.numbers import power
 from regulars.made_year.plan import Person
@@ -45,7 +45,7 @@ REGIONS: Final = (
 )
 _REGIONS: Final = running([region.share for region in REGIONS])
 
-ROW: Final = 16
+ROW: Final = 64
 """People stand in rows, and share a device within theirs."""
 
 FIRST_NAMES: Final = {
@@ -156,6 +156,18 @@ def second_user_id(person: Person) -> str:
     return _user_id(_SECOND_ACCOUNTS + person.number)
 
 
+def account_at(model: Model, seed: int, life: Life) -> int | None:
+    """The place of the visit in which they make their account; -1 for whoever had one before the year, None where none is made."""
+    named_at = life.named_at
+    if named_at is None or named_at < 0 or life.visits[named_at].naming in (Named.ACCOUNT, Named.ORDER):
+        return named_at
+    if named_at + 1 == len(life.visits) or not life.kind:
+        return None
+    draws = Draws(seed, "account", life.number)
+    places = range(named_at + 1, len(life.visits))
+    return next((place for place in places if draws.chance(model.people.registers)), None)
+
+
 def household_of(model: Model, seed: int, number: int) -> int | None:
     """With whom somebody shares a tablet, by number alone: the one before or after, of those in the row who may."""
     first = number - number % ROW
@@ -173,7 +185,15 @@ def household_of(model: Model, seed: int, number: int) -> int | None:
 def _may_share(model: Model, seed: int, first: int) -> tuple[int, ...]:
     """Of a row. Of the whole year, however much of it is made: who lives with whom does not hang on that."""
     lives = [lead(model, seed, number) for number in range(first, first + ROW)]
-    return tuple([life.number for life in lives if life.kind and life.agreed and life.withdrew is None])
+    return tuple([life.number for life in lives if _is_often_there(model, seed, life)])
+
+
+def _is_often_there(model: Model, seed: int, life: Life) -> bool:
+    """Under an account, and as somebody who may be told apart."""
+    if not life.kind or not life.agreed or life.withdrew is not None:
+        return False
+    account = account_at(model, seed, life)
+    return account is not None and len(life.visits) - 1 - account >= model.people.household_visits
 
 
 def _devices(model: Model, seed: int, draws: Draws, life: Life, home: int, region: Region) -> tuple[Device, ...]:

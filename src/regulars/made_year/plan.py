@@ -32,7 +32,7 @@ class Person(Struct, frozen=True, gc=False):
     devices: tuple[Device, ...]
     """The first is the one they came with first; a further one is used only after their name is known."""
     shared: Device | None = None
-    """The household's, which a second person uses as well; used only after their name is known."""
+    """The household's, which a second person may use as well; used only under an account."""
     shares_with: int | None = None
 
 

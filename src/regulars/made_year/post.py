@@ -9,6 +9,8 @@ common: happened = received - (sent - original). So the moment that the shop kee
     wrong clock    all that a device writes down is off by the same time
     broken         beside what is said, a page or a program at fault sends what the contract refuses: nothing true is lost by it
 
+What came in one request bears its name (`request`): two may come at the same millisecond. The name says nothing of who sent it.
+
 Every line is counted under what must become of it. Two rules of the shop's law are needed for that: whoever does not agree is
 counted and never told apart, each time anew; and of somebody who withdrew, nothing that a browser says is kept after that.
 """
@@ -40,6 +42,7 @@ _DAY: Final = 86_400_000
 _QUIET: Final = 30 * _MINUTE
 """After so much quiet another visit begins."""
 _LONGEST_PARCEL: Final = 2 * 60 * _MINUTE
+_REQUEST_DIGITS: Final = 12
 BOTS: Final = 999_999_999
 """The sender of whatever bots say; people have their own numbers, which are smaller."""
 _BROWSER: Final = {"name": "analytics.js", "version": "2.11.1"}
@@ -163,17 +166,17 @@ class _Sender:
         otherwise: bool = False,
     ) -> Iterator[Line]:
         wrong_by = parcel.device.wrong_by // MILLISECOND if parcel.device and parcel.door is Door.BROWSER else 0
-        times = written(sent_at + wrong_by), written(received_at)
+        post = written(sent_at + wrong_by), written(received_at), self._name(self._lines, "request")[:_REQUEST_DIGITS]
         self._tally.requests += 1
         for place, said in parcel.said:
             message = _message(said, self._id(place), wrong_by, otherwise)
-            yield self._line(message, times, received_at, self._fate(said, message, received_at, known))
+            yield self._line(message, post, received_at, self._fate(said, message, received_at, known))
         if fault is not None:
             message = _message(
                 fault.said, self._id(place, "message" if fault.under_the_same_id else "broken"), wrong_by, otherwise
             )
             fault.breaks(message)
-            yield self._line(message, times, received_at, fault.becomes(message, known))
+            yield self._line(message, post, received_at, fault.becomes(message, known))
 
     def _fate(self, said: Said, message: Message, received_at: int, known: set[str]) -> str:
         if said.door is Door.BROWSER and not said.agreed:
@@ -185,15 +188,18 @@ class _Sender:
             return FACT
         return UNSTORED if received_at > self._withdrawn_at else FACT
 
-    def _line(self, message: Message, times: tuple[str, str], received_at: int, fate: str) -> Line:
-        message["sentAt"], message["receivedAt"] = times
+    def _line(self, message: Message, post: tuple[str, str, str], received_at: int, fate: str) -> Line:
+        message["sentAt"], message["receivedAt"], message["request"] = post
         self._tally.count(fate)
         self._lines += 1
         return Line(received_at, self._number, self._lines, _encode(message))
 
     def _id(self, place: int, what: str = "message") -> str:
-        name = blake2b(f"{self._seed}\x1f{what}\x1f{self._number}\x1f{place}".encode(), digest_size=16).hexdigest()
+        name = self._name(place, what)
         return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
+
+    def _name(self, place: int, what: str) -> str:
+        return blake2b(f"{self._seed}\x1f{what}\x1f{self._number}\x1f{place}".encode(), digest_size=16).hexdigest()
 
 
 def written(milliseconds: int) -> str:

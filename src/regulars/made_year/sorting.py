@@ -8,7 +8,9 @@ On the disk a line stands behind its place in the order, in digits of a fixed wi
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from hashlib import blake2b, file_digest
 from heapq import merge
+from io import BufferedReader, BytesIO
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,13 +20,15 @@ from regulars.made_year.post import Line
 RUN_BYTES: Final = 32 << 20
 MOST_OPEN: Final = 64
 BUFFER_BYTES: Final = 256 << 10
+DIGEST_BYTES: Final = 16
 
 _PLACE: Final = b"%014d%09d%09d"
 _PLACE_BYTES: Final = 32
 
 
-def sort_into(out: BinaryIO, lines: Iterable[Line], folder: Path, run_bytes: int = RUN_BYTES) -> None:
-    """Writes the texts of the lines, each with a line's end, in order of arrival, sender and ordinal.
+def sort_into(out: BinaryIO, lines: Iterable[Line], folder: Path, run_bytes: int = RUN_BYTES) -> str:
+    """Writes the texts of the lines, each with a line's end, in order of arrival, sender and ordinal. Answers what `digest_of` says
+    of the file.
 
     `folder` holds the runs meanwhile; none is left there, however it ends. No text has a line's end in it.
     """
@@ -40,11 +44,21 @@ def sort_into(out: BinaryIO, lines: Iterable[Line], folder: Path, run_bytes: int
             for merged in runs[:MOST_OPEN]:
                 merged.unlink()
             del runs[:MOST_OPEN]
+        digest = blake2b(digest_size=DIGEST_BYTES)
         with _merging(runs) as placed:
-            out.writelines(line[_PLACE_BYTES:] for line in placed)
+            for line in placed:
+                text = line[_PLACE_BYTES:]
+                digest.update(text)
+                out.write(text)
+        return digest.hexdigest()
     finally:
         for run_left in runs:
             run_left.unlink(missing_ok=True)
+
+
+def digest_of(file: BufferedReader | BytesIO) -> str:
+    """From where it stands to its end; a gigabyte takes a second or two."""
+    return file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).hexdigest()
 
 
 def _runs(lines: Iterable[Line], run_bytes: int) -> Iterator[list[bytes]]:

@@ -17,9 +17,10 @@ from regulars.made_year import (
     surveys,
     visiting,
 )
-from regulars.made_year.calendar import DAYS, midnight
+from regulars.made_year.calendar import DAYS, SECOND, midnight
 from regulars.made_year.life import Kind, lead
 from regulars.made_year.model import Model
+from regulars.made_year.people import second_user_id
 from regulars.made_year.plan import Plan, Purchase
 from regulars.made_year.saying import Said
 
@@ -102,19 +103,21 @@ def _told(model: Model, seed: int, plan: Plan, days: int) -> Iterator[Said]:
 
 
 def _accounts(plan: Plan, seats: list[visiting.Seat]) -> list[dict[str, Any]]:
-    """Each of their accounts, or the one record of an e-mail address, with the devices that end up as its own by the shop's word. A
-    tablet that two share stands under `household`."""
+    """Each of their accounts, or the one record of an e-mail address, with the devices that end up as its own by the shop's word,
+    and how many visits were made under it, that in which it was made included. A tablet that two share stands under `household`.
+    """
+    named_at = plan.life.named_at
+    if named_at is None:
+        return []
     owners = _owners(plan, seats)
-    ids = list(dict.fromkeys([user_id for user_id in _user_ids(plan, seats) if user_id]))
-    first = plan.person.user_id
-    if not ids:
-        devices = sorted(device for device, owner in owners.items() if owner == "")
-        return [] if plan.life.named_at is None else [{"user_id": None, "email": plan.person.email, "devices": devices}]
+    under = [seat.becomes for seat in seats if seat.place >= named_at]
+    ids = list(dict.fromkeys([user_id for user_id in _user_ids(plan, seats) if user_id])) or [""]
     return [
         {
-            "user_id": user_id,
-            "email": plan.person.email if user_id == first else plan.person.second_email,
+            "user_id": user_id or None,
+            "email": plan.person.second_email if user_id == second_user_id(plan.person) else plan.person.email,
             "devices": sorted(device for device, owner in owners.items() if owner == user_id),
+            "visits": under.count(user_id),
         }
         for user_id in ids
     ]
@@ -140,13 +143,17 @@ def _user_ids(plan: Plan, seats: list[visiting.Seat]) -> Iterator[str]:
 
 
 def _household(plan: Plan, seats: list[visiting.Seat]) -> dict[str, Any] | None:
-    """The tablet that they share with somebody of another number, and the moments in which they signed in on it, in
-    microseconds since 1970 UTC. None where they never used one."""
+    """The tablet that lies at home, with whom they live there, and when they themselves signed in on it, under which account: maybe
+    never. What the other did stands with the other. Moments are microseconds since 1970 UTC."""
     shared = plan.person.shared
-    used = [seat.begins_at for seat in seats if shared is not None and seat.device is shared]
-    if shared is None or not used:
+    if shared is None:
         return None
-    return {"with": plan.person.shares_with, "device": shared.anonymous_id, "signed_in_at": used}
+    signed_in = [
+        {"at": seat.begins_at - SECOND, "user_id": seat.user_id}
+        for seat in seats
+        if seat.device is shared and seat.signs_in
+    ]
+    return {"with": plan.person.shares_with, "device": shared.anonymous_id, "signed_in": signed_in}
 
 
 def _order(bought: Purchase) -> dict[str, Any]:

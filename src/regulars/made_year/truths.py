@@ -16,11 +16,12 @@ from regulars.made_year.faults import FACT, KNOWN_ALREADY, UNSTORED
 from regulars.made_year.model import Model
 from regulars.made_year.saying import Door, Said
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 CURRENCY: Final = "EUR"
 _PLACES: Final = 8
 """To which rates are written down: what lies behind may differ from machine to machine."""
 _CONFIRMING: Final = {"Email Confirmed": "email", "Phone Confirmed": "phone"}
+_LAST_BYTES: Final = 1 << 16
 _KINDS: Final = ("email", "phone", "card")
 
 
@@ -61,19 +62,27 @@ class Year(Struct, frozen=True, tag_field="is", tag="year"):
 
 class Account(Struct, frozen=True):
     """By which the shop knows somebody: an id of its own, or an e-mail address alone. `devices` are the anonymous ids that are
-    theirs at the end, by the shop's word."""
+    theirs at the end, by the shop's word; `visits` were made under it, that in which it was made included."""
 
     user_id: str | None
     email: str
     devices: tuple[str, ...]
+    visits: int
+
+
+class SignedIn(Struct, frozen=True):
+    """`at` is in microseconds since 1970 UTC."""
+
+    at: int
+    user_id: str
 
 
 class Household(Struct, frozen=True, rename={"with_": "with"}):
-    """A device that somebody of another number uses as well."""
+    """A tablet in the home of two: with whom, and when this one of them signed in on it. Who never did used it never."""
 
     with_: int
     device: str
-    signed_in_at: tuple[int, ...]
+    signed_in: tuple[SignedIn, ...]
 
 
 class Ordered(Struct, frozen=True):
@@ -175,7 +184,8 @@ class Counts(Struct, frozen=True, tag_field="is", tag="counts"):
     unstored one (counted, with nobody), or one that is refused for a reason.
 
     `merges` are records that go up in another by what somebody confirms or by a card; `accounts` ids of the shop's own, `orders`
-    those of the shop's word; `shoppers`, `passing_by` and `crawls` who there was.
+    those of the shop's word; `shoppers`, `passing_by` and `crawls` who there was. `digest` is that of the events, in hexadecimal:
+    BLAKE2b of 16 bytes; it tells one year from another.
     """
 
     messages: int
@@ -193,6 +203,7 @@ class Counts(Struct, frozen=True, tag_field="is", tag="counts"):
     shoppers: int
     passing_by: int
     crawls: int
+    digest: str
 
 
 Truth: TypeAlias = Year | Person | Bot | Referral | Counts
@@ -216,7 +227,7 @@ class Tally:
         self._orders += len({one.properties["order_id"] for one in told if one.name == "Order Completed"})
         self._merges += _merges(told)
 
-    def counts(self) -> Counts:
+    def counts(self, digest: str = "") -> Counts:
         fates = dict(self._fates)
         facts, duplicates, unstored = [fates.pop(fate, 0) for fate in (FACT, KNOWN_ALREADY, UNSTORED)]
         return Counts(
@@ -235,6 +246,7 @@ class Tally:
             self.shoppers,
             self.passing_by,
             self.crawls,
+            digest,
         )
 
 
@@ -279,6 +291,29 @@ def read(path: Path) -> Iterator[Truth]:
                 yield _DECODER.decode(line)
             except msgspec.DecodeError as error:
                 raise TruthsError(f"{path}:{number}: this is no truth of a made year: {error}.") from None
+
+
+def ends(path: Path) -> tuple[Year, Counts]:
+    """What stands first and last. TruthsError as for `read`, and where the counts are missing; OSError where there is no file."""
+    with path.open("rb") as file:
+        line = file.readline()
+        _check_format(path, line)
+        file.seek(max(0, path.stat().st_size - _LAST_BYTES))
+        last = file.read().splitlines()[-1]
+    first, counts = _decoded(line), _decoded(last)
+    if not (isinstance(first, Year) and isinstance(counts, Counts)):
+        raise TruthsError(
+            f"{path} breaks off: it does not end with the counts. Make the year again: regulars make-year."
+        )
+    return first, counts
+
+
+def _decoded(line: bytes) -> Truth | None:
+    try:
+        truth: Truth = _DECODER.decode(line)
+    except msgspec.DecodeError:
+        return None
+    return truth
 
 
 class _First(Struct):

@@ -14,7 +14,7 @@ from regulars.made_year.calendar import FIRST_MINUTE, LAST_MINUTE, MINUTE, SECON
 from regulars.made_year.draws import Draws
 from regulars.made_year.life import Life, Named
 from regulars.made_year.model import Model
-from regulars.made_year.people import second_user_id
+from regulars.made_year.people import account_at, second_user_id
 from regulars.made_year.plan import Person, Plan, Purchase
 from regulars.made_year.saying import Device
 
@@ -67,18 +67,6 @@ def ends_by(starts: Sequence[int], place: int) -> int:
     """The moment before which the visit is over."""
     latest = starts[place] + LONGEST
     return latest if place + 1 == len(starts) else min(latest, starts[place + 1] - QUIET)
-
-
-def account_at(model: Model, seed: int, life: Life) -> int | None:
-    """The place of the visit in which they make their account; -1 for whoever had one before the year, None where none is made."""
-    named_at = life.named_at
-    if named_at is None or named_at < 0 or life.visits[named_at].naming in (Named.ACCOUNT, Named.ORDER):
-        return named_at
-    if named_at + 1 == len(life.visits) or not life.kind:
-        return None
-    draws = Draws(seed, "account", life.number)
-    places = range(named_at + 1, len(life.visits))
-    return next((place for place in places if draws.chance(model.people.registers)), None)
 
 
 def second_at(seed: int, life: Life, person: Person, purchases: Sequence[Purchase], account: int | None) -> int | None:
@@ -139,10 +127,12 @@ def _device(model: Model, draws: Draws, life: Life, person: Person, begins_at: i
 
 
 def _is_theirs(life: Life, person: Person, begins_at: int, place: int) -> bool:
-    """Two never use one device at the same time."""
+    """Two never use one device at the same time: the one has it early on even days, the other on odd ones."""
     assert person.shares_with is not None
-    minute = FIRST_MINUTE + (begins_at - _seven_of(life.visits[place].day)) // MINUTE
-    return minute + 2 * APART <= AFTERNOON if life.number < person.shares_with else minute >= AFTERNOON
+    day = life.visits[place].day
+    minute = FIRST_MINUTE + (begins_at - _seven_of(day)) // MINUTE
+    is_before = (life.number < person.shares_with) == (day % 2 == 0)
+    return minute + 2 * APART <= AFTERNOON if is_before else minute >= AFTERNOON
 
 
 def _named_at(seed: int, life: Life, place: int, begins_at: int, purchase: Purchase | None) -> int:

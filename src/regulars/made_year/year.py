@@ -1,6 +1,6 @@
 """A made year as files: what the world would send, what is true of it, and what lies beside.
 
-Whole or not at all: it is written into a folder beside, which takes the name at the end.
+Whole or not at all: it is written into a folder of its own, which takes the name at the end.
 """
 
 import csv
@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from regulars.made_year import (
     truths,
 )
 from regulars.made_year.calendar import DAYS
+from regulars.made_year.holding import holding
 from regulars.made_year.life import Kind
 from regulars.made_year.model import Model
 from regulars.made_year.plan import Plan
@@ -40,6 +42,12 @@ PRODUCTS: Final = "products.csv"
 COSTS: Final = "costs.csv"
 README: Final = "README.md"
 FILES: Final = (COSTS, EVENTS, PRODUCTS, README, TRUTHS)
+"""The truths last."""
+UNFINISHED: Final = ".making-"
+_TITLE: Final = "# A made year\n"
+_YEAR_BEGINS: Final = b'{"is":"year",'
+_BEGINNINGS: Final = {README: _TITLE.encode(), TRUTHS: _YEAR_BEGINS}
+"""By which a file of these names is known for one of a made year's."""
 
 USUAL: Final = Model()
 
@@ -58,38 +66,77 @@ def make_year(
 
     Takes the place of a year that was made there before; YearRefused where anything else is there.
     """
-    check_place(out)
-    beside = out.absolute().with_name(f".{out.absolute().name}.making")
-    shutil.rmtree(beside, ignore_errors=True)
+    place = _resolved(out)
+    check_place(place)
+    temporary = _temporary(place)
     try:
-        beside.mkdir(parents=True)
-        counts = _write(_Making(model, seed, customers, days), beside, progress or _nothing)
-        _put(beside, out)
+        made = temporary / "year"
+        made.mkdir()
+        counts = _write(_Making(model, seed, customers, days), made, progress or _nothing)
+        _put(made, place)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
     return counts
 
 
 def check_place(out: Path) -> None:
-    if out.exists() and not out.is_dir():
+    """YearRefused where anything but a made year is there. What a maker that was broken off has left in it is passed over."""
+    if not out.exists():
+        return
+    if not out.is_dir():
         raise YearRefused(f"{out} is a file. Name a folder that is not there yet.")
-    others = sorted([one.name for one in out.iterdir() if one.name not in FILES]) if out.exists() else []
+    is_year = _begins(out / TRUTHS, _YEAR_BEGINS)
+    found = [one for one in out.iterdir() if not one.name.startswith(UNFINISHED)]
+    others = sorted([one.name for one in found if not (is_year and _is_of_a_year(one))])
     if others:
         raise YearRefused(
             f"{out} holds something else: {others[0]}. Name a folder that is not there yet, or an empty one."
         )
 
 
+def _is_of_a_year(file: Path) -> bool:
+    return file.name in FILES and _begins(file, _BEGINNINGS.get(file.name, b""))
+
+
+def _begins(file: Path, beginning: bytes) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(beginning)) == beginning
+
+
+def _resolved(out: Path) -> Path:
+    """A link leads to the folder that is meant."""
+    try:
+        place = out.resolve()
+    except RuntimeError:  # before Python 3.13
+        place = out
+    if place.is_symlink():
+        raise YearRefused(f"{out} is a link that leads in a circle. Name a folder that is not there yet.")
+    return place
+
+
+def _temporary(out: Path) -> Path:
+    """Where the year can be moved from without being copied: in the folder, which may lie on a disk of its own, or beside where it
+    will be. A place in which nothing may be written is found out here, before the work."""
+    if out.exists():
+        return Path(mkdtemp(prefix=UNFINISHED, dir=out))
+    if not out.parent.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+    return Path(mkdtemp(prefix=f".{out.name}{UNFINISHED}", dir=out.parent))
+
+
 def _put(made: Path, out: Path) -> None:
-    """A year that was there before goes once the new one stands."""
-    if not out.exists():
+    """At once where nothing is. Else file by file, the truths last: whoever reads a year finds out by the digest of the events in
+    them whether both are of one. Makers of the same folder take turns."""
+    try:
         made.rename(out)
-        return
-    before = made.with_suffix(".before")
-    shutil.rmtree(before, ignore_errors=True)
-    out.rename(before)
-    made.rename(out)
-    shutil.rmtree(before)
+    except OSError:
+        check_place(out)
+        with holding(out, waits=True):
+            check_place(out)
+            for name in FILES:
+                (made / name).replace(out / name)
 
 
 class _Making(Struct, frozen=True):
@@ -109,8 +156,8 @@ def _write(making: _Making, folder: Path, progress: Progress) -> Counts:
         def truth(what: str, one: Mapping[str, Any]) -> None:
             truths.write_of(told, what, one)
 
-        sort_into(events, _lines(making, tally, truth, progress), folder)
-        counts = tally.counts()
+        digest = sort_into(events, _lines(making, tally, truth, progress), folder)
+        counts = tally.counts(digest)
         truths.write(told, counts)
     _write_text(folder / PRODUCTS, _csv(catalogue.rows()))
     _write_text(folder / COSTS, costs.lines(making.model, making.customers, making.days))
@@ -178,8 +225,7 @@ def _csv(rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _readme(making: _Making) -> str:
-    return f"""# A made year
-
+    return f"""{_TITLE}
 Nobody in it is real, and nothing in it was measured. It was made with
 
     regulars make-year --seed {making.seed} --customers {making.customers} --days {making.days} --out DIR

@@ -6,13 +6,10 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from regulars.kernel.facts import Instant
-from regulars.kernel.program import DeviceLimit
 from regulars.service.consents import Word, words
-from regulars.service.devices import device_times
 from regulars.service.merging import BY_IDENTITY, records_of
 from regulars.service.shop import Shop
-from regulars.service.timeline import Explained
-from regulars.store.schema import journal, merges
+from regulars.store.schema import merges
 
 
 class Account(Struct, frozen=True):
@@ -40,21 +37,6 @@ def merged_accounts(shop: Shop, records: Sequence[str]) -> tuple[Account, ...]:
             for row in rows
         ]
     )
-
-
-def on_devices(shop: Shop, customer: str, steps: Sequence[Explained]) -> frozenset[str]:
-    """The facts among these steps of a customer's history that were done without a name, on a device of the customer's."""
-    facts = [step.fact.id for step in steps if step.fact is not None]
-    rulebook = shop.rulebooks.latest()
-    with shop.store.reading() as connection:
-        limit = rulebook.program.shared_device if rulebook else DeviceLimit()
-        devices = sorted({record for record, _, _ in device_times(connection, customer, limit)})
-        asked = select(journal.c.fact_id).where(
-            journal.c.customer.in_(devices),
-            journal.c.seq.in_(sorted({step.seq for step in steps})),
-            journal.c.fact_id.in_(facts),
-        )
-        return frozenset(connection.execute(asked).scalars())
 
 
 def everything_said(shop: Shop, customer: str) -> tuple[Word, ...]:

@@ -84,10 +84,10 @@ def exporting(shop: Shop, id: str, who: str, now: Instant) -> Iterator[Iterator[
     years is an iterator, good until the next name is asked for: nobody's life need fit into memory. NobodyThere where there is
     none; at the end of the block it stands in the audit trail.
     """
-    known = customer(shop, id, now)
-    if known is None:
-        raise NobodyThere(id)
-    with shop.store.reading() as connection:
+    with shop.store.one_moment(), shop.store.reading() as connection:
+        known = customer(shop, id, now)
+        if known is None:
+            raise NobodyThere(id)
         yield _said(shop, connection, known, now)
     shop.writer.run(lambda tx: write_down(tx, now, who, "exported", known.id, ""))
 

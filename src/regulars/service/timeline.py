@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from regulars.kernel.because import sentence
 from regulars.kernel.effects import Entry, Posted
-from regulars.kernel.facts import MEMBER_JOINED, Behaved, Instant, OrderCompleted, Trust
+from regulars.kernel.facts import MEMBER_JOINED, Behaved, Fact, Instant, OrderCompleted, Trust
 from regulars.kernel.program import DeviceLimit
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.devices import device_times
@@ -73,7 +73,9 @@ class LedgerPage(Struct, frozen=True):
 class Explained(Struct, frozen=True):
     """One step of a customer's history: a fact, or time passing, or a new program; and everything that followed, in sentences.
 
-    `points` is what was earned less what expired.
+    `points` is what was earned less what expired. `number` orders the steps of a history; a number is also the cursor of what was
+    before it. `deed` is all that the fact says, `record` the one that it was kept in. What is `nameless` was done without a name,
+    on a device of the customer's.
     """
 
     seq: int
@@ -84,13 +86,18 @@ class Explained(Struct, frozen=True):
     version: str
     why: tuple[str, ...]
     points: int
+    number: int
+    deed: Fact | None
+    record: str
+    nameless: bool
 
 
 class ExplainedPage(Struct, frozen=True):
-    """Newest first."""
+    """Newest first. `records` are all in which the customer's history is kept: their own, and those of their devices."""
 
     steps: tuple[Explained, ...]
     next: str | None
+    records: frozenset[str]
 
 
 def ledger(shop: Shop, id: str, cursor: str | None, limit: int) -> LedgerPage:
@@ -123,16 +130,22 @@ def explain(shop: Shop, id: str, cursor: str | None, limit: int) -> ExplainedPag
         records = records_of(connection, id)
         parts = [_of_record(one, before, limit + 1).where(_is_theirs(records)) for one in records]
         parts += [_through(one, before, limit + 1).where(journal.c.customer.not_in(records)) for one in records]
-        parts += _of_devices(
-            connection, id, rulebook.program.shared_device if rulebook else DeviceLimit(), before, limit + 1
-        )
+        times = device_times(connection, id, rulebook.program.shared_device if rulebook else DeviceLimit())
+        parts += [_on_device(one, before, limit + 1) for one in times]
+        devices = {record for record, _, _ in times}
         rows = heapq.nlargest(limit + 1, [row for part in parts for row in connection.execute(part)], key=_number)
         postings = _postings(connection, rows[:limit])
         shown = [
-            _explained(row, postings.get((row.customer, row.seq), ()), shop.rulebooks.version(row.version, connection))
+            _explained(
+                row,
+                postings.get((row.customer, row.seq), ()),
+                shop.rulebooks.version(row.version, connection),
+                nameless=row.customer in devices,
+            )
             for row in rows[:limit]
         ]
-    return ExplainedPage(tuple(shown), str(rows[limit - 1].id) if len(rows) > limit else None)
+    older = str(rows[limit - 1].id) if len(rows) > limit else None
+    return ExplainedPage(tuple(shown), older, frozenset(devices.union(records)))
 
 
 def _number(row: Row[Any]) -> int:
@@ -155,14 +168,10 @@ def _through(record: str, before: int | None, limit: int) -> Select[Any]:
     return asked if before is None else asked.where(journal.c.id < before)
 
 
-def _of_devices(
-    connection: Connection, id: str, device_limit: DeviceLimit, before: int | None, limit: int
-) -> list[Select[Any]]:
-    """What was done without a name on each device, while it was this customer's."""
-    return [
-        _of_record(record, before, limit).where(journal.c.happened_at >= start, journal.c.happened_at < end)
-        for record, start, end in device_times(connection, id, device_limit)
-    ]
+def _on_device(time: tuple[str, Instant, Instant], before: int | None, limit: int) -> Select[Any]:
+    """What was done without a name on a device, while it was this customer's."""
+    record, start, end = time
+    return _of_record(record, before, limit).where(journal.c.happened_at >= start, journal.c.happened_at < end)
 
 
 def _steps(connection: Connection, id: str, seqs: Collection[int]) -> dict[int, Row[Any]]:
@@ -201,10 +210,11 @@ def _entry(row: Row[Any], step: Row[Any], rulebook: Rulebook) -> LedgerEntry:
     )
 
 
-def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook) -> Explained:
+def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook, *, nameless: bool) -> Explained:
     posted = [_posted(row, step) for row in postings]
     others = decode_effects(step.effects, Step(step.fact_id, step.recorded_at, step.version))
-    fact = _fact(step)
+    deed = _deed(step)
+    fact = _brief(deed) if deed else None
     return Explained(
         seq=step.seq,
         what=_what(step, fact, rulebook),
@@ -214,6 +224,10 @@ def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook)
         version=step.version,
         why=tuple([sentence(effect, rulebook) for effect in (*posted, *others)]) or (NOTHING,),
         points=sum([POINTS_OF.get(one.entry, 0) * one.points for one in posted]),
+        number=step.id,
+        deed=deed,
+        record=step.customer,
+        nameless=nameless and deed is not None,
     )
 
 
@@ -230,11 +244,19 @@ def _what(step: Row[Any], fact: FactBrief | None, rulebook: Rulebook) -> str:
 
 
 def _fact(step: Row[Any]) -> FactBrief | None:
+    deed = _deed(step)
+    return _brief(deed) if deed else None
+
+
+def _deed(step: Row[Any]) -> Fact | None:
     if step.fact_id is None:
         return None
-    fact = decode_fact(
+    return decode_fact(
         step.fact_id, step.customer, step.name, step.source, step.happened_at, step.recorded_at, step.fact
     )
+
+
+def _brief(fact: Fact) -> FactBrief:
     trust = fact.trust if isinstance(fact, Behaved) else Trust.SHOP
     order = fact if isinstance(fact, OrderCompleted) else None
     return FactBrief(

@@ -65,11 +65,11 @@ def _together(
 
 
 def _whole(shop: Shop, truths: Truths, first: Day, now: Instant) -> Finding:
-    """Somebody's second account is a visitor of its own until staff merge the two: over a whole year the interval is narrow
-    enough to show that."""
+    """Whoever visits under two accounts is two visitors until staff merge these: over a whole year the interval is narrow enough
+    to show that. One interval is judged alone here, so that it is one that the truth leaves once in a thousand years."""
     rate = truths.year.identification.whole
     share = _share(shop, first + rate.first_day, first + rate.last_day, now)
-    twice = len(truths.second_accounts)
+    twice = truths.second_visitors
     once = share.whole - twice
     truth = (rate.rate * once + twice) / share.whole if share.whole else rate.rate
     low, high = wilson(share.part, share.whole, RARE)

@@ -1,7 +1,7 @@
 """Shops to look at: the corner shop with half a year behind it, and one that has just been opened."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +17,17 @@ from regulars.service.ingest import ingest_history
 from regulars.service.keys import create_key
 from regulars.service.shop import Shop, open_shop
 from regulars.web.app import create_app
+from regulars.wire.instants import rfc3339
 from regulars.wire.sources import parse_instant
 
 NOW: Final = parse_instant("2017-12-31 18:30", "America/New_York")
 PASSWORD: Final = "a long walk home"
 CORNER_SHOP: Final = (Path(__file__).parents[3] / "programs/corner-shop/program.yaml").read_text("utf-8")
 HOSTILE: Final = """<script>alert(1)</script>"'&<img src=x onerror=alert(2)>{{7*7}}"""
+PHONE: Final = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0.0.0 Mobile Safari/537.36"
+)
 LONG: Final = "Zażółćgęśląjaźń" * 8
 
 
@@ -92,6 +97,28 @@ def send(shop: Shop, events: list[dict[str, Any]]) -> None:
         for event in events:
             body = json.dumps({"batch": [{"type": "track", **event}]}).encode()
             assert client.post("/v1/batch", content=body, auth=(key, "")).status_code == 200
+
+
+def browse(shop: Shop, events: Iterable[tuple[Instant, str, dict[str, Any]]], user: str | None, ids: Ids) -> None:
+    """What a phone tells, that came from a search: when, what, and its properties; by whom, as far as it knows."""
+    key = create_key(shop.store, "public", "", NOW)
+    batch = [_told_by_a_phone(*event, user, ids()) for event in events]
+    with TestClient(create_app(shop, lambda: NOW, ids)) as client:
+        body = json.dumps({"batch": batch}).encode()
+        assert client.post("/v1/batch", content=body, auth=(key, "")).status_code == 200
+
+
+def _told_by_a_phone(at: Instant, name: str, properties: dict[str, Any], user: str | None, id: str) -> dict[str, Any]:
+    page = {"title": properties.get("title", ""), "url": "https://shop.example/", "referrer": "https://www.google.com/"}
+    return {
+        **({"type": "page"} if name == "Page Viewed" else {"type": "track", "event": name}),
+        **({"userId": user} if user else {}),
+        "anonymousId": "phone",
+        "messageId": id,
+        "timestamp": rfc3339(at),
+        "properties": properties,
+        "context": {"userAgent": PHONE, "page": page},
+    }
 
 
 def _today() -> list[dict[str, Any]]:

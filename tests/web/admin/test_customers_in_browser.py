@@ -5,7 +5,8 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.web.admin.shops import PASSWORD, Clock, app_of, fill, opened, send
+from regulars.kernel.calendar import MINUTE
+from tests.web.admin.shops import LONG, NOW, PASSWORD, Clock, Ids, app_of, browse, fill, opened, send
 from tests.web.serving import served
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -25,6 +26,12 @@ def address(tmp_path_factory):
                 {"event": "Consent Granted", "userId": "1762", "messageId": "b", "properties": consent},
             ],
         )
+        visit = [
+            (NOW - 30 * MINUTE, "Page Viewed", {"title": "Bread"}),
+            (NOW - 29 * MINUTE, "Products Searched", {"query": LONG}),
+            (NOW - 28 * MINUTE, "Product Added", {"name": "Rye", "price": "4.50"}),
+        ]
+        browse(shop, visit, "1762", Ids(60_000))
         with served(app_of(shop, Clock())) as address:
             yield address
 
@@ -92,6 +99,19 @@ def test_nothing_is_amiss_on_the_pages_about_people(enter, viewport, scheme):
     page = enter(viewport, scheme)
     assert {room: wrong for room in rooms(page) if (wrong := wrong_with(page, viewport))} == {}
     assert [one for one in page.complaints if "422" not in one] == []
+
+
+def test_what_was_done_in_a_visit_unfolds_by_the_keyboard_without_a_script(enter):
+    page = enter(PHONE, "light", java_script_enabled=False)
+    page.goto("/customers?order=lifetime&who=account")
+    page.locator("#found").get_by_role("link", name="1762").click()
+    page.wait_for_url("**/customers/*")
+    visit = page.locator("#steps-list > li").filter(has_text="Came from Google")
+    deed = visit.get_by_text("Put “Rye” into the basket, 4.50 USD")
+    assert not deed.is_visible()
+    visit.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert deed.is_visible()
 
 
 def test_all_of_it_works_without_a_script(enter):

@@ -331,7 +331,7 @@ def test_a_customers_page_says_why(ada):
 
     assert "90 stars by “purchase”: 45 × 1.00 USD in 45.80 USD, 1 star each, times 2 (“weekend”)" in said
     assert "No stars by “purchase”: 0.40 USD is not enough for one." in said
-    assert "Product Reviewed" in said
+    assert "Reviewed a product" in said
     assert "In silver since" in said
     assert "to go." in said
     assert "until the end of 14 January 2018" in said

@@ -1,6 +1,5 @@
 """One customer: everything that is held, that is known, that was allowed, that happened, and why."""
 
-from collections.abc import Collection
 from typing import Final
 
 from litestar import Response, get
@@ -17,8 +16,9 @@ from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.service import accounts, customers, purchases, timeline
 from regulars.service.customers import Customer, LotView, NextTier
+from regulars.service.life import life
 from regulars.service.people import ANONYMOUS_ID, USER_ID, WEAK
-from regulars.service.timeline import Explained, FactBrief, LedgerEntry
+from regulars.service.timeline import LedgerEntry
 from regulars.web.admin import telling
 from regulars.web.admin.gate import see_other
 from regulars.web.admin.knowing import (
@@ -28,14 +28,15 @@ from regulars.web.admin.knowing import (
     trait_table,
     words_said,
 )
+from regulars.web.admin.life import told
 from regulars.web.admin.picture import kind_of, picture
 from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, shop_of
 
 A_PAGE: Final = 10
+FACTS_A_PAGE: Final = 60
 LOTS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 4
 ACCOUNTS_SHOWN: Final = 20
-EFFECTS_SHOWN: Final = 8
 
 
 @get("/customers/{id:str}", sync_to_thread=True)
@@ -70,11 +71,10 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
     assert desk.program is not None, "whoever asked for the customer has seen to it"
     asked = request.query_params
     ledger = timeline.ledger(desk.shop, one.id, asked.get("ledger"), A_PAGE)
-    steps = timeline.explain(desk.shop, one.id, asked.get("steps"), A_PAGE)
+    lived = life(desk.shop, one.id, asked.get("steps"), FACTS_A_PAGE)
     bought = purchases.purchases(desk.shop, one.id, asked.get("orders"), A_PAGE)
     merged = accounts.merged_accounts(desk.shop, one.records[1:])
     said = accounts.everything_said(desk.shop, one.id)
-    on_devices = accounts.on_devices(desk.shop, one.id, steps.steps)
     program, calendar, name = desk.program.program, desk.calendar, name_of(one)
     lots = sorted(one.lots, key=lambda lot: (lot.expires_at or FOREVER, lot.earned_at))
     return answer(
@@ -110,8 +110,8 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         said=words_said(said, calendar),
         merged=merged_list(merged[:ACCOUNTS_SHOWN], one, calendar),
         more_merged=max(0, len(merged) - ACCOUNTS_SHOWN),
-        steps=[_step(step, desk.program, on_devices) for step in steps.steps],
-        steps_next=steps.next,
+        steps=told(lived.parts, desk.program),
+        steps_next=lived.next,
         steps_first="steps" not in asked,
         points=program.points.name.other,
     )
@@ -271,29 +271,6 @@ def _ledger_table(entries: tuple[LedgerEntry, ...], program: Rulebook) -> Table:
 def _moved(entry: LedgerEntry, account: Account) -> str:
     number = (entry.points if entry.target == account else 0) - (entry.points if entry.source == account else 0)
     return words.signed(number) if number else ""
-
-
-def _step(step: Explained, program: Rulebook, on_devices: Collection[str]) -> dict[str, object]:
-    on_device = step.fact is not None and step.fact.id in on_devices
-    said = [words.with_spoken_dates(one) for one in step.why]
-    return {
-        "when": telling.moment(step.at, program.calendar),
-        "what": words.capitalized(step.what),
-        "via": _via(step.fact, on_device) if step.fact else "",
-        "why": said[:EFFECTS_SHOWN],
-        "more": said[EFFECTS_SHOWN:],
-        "points": words.signed(step.points) if step.points else "",
-        "unit": program.program.points.name.one if abs(step.points) == 1 else program.program.points.name.other,
-        "on_device": on_device,
-    }
-
-
-def _via(fact: FactBrief, on_device: bool) -> str:
-    """Who told it; what was done on a device without a name is known by the device alone."""
-    if on_device:
-        return f"by {fact.source}, on a browser of theirs, without a name"
-    weak = "" if fact.trust == "shop" else ", which only a browser says"
-    return f"by {fact.source}{weak}"
 
 
 handlers: Final = [customer_page]

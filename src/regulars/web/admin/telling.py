@@ -35,6 +35,11 @@ def moment(instant: Instant, calendar: Calendar) -> Markup:
     return _time(instant, calendar, f"{words.date(instant, calendar)}, {words.clock(instant, calendar)}")
 
 
+def clock(instant: Instant, calendar: Calendar) -> Markup:
+    """`14:05`, where the day is said already."""
+    return _time(instant, calendar, words.clock(instant, calendar))
+
+
 def as_of(instant: Instant, calendar: Calendar) -> Markup:
     """`4 March 2017, 14:05, America/New_York`: what every page says of its figures."""
     return moment(instant, calendar) + f", {calendar.zone.name}"
