@@ -13,6 +13,11 @@ PHONE, DESK = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 SMALLEST = {"width": 320, "height": 640}
 EVERYWHERE = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 NAMED = ["phone-light", "phone-dark", "desk-light", "desk-dark"]
+QUICKLY = ("phone-dark", "desk-light")
+IN_TURN = [
+    pytest.param(*one, id=name, marks=[] if name in QUICKLY else [pytest.mark.slow])
+    for one, name in zip(EVERYWHERE, NAMED, strict=True)
+]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def test_it_fits_asks_for_nothing_and_breaks_no_rule_of_its_own(opened, outside_
 
 
 @pytest.mark.parametrize("name", ["one", "two"])
-@pytest.mark.parametrize(("viewport", "scheme"), EVERYWHERE, ids=NAMED)
+@pytest.mark.parametrize(("viewport", "scheme"), IN_TURN)
 def test_axe_finds_nothing_amiss(opened, name, viewport, scheme):
     page = opened(name, viewport, scheme)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

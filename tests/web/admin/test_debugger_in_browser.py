@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.admin.shops import PASSWORD, Clock, app_of, fill, opened, send
+from tests.web.admin.test_pages_in_browser import IN_TURN
 from tests.web.serving import served
 
 PHONE, DESK, SMALLEST = {"width": 390, "height": 844}, {"width": 1280, "height": 900}, {"width": 320, "height": 640}
-EVERYWHERE = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark"), (SMALLEST, "light")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Place = namedtuple("Place", "shop address")
@@ -46,7 +46,7 @@ def says(place, name, message):
     send(place.shop, [{"userId": "1762", "event": name, "messageId": message}])
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), EVERYWHERE)
+@pytest.mark.parametrize(("viewport", "scheme"), [*IN_TURN, pytest.param(SMALLEST, "light", id="smallest-light")])
 def test_axe_finds_nothing_amiss_and_all_fits(enter, outside_requests, viewport, scheme):
     page = enter(viewport, scheme)
     found = {}

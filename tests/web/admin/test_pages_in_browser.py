@@ -14,6 +14,13 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SMALLEST = {"width": 320, "height": 640}
 EVERYWHERE = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 NAMED = ["phone-light", "phone-dark", "desk-light", "desk-dark"]
+IN_TURN = [
+    pytest.param(PHONE, "dark", id="phone-dark"),
+    pytest.param(DESK, "light", id="desk-light"),
+    pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+    pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.slow),
+]
+"""Each width and each theme is looked at quickly, and each with each in the slow lane."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Place = namedtuple("Place", "shop address")
@@ -119,7 +126,7 @@ def violations(page):
 # --- looks ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), EVERYWHERE, ids=NAMED)
+@pytest.mark.parametrize(("viewport", "scheme"), IN_TURN)
 def test_axe_finds_nothing_amiss_on_any_page(enter, arrive, viewport, scheme):
     assert violations(arrive(viewport, scheme)) == []
     page = enter(viewport, scheme)
