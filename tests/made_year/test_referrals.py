@@ -9,7 +9,8 @@ from regulars.made_year.life import Kind, Life, lead
 from regulars.made_year.model import Model
 from regulars.made_year.people import person
 from regulars.made_year.plan import Plan
-from regulars.made_year.referrals import OWN_DEVICE, SAME_MAILBOX, Referral
+from regulars.made_year.referrals import OWN_DEVICE, SAME_MAILBOX
+from regulars.made_year.truths import Referral
 from tests.made_year.crowd import MODEL, SEED, crowd, holds
 
 MANY = 6_000

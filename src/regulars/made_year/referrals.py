@@ -18,28 +18,11 @@ from regulars.made_year.model import Model
 from regulars.made_year.people import person as person_of
 from regulars.made_year.plan import Plan, Purchase
 from regulars.made_year.saying import Door, Said
+from regulars.made_year.truths import Referral
 
 DAY: Final = 24 * 60 * MINUTE
 REWARD: Final = "10.00"
 OWN_DEVICE, SAME_MAILBOX = "own_device", "same_mailbox"
-
-
-class Referral(Struct, frozen=True, gc=False):
-    """`friend` is the account of whoever was referred, or the e-mail address, where there is none. `why` says by what a false one
-    can be known: the friend signed up on the advocate's own device, or reads their mail in the advocate's mailbox. `device` is that
-    on which the friend signed up, "" where none may be told. `order_id` is that of the friend's first order, or, where it is
-    false, of an order that the advocate placed; `rewarded_at` is None where none came, or was cancelled, or is too late."""
-
-    referral: str
-    code: str
-    advocate: str
-    friend: str
-    is_true: bool
-    why: str
-    joined_at: int
-    device: str
-    order_id: str
-    rewarded_at: int | None
 
 
 class ReferralTruth(Struct, frozen=True):

@@ -165,7 +165,11 @@ class Bot(Struct, frozen=True, tag_field="is", tag="bot"):
 
 
 class Referral(Struct, frozen=True, tag_field="is", tag="referral"):
-    """`why` says by what a false one can be known; moments are microseconds since 1970 UTC."""
+    """`friend` is the account of whoever was referred, or the e-mail address, where there is none. `why` says by what a false one
+    can be known: the friend signed up on the advocate's own device, or reads their mail in the advocate's mailbox. `device` is that
+    on which the friend signed up, "" where none may be told. `order_id` is that of the friend's first order, or, where it is
+    false, of an order that the advocate placed; `rewarded_at` is None where none came, or was cancelled, or is too late. Moments
+    are microseconds since 1970 UTC."""
 
     referral: str
     code: str

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 
 from regulars.kernel.facts import Instant
 from regulars.made_year.truths import SignedIn
+from regulars.service.customers import links_among
 from regulars.service.people import ANONYMOUS_ID, USER_ID, leads_to
 from regulars.service.shop import Shop
 from regulars.store.schema import identities, visits
-from regulars.store.transaction import links_of
 from regulars.truth_checks.held import Finding, Truths, some
 from regulars.wire.instants import rfc3339
 
@@ -102,18 +102,10 @@ def _owners(shop: Shop) -> dict[str, str]:
     assert rulebook is not None, "a shop that took a year in has a program"
     limit = rulebook.program.shared_device
     columns = identities.c
-    asked = select(
-        columns.kind,
-        columns.value,
-        columns.record,
-        columns.customer,
-        columns.trust,
-        columns.first_at,
-        columns.first_fact,
-    ).where(columns.kind == ANONYMOUS_ID)
+    asked = select(columns.kind, columns.value).where(columns.kind == ANONYMOUS_ID).distinct()
     with shop.store.reading() as connection:
         names = _names(connection)
-        links = links_of([tuple(row) for row in connection.execute(asked)])
+        links = links_among(connection, [(kind, value) for kind, value in connection.execute(asked)])
     leads = {value: leads_to(ANONYMOUS_ID, theirs, limit) for (_, value), theirs in links.items()}
     return {device: names[customer] for device, customer in leads.items() if customer in names}
 
