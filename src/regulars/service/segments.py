@@ -8,27 +8,20 @@ points, level, membership    as of the moment, whether somebody has been woken f
 profiling                    whoever does not allow it is in no segment
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, select
 
-from regulars.kernel.consents import standing
-from regulars.kernel.facts import Fact, Instant
-from regulars.kernel.program import Program
+from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.meaning import Known, is_in
-from regulars.kernel.segments.tree import Condition, Did, InOrder, Segment, Since, inside_of
+from regulars.kernel.segments.tree import Segment
 from regulars.kernel.step import advance
-from regulars.service.consents import standings
-from regulars.service.devices import device_times
-from regulars.service.merging import records_of
-from regulars.service.people import ANONYMOUS_ID, USER_ID
+from regulars.service.histories import About
 from regulars.service.shop import Shop
-from regulars.service.traits import traits_of
-from regulars.store.facts import came_through, facts_where
-from regulars.store.schema import IS_LISTED, consents, customers, identities, journal, merges
+from regulars.store.schema import IS_LISTED, customers
 from regulars.wire.records import decode_state
 
 PORTION: Final = 100
@@ -116,12 +109,12 @@ def _people(shop: Shop, rulebook: Rulebook, now: Instant, progress: Progress) ->
 def _portion(shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, after: str) -> Iterator[_Person]:
     asked = select(customers.c.id, customers.c.state, customers.c.version).where(IS_LISTED, customers.c.id > after)
     rows = connection.execute(asked.order_by(customers.c.id).limit(PORTION)).all()
-    about = _About(connection, [row.id for row in rows], rulebook)
+    about = About(connection, [row.id for row in rows], rulebook)
     for row in rows:
         yield _Person(about.name(row.id), _known(shop, connection, row, about, rulebook, now))
 
 
-def _known(shop: Shop, connection: Connection, row: Any, about: "_About", rulebook: Rulebook, now: Instant) -> Known:
+def _known(shop: Shop, connection: Connection, row: Any, about: About, rulebook: Rulebook, now: Instant) -> Known:
     theirs = shop.rulebooks.version(row.version, connection)
     state = theirs.new_state() if row.state is None else decode_state(row.state)
     state, _ = advance(state, now, theirs, now)
@@ -139,102 +132,3 @@ def _known(shop: Shop, connection: Connection, row: Any, about: "_About", rulebo
         held.issued + held.moved,
         {segment.id: segment.condition for segment in rulebook.program.segments},
     )
-
-
-class _About:
-    """What is known of some customers, read together where most of them are alike."""
-
-    def __init__(self, connection: Connection, ids: Sequence[str], rulebook: Rulebook) -> None:
-        self._connection = connection
-        self._program = rulebook.program
-        self._events = sorted(events_of(rulebook.program))
-        self._identities = self._read_identities(ids)
-        self._merged = self._read_merged(ids)
-        self._facts = self._read_facts([id for id in ids if id not in self._merged])
-        self._spoken = self._read_spoken([record for id in ids for record in self._records(id)])
-        self._unspoken = frozenset(
-            [rule.purpose for rule in rulebook.program.consent if standing(rule, []).standing.allows]
-        )
-
-    def name(self, id: str) -> str:
-        return min([value for kind, value in self._identities.get(id, ()) if kind == USER_ID], default=id)
-
-    def kinds(self, id: str) -> frozenset[str]:
-        return frozenset([kind for kind, _ in self._identities.get(id, ())])
-
-    def traits(self, id: str) -> dict[str, str]:
-        return {trait.name: trait.value for trait in traits_of(self._connection, self._records(id))}
-
-    def allows(self, id: str) -> frozenset[str]:
-        records = self._records(id)
-        if self._spoken.isdisjoint(records):
-            return self._unspoken
-        found = standings(self._connection, records, self._program)
-        return frozenset([one.purpose for one in found if one.allows])
-
-    def facts(self, id: str) -> tuple[Fact, ...]:
-        """In the order in which they happened; what happened at once, as it was recorded."""
-        facts = self._facts.get(id, [])
-        if id in self._merged:
-            facts = self._where(came_through(self._merged[id]))
-        if ANONYMOUS_ID in self.kinds(id):
-            facts = list({fact.id: fact for fact in [*facts, *self._on_devices(id)]}.values())
-        return tuple(sorted(facts, key=lambda fact: fact.happened_at))
-
-    def _records(self, id: str) -> list[str]:
-        return self._merged.get(id, [id])
-
-    def _on_devices(self, id: str) -> list[Fact]:
-        times = device_times(self._connection, id, self._program.shared_device)
-        stretches = [
-            and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
-            for record, start, end in times
-        ]
-        return self._where(or_(*stretches)) if stretches else []
-
-    def _where(self, which: Any) -> list[Fact]:
-        return facts_where(self._connection, and_(which, journal.c.name.in_(self._events))) if self._events else []
-
-    def _read_facts(self, ids: Sequence[str]) -> dict[str, list[Fact]]:
-        """Of those who were never merged with anybody: all that came is their own."""
-        found: dict[str, list[Fact]] = {}
-        for fact in self._where(journal.c.customer.in_(ids)):
-            found.setdefault(fact.customer, []).append(fact)
-        return found
-
-    def _read_merged(self, ids: Sequence[str]) -> dict[str, list[str]]:
-        """All records of those who were ever merged with somebody."""
-        columns = merges.c
-        asked = (
-            select(columns.into)
-            .where(columns.into.in_(ids))
-            .union(select(columns.record).where(columns.record.in_(ids)))
-        )
-        return {id: records_of(self._connection, id) for id in self._connection.execute(asked).scalars()}
-
-    def _read_identities(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-        columns = identities.c
-        asked = select(columns.customer, columns.kind, columns.value).where(columns.customer.in_(ids)).distinct()
-        found: dict[str, list[tuple[str, str]]] = {}
-        for customer, kind, value in self._connection.execute(asked):
-            found.setdefault(customer, []).append((kind, value))
-        return found
-
-    def _read_spoken(self, records: Collection[str]) -> frozenset[str]:
-        """Those of whom somebody ever said a word about a consent."""
-        asked = select(consents.c.record).where(consents.c.record.in_(records)).distinct()
-        return frozenset(self._connection.execute(asked).scalars())
-
-
-def events_of(program: Program) -> set[str]:
-    """The events at which the program's segments look."""
-    return {event for segment in program.segments for event in _events(segment.condition)}
-
-
-def _events(condition: Condition) -> Iterator[str]:
-    for one in inside_of(condition):
-        yield from _events(one)
-    if isinstance(condition, Did | Since):
-        yield condition.event
-    elif isinstance(condition, InOrder):
-        yield from [step.event for step in condition.steps]
