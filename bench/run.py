@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import backtest_over_read, fold_per_event, fold_profile, year
+from bench import backtest_over_read, fold_per_event, fold_profile, segments_batch, year
 from bench.ingest import measuring
 from bench.measure import machine
 from bench.page import write_page
@@ -21,6 +21,7 @@ def main() -> int:
     ingested, ingest_profiles = measuring.measured()
     entries += [_told(entry) for entry in ingested]
     entries += [_told(entry) for entry in people.measured()]
+    entries += [_told(entry) for entry in segments_batch.measured()]
     results = Results(before, entries, fold_profile.measured(), ingest_profiles)
     write_results(results)
     write_page(results)

@@ -24,6 +24,7 @@ AS_OF = {
     "book-club": date(2026, 4, 2),
     "coffee-cart": date(2026, 1, 5),
     "corner-shop": date(2019, 1, 2),
+    "customer-loyalty": date(2026, 3, 31),
     "made-shop": date(2026, 4, 2),
     "tea-house": date(2026, 3, 1),
 }

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from regulars.boot import new_id
 from regulars.kernel.calendar import DAY, HOUR, MINUTE
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, Line, MemberJoined, OrderCompleted, Trust
 from regulars.kernel.rulebook import Rulebook
@@ -92,7 +93,7 @@ def _life(rulebook: Rulebook, facts: Sequence[Fact], opened: Instant, *, known: 
     first = facts[0].happened_at
     row = CustomerRow(OWN, known, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, first, first)
     customer = Customer(row, rulebook.new_state(), known, 0, 0, first, first, None)
-    journal = Journal()
+    journal = Journal(new_id)
     journal.take(customer, facts, rulebook)
     journal.wake(customer, rulebook, opened)
     return Life(journal.customers[OWN], tuple(journal.steps), tuple(journal.entries))

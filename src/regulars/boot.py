@@ -13,7 +13,10 @@ from regulars.cli.inputs import complaint
 from regulars.cli.wiring import Wiring
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from regulars.service.neighbours import Neighbour
+    from regulars.service.networks import Networks
     from regulars.service.shop import Shop
     from regulars.web.limits import Limits
 
@@ -52,9 +55,11 @@ def serve_shop(
     *,
     neighbour: "Neighbour | None" = None,
     private: bool = False,
+    analytics: "Path | None" = None,
 ) -> None:
     """Pages, HTTP and the jobs behind them, until the process is told to stop. With a `neighbour`, cookies are named by the port:
-    a browser keeps those of one host together. A `private` server has no limits."""
+    a browser keeps those of one host together. A `private` server has no limits.
+    `analytics` is the file of the analytic tables, which is kept fresh."""
     from regulars.service.connections import Connections
     from regulars.web.app import create_app
     from regulars.web.limits import NO_LIMITS
@@ -62,10 +67,13 @@ def serve_shop(
     from regulars.wire.enrichment import device_of
     from regulars.wire.events import Surroundings
     from regulars.workers.learning import Learner
+    from regulars.workers.outbox import Deliverer
     from regulars.workers.reconciling import Reconciler
+    from regulars.workers.refreshing import Refresher
     from regulars.workers.waking import Worker
 
     limits = NO_LIMITS if private else _limits()
+    networks = _networks()
     _collect_rarely()
     _served.append(True)
     worker = Worker(shop, clock)
@@ -75,6 +83,11 @@ def serve_shop(
     reconciler.start()
     learner = Learner(shop)
     learner.start()
+    deliverer = Deliverer(shop, clock, networks)
+    deliverer.start()
+    refresher = Refresher(shop, analytics, clock) if analytics is not None else None
+    if refresher is not None:
+        refresher.start()
     device_of(Surroundings())
     try:
         app = create_app(
@@ -85,11 +98,17 @@ def serve_shop(
             proxies=proxies,
             connections=there,
             reconciled=reconciler.told,
+            networks=networks,
+            delivered=deliverer.told,
             neighbour=neighbour,
             cookies=f"_{port}" if neighbour else "",
+            analytics=analytics,
         )
         serve(app, host, port, ready)
     finally:
+        if refresher is not None:
+            refresher.stop()
+        deliverer.stop()
         learner.stop()
         reconciler.stop()
         worker.stop()
@@ -101,6 +120,15 @@ def _limits() -> "Limits":
     try:
         return limits_of(os.environ.get(VARIABLE, ""))
     except LimitsRefused as error:
+        raise complaint(str(error)) from None
+
+
+def _networks() -> "Networks":
+    from regulars.service.networks import VARIABLE, NetworksRefused, networks_of
+
+    try:
+        return networks_of(os.environ.get(VARIABLE, ""))
+    except NetworksRefused as error:
         raise complaint(str(error)) from None
 
 

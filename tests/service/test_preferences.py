@@ -6,8 +6,8 @@ from regulars.kernel.calendar import DAY, SECOND
 from regulars.service import preferences, tokens
 from regulars.service.consents import allows, denied
 from regulars.service.customers import find
-from regulars.service.merging import records_of
 from regulars.service.preferences import KeyReused, Nameless, Outcome
+from regulars.service.records import records_of
 from regulars.wire.events import ConsentSaid, Sender
 from tests.service.town import Town, did, order
 from tests.shop import at

@@ -58,6 +58,21 @@ POINTS = st.fixed_dictionaries(
 )
 LEVEL = st.fixed_dictionaries({}, optional={"earn": a_number(1, 3, 2), "points_expire": EXPIRY})
 
+SCORES: list[Any] = [
+    {"pulse": {"half_life": "30 days", "adds": {"Order Completed": "50", "Product Viewed": {"points": "1", "at_most": "20"}}}},
+    {"a": {"adds": {"Order Completed": ["5", {"points": "0.125", "where": {"category": ["tea"], "amount": {"at_least": "5"}}}]}}},
+    {"b": {"half_life": "PT12H", "adds": {"Viewed": "-2.5", "Added": "3"}, "levels": [{"id": "x", "at": "9.5"}]}},
+]  # fmt: skip
+INTERESTS: list[Any] = [
+    {"tastes": {"of": "category", "half_life": "1 week", "adds": {"Order Completed": "10", "Product Viewed": "1"}}},
+    {
+        "looks": {
+            "of": "products.colour",
+            "adds": {"Order Completed": [{"points": "2", "where": {"size": "XL"}}, "0.5"]},
+        }
+    },
+]
+
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
@@ -77,6 +92,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         document["points"] = draw(POINTS)
     if draw(st.booleans()):
         document["tiers"] = draw(tiers())
+    if draw(st.booleans()):
+        document["scores"] = draw(st.sampled_from(SCORES))
+        document["interests"] = draw(st.sampled_from(INTERESTS))
     return document
 
 

@@ -495,6 +495,14 @@ class TestOrders:
         )
         assert ordered.amount_minor == 2800
 
+    @pytest.mark.parametrize(
+        ("discount", "kept"), [("1.50", "1.50"), (1.5, "1.5"), (0, None), ("0.00", None), ("a lot", None)]
+    )
+    def test_every_line_bears_what_was_taken_off_the_order(self, discount, kept):
+        lines = order(products=[{"price": 3}, {"price": 1}], subtotal=4, discount=discount).lines
+
+        assert [one.properties.get("order_discount") for one in lines] == [kept, kept]
+
     def test_what_was_taken_off_is_shared_by_the_lines(self):
         """3.00 and 1.00 and 1.00, and 4.00 were paid: 0.60, 0.20 and 0.20 less."""
         products = [{"price": 3}, {"price": 1}, {"price": 1}]

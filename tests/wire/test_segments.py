@@ -1,5 +1,6 @@
 """Segments in the program document: what they mean, and how every mistake is told."""
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from msgspec.structs import replace
 from regulars.kernel.calendar import Duration
 from regulars.kernel.changes import changes
 from regulars.kernel.program import Program
+from regulars.kernel.segments.lifecycle import Lifecycle, stage
+from regulars.kernel.segments.rfm import Rfm, named
 from regulars.kernel.segments.tree import (
     All,
     AnyOf,
@@ -22,8 +25,12 @@ from regulars.kernel.segments.tree import (
     InTier,
     IsMember,
     KnownBy,
+    Near,
     NoneOf,
+    OnList,
     Points,
+    Ratio,
+    Rhythm,
     Same,
     Segment,
     Since,
@@ -31,8 +38,11 @@ from regulars.kernel.segments.tree import (
     Sum,
     Trailing,
     Trait,
+    Visited,
+    Words,
 )
-from regulars.kernel.segments.values import Bounds, IsDate, IsNumber, IsOneOf, Property
+from regulars.kernel.segments.values import Bounds, HasText, IsDate, IsNumber, IsOneOf, Property
+from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError
 from regulars.wire.program import load_program, parse_program, version_of
 from regulars.wire.records import decode_program, encode_program
@@ -109,6 +119,69 @@ def mistake(written: str) -> str:
             "{in_order: [{did: Viewed}, {not: Order Completed, within: 24 hours}], within: 7 days}",
             InOrder((Step("Viewed"), Step(ORDER, (), Duration(24, "hours"), True)), Duration(7, "days")),
         ),
+        (
+            "{share_of: {in: Order Completed, where: {category: tea}, within: 12 months, at_least: 33.5%}}",
+            Ratio(
+                ORDER,
+                (Property("products.category", IsOneOf(("tea",))),),
+                Bounds(Fraction(335, 1000)),
+                Trailing(Duration(12, "months")),
+            ),
+        ),
+        (
+            "{share_of: {in: Order Completed, where: {amount: {at_least: 50}}, exactly: 100%}}",
+            Ratio(ORDER, (Property("amount", IsNumber(Bounds(Fraction(5_000)))),), Bounds(Fraction(1), Fraction(1))),
+        ),
+        ("{rhythm: {more_than: 2, at_most: 3.5}}", Rhythm("open_gap", Fraction(2), Fraction(7, 2))),
+        (
+            "{rhythm: {of: last_gap, more_than: 4, presumed: 2 weeks}}",
+            Rhythm("last_gap", Fraction(4), None, 14),
+        ),
+        ("{lifecycle: new}", Since(ORDER, "first", None, Duration(30, "days"))),
+        (
+            "{lifecycle: lost}",
+            All((Since(ORDER, "first", Duration(30, "days")), Rhythm("open_gap", Fraction(6), None, 30))),
+        ),
+        ("{lifecycle: [new, lost]}", AnyOf((stage("new", Lifecycle()), stage("lost", Lifecycle())))),
+        (
+            "{rfm: {r: 4-5, f: 3, m: 1-2}}",
+            All(
+                (
+                    Since(ORDER, "last", None, Duration(60, "days")),
+                    Did(ORDER, bounds=Bounds(Fraction(3), Fraction(4)), window=Trailing(Duration(12, "months"))),
+                    Did(ORDER, Sum("amount"), Bounds(None, Fraction(9_999)), Trailing(Duration(12, "months"))),
+                )
+            ),
+        ),
+        ("{rfm: {r: 1}}", Since(ORDER, "last", Duration(180, "days"))),
+        ("{rfm: champions}", named("champions", Rfm())),
+        ("{rfm: [lost, cannot_lose]}", AnyOf((named("lost", Rfm()), named("cannot_lose", Rfm())))),
+        ("{visit: {device: phone}}", Visited("last", "device", IsOneOf(("phone",)))),
+        (
+            "{first_visit: {channel: [email, referral], campaign: {starts_with: spring}}}",
+            All(
+                (
+                    Visited("first", "channel", IsOneOf(("email", "referral"))),
+                    Visited("first", "campaign", HasText("starts_with", "spring")),
+                )
+            ),
+        ),
+        (
+            "{near: {latitude: 55.7, longitude: -13.19, within: 2.5 km}}",
+            Near(Fraction("55.7"), Fraction("-13.19"), 2_500),
+        ),
+        (
+            "{near: {latitude: 0, longitude: 180, within: 500 m, traits: {latitude: lat}}}",
+            Near(Fraction(0), Fraction(180), 500, "lat", "longitude"),
+        ),
+        ("{list: vip}", OnList("vip")),
+        ("{list: [vip, staff]}", AnyOf((OnList("vip"), OnList("staff")))),
+        (
+            "{did: Viewed, include: [vip, press], exclude: staff}",
+            All((AnyOf((Did("Viewed"), OnList("vip"), OnList("press"))), NoneOf((OnList("staff"),)))),
+        ),
+        ("{any: [{member: yes}], include: vip}", AnyOf((AnyOf((IsMember(),)), OnList("vip")))),
+        ("{include: vip, exclude: staff}", All((OnList("vip"), NoneOf((OnList("staff"),))))),
         ("{trait: city, is: [Lund, Malmö]}", Trait("city", IsOneOf(("Lund", "Malmö")))),
         ("{trait: born, after: 1970-01-01, before: 1980-01-01}", Trait("born", IsDate(1, 3_652))),
         ("{tier: {at_least: gold}}", InTier(("gold", "platinum"))),
@@ -131,17 +204,89 @@ def test_what_is_said_is_what_is_meant(written, meant):
     assert segment(written) == meant
 
 
+SHOWN = {
+    written: None
+    for row in (CORNER_SHOP.parents[1] / "docs/segments.md").read_text(encoding="utf-8").splitlines()
+    for written in re.findall(r"`(\{.*?\})`(?=[ ,;]|$)", row.split(" | ")[0])
+    if row.startswith("| `{") and "..." not in written
+}
+
+
+@pytest.mark.parametrize("written", SHOWN)
+def test_what_the_page_shows_is_a_condition(written):
+    others = (
+        "scores: {engagement: {adds: {Order Completed: 1}, levels: [{id: most-active, at: 9}]}}\n"
+        "interests: {categories: {of: category, adds: {Order Completed: 1}}}\n"
+    )
+    asked = document(f"asked: {{all: [{{known_by: email}}, {written}]}}", "most-active: {member: yes}")
+
+    assert parse_program(asked + others).version
+
+
 def test_segments_may_use_those_that_stand_below_them():
     program = parse_program(document("one: {in: two}", "two: {known_by: email}")).program
 
     assert program.segments[0] == Segment("one", InSegment("two"))
 
 
+def test_the_shop_says_what_its_stages_and_scores_mean():
+    written = PLAIN + (
+        "lifecycle: {new: 7 days, usual_gap: 2 weeks, lost: 8}\n"
+        "rfm: {recency: [1 week, 2 weeks, 1 month, 2 months], monetary: [10, 20.50, 30, 40], within: 90 days}\n"
+        "segments: {gone: {lifecycle: lost}, best: {rfm: {r: 5, m: 5}}, middling: {rfm: {m: 2}}}"
+    )
+    gone, best, middling = parse_program(written).program.segments
+
+    assert gone.condition == stage("lost", Lifecycle(Duration(7, "days"), 14, lost=Fraction(8)))
+    assert best.condition == All(
+        (
+            Since(ORDER, "last", None, Duration(1, "weeks")),
+            Did(ORDER, Sum("amount"), Bounds(Fraction(4_000)), Trailing(Duration(90, "days"))),
+        )
+    )
+    assert middling.condition == All(
+        (
+            Did(ORDER),
+            Did(ORDER, Sum("amount"), Bounds(Fraction(1_000), Fraction(2_049)), Trailing(Duration(90, "days"))),
+        )
+    )
+
+
+def test_what_no_segment_uses_changes_no_version():
+    plain = parse_program(PLAIN)
+
+    assert parse_program(PLAIN + "lifecycle: {lost: 9}\nrfm: {within: 6 months}").version == plain.version
+
+
+def test_a_share_a_rhythm_and_a_place_tell_themselves_in_words():
+    told = {
+        "{share_of: {in: Order Completed, where: {category: tea}, within: 12 months, at_least: 30%}}": (
+            "did “Order Completed” in the last 12 months, at least 30 % of the times one whose category is “tea”"
+        ),
+        "{rhythm: {more_than: 2, at_most: 3, presumed: 30 days}}": (
+            "last ordered more than 2 times and at most 3 times their usual gap between orders "
+            "(30 days as long as they have none) ago"
+        ),
+        "{rhythm: {of: last_gap, more_than: 6}}": "placed their last order after more than 6 times their usual gap between orders",
+        "{visit: {city: Lund}}": "last visited from a city that is “Lund”",
+        "{first_visit: {channel: email}}": "first visited through a channel that is “email”",
+        "{near: {latitude: 55.7, longitude: 13.19, within: 2.5 km}}": (
+            "are, by their latitude and longitude, within 2.5 km of 55.7, 13.19"
+        ),
+        "{list: vip}": "are on list “vip”",
+    }
+    words = Words(Currency("USD", 2), PointsName("star", "stars"))
+
+    assert {written: segment(written).describe(words) for written in told} == told
+
+
 def test_the_corner_shop_with_segments_is_the_corner_shop_otherwise():
     with_segments = load_program(CORNER_SHOP / "with-segments.yaml").program
+    with_thirty = load_program(CORNER_SHOP / "thirty-segments.yaml").program
     without = load_program(CORNER_SHOP / "program.yaml")
 
-    assert len(with_segments.segments) == 14
+    assert [len(one.segments) for one in (with_segments, with_thirty)] == [14, 30]
+    assert replace(with_thirty, segments=()) == without.program
     assert version_of(replace(with_segments, segments=())) == without.version
     assert replace(with_segments, segments=()) == without.program
 
@@ -157,8 +302,9 @@ def test_the_order_of_segments_and_of_what_is_in_them_changes_no_version():
     assert third.version != one.version
 
 
-def test_what_was_published_is_read_again_as_it_was():
-    rulebook = load_program(CORNER_SHOP / "with-segments.yaml")
+@pytest.mark.parametrize("name", ["with-segments.yaml", "thirty-segments.yaml"])
+def test_what_was_published_is_read_again_as_it_was(name):
+    rulebook = load_program(CORNER_SHOP / name)
 
     assert decode_program(encode_program(rulebook), rulebook.version).program == rulebook.program
 
@@ -259,6 +405,77 @@ def test_plans_tell_of_segments():
             "{trait: birthday, after: 2017-01-01, before: 2017-01-02}",
             "before: no day is after the one and before the other; swap “after” and “before”",
         ),
+        (
+            "{share_of: {in: Order Completed, where: {category: tea}}}",
+            "share_of: “share_of” needs a share to be held against: “at_least”, “at_most” or “exactly”, such as 30%",
+        ),
+        (
+            "{share_of: {in: Order Completed, where: {category: tea}, at_least: 50%, at_most: 30%}}",
+            "share_of.at_most: nothing is at least 50% and at most 30%; swap them",
+        ),
+        (
+            "{share_of: {in: Order Completed, where: {category: tea}, at_least: 0.3}}",
+            "share_of.at_least: expected a share from “0%” to “100%”; found “0.3”; did you mean “30%”?",
+        ),
+        (
+            "{share_of: {in: Order Completed, where: {category: tea}, at_least: 101%}}",
+            "share_of.at_least: expected a share of at most 100 %; found “101%”",
+        ),
+        (
+            "{share_of: {in: Order Complete, where: {category: tea}, at_least: 1%}}",
+            (
+                "share_of.in: “Order Complete” is nearly an event that is known, but not letter by letter; "
+                "did you mean “Order Completed”?"
+            ),
+        ),
+        ("{rhythm: {of: last_gap}}", "rhythm: “rhythm” needs “more_than” or “at_most”, such as more_than: 2"),
+        (
+            "{rhythm: {more_than: 3, at_most: 3}}",
+            "rhythm.at_most: nothing is more than 3 times and at most 3 times; “at_most” must be the greater number",
+        ),
+        (
+            "{rhythm: {of: lastgap, more_than: 3}}",
+            "rhythm.of: expected “open_gap” or “last_gap”; found “lastgap”; did you mean “last_gap”?",
+        ),
+        (
+            "{lifecycle: at-risk}",
+            (
+                "lifecycle: expected “new”, “active”, “slipping”, “at_risk”, “lost” or “won_back”; found “at-risk”; "
+                "did you mean “at_risk”?"
+            ),
+        ),
+        ("{rfm: {r: 5-4}}", "rfm.r: expected scores from the lower to the higher; found “5-4”; did you mean “4-5”?"),
+        (
+            "{rfm: {r: 4 to 5}}",
+            ("rfm.r: expected a score from 1 to 5, or a range such as “4-5”; found “4 to 5”; did you mean “4-5”?"),
+        ),
+        ("{rfm: champions, at_least: 3}", "at_least: “at_least” does not go with “rfm”"),
+        (
+            "{visit: {device: mobile}}",
+            "visit.device: no visit has the device “mobile”; there is phone, tablet, desktop and other",
+        ),
+        (
+            "{visit: {device: {is_not: phones}}}",
+            (
+                "visit.device: no visit has the device “phones”; there is phone, tablet, desktop and other; did you mean “phone”?"
+            ),
+        ),
+        ("{visit: {devise: phone}}", "visit.devise: there is no “devise” here; did you mean “device”?"),
+        (
+            "{near: {latitude: 95, longitude: 13, within: 5 km}}",
+            "near.latitude: expected degrees from -90 to 90, such as 55.7; found “95”",
+        ),
+        (
+            "{near: {latitude: 55, longitude: 13, within: 5}}",
+            "near.within: expected a distance such as “25 km” or “500 m”; found “5”; did you mean “5 km”?",
+        ),
+        (
+            "{near: {latitude: 55, longitude: 13, within: 25000 km}}",
+            "near.within: expected whole metres above 0, and at most 20,000 km; found “25000 km”",
+        ),
+        ("{near: {latitude: 55, within: 5 km}}", "near: “longitude” is missing: of the place"),
+        ("{list: []}", "list: expected a list's name, or a list of names; found an empty list"),
+        ("{member: yes, include: []}", "include: expected a list's name, or a list of names; found an empty list"),
         ("{in: else}", "in: there is no segment “else”"),
         (
             "{known_by: emial}",
@@ -274,7 +491,7 @@ def test_plans_tell_of_segments():
         ),
         ("{in_order: [{within: 1 day}]}", "in_order[0]: a step says “did” or “not”, and only one of them"),
         ("{did: Order Completed, at_lest: 3}", "at_lest: there is no “at_lest” here; did you mean “at_least”?"),
-        ("{score: engagement}", "score: “score” is not yet supported; leave it out for now"),
+        ("{score: engagement}", "score: there is no score “engagement”; the program has no “scores”"),
         ("{all: []}", "all: expected a list of conditions; found an empty list"),
     ],
 )
@@ -295,6 +512,9 @@ def test_whoever_says_nothing_is_told_what_there_is_to_say():
         "{any: [{did: Order Completed}, {none: [{known_by: email}]}]}",
         "{none: [{share: 10%, salt: x}]}",
         "{tier: none}",
+        "{exclude: staff}",
+        "{none: [{list: staff}]}",
+        "{visit: {device: {set: no}}}",
     ],
 )
 def test_a_segment_of_those_who_have_not_is_refused(written):
@@ -332,6 +552,38 @@ def test_conditions_within_conditions_by_alias_have_an_end_too():
     chain = ["s0: &a0 {member: yes}"] + [f"s{n}: &a{n} {{any: [*a{n - 1}]}}" for n in range(1, 150)]
 
     assert "at most 8 deep" in mistakes(*chain)[0]
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        (
+            "lifecycle: {slipping: 4}",
+            (
+                "lifecycle.slipping: “at_risk” must be a greater number than “slipping”; “at_risk” is 3 where nothing is said"
+            ),
+        ),
+        (
+            "lifecycle: {at_risk: 5, lost: 5}",
+            "lifecycle.lost: “lost” must be a greater number than “at_risk”; “at_risk” is 5",
+        ),
+        ("lifecycle: {usual_gap: 0 days}", "lifecycle.usual_gap: expected a duration above 0; found “0 days”"),
+        ("rfm: {frequency: [1, 2, 3]}", "rfm.frequency: expected 4 cut points, which part five scores; found 3"),
+        (
+            "rfm: {recency: [30 days, 1 month, 90 days, 180 days]}",
+            "rfm.recency: cut points ascend; each must be more than the one before",
+        ),
+        ("rfm: {monetary: [1, 2.005, 3, 4]}", "rfm.monetary: an amount in USD has at most 2 decimals; found “2.005”"),
+        (
+            "rfm: {frequency: [1, many, 3, 4]}",
+            "rfm.frequency[1]: expected a whole number from 1 to 100,000; found “many”",
+        ),
+    ],
+)
+def test_stages_and_scores_that_contradict_themselves_are_told(section, told):
+    with pytest.raises(DocumentError) as refused:
+        parse_program(PLAIN + section, "p")
+    assert [f"{one.path}: {one.message}" for one in refused.value.problems] == [told]
 
 
 def test_a_level_needs_tiers():

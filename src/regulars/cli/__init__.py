@@ -26,6 +26,7 @@ from regulars.cli.inputs import (
     open_orders,
     orders_options,
 )
+from regulars.cli.likelihood import likely
 from regulars.cli.making_year import make_year
 from regulars.cli.output import print_json
 from regulars.cli.people import compact, person
@@ -34,6 +35,7 @@ from regulars.cli.record import Record, open_record, place_options
 from regulars.cli.running import admin, apply, doctor, keys, name_shop, serve
 from regulars.cli.segments import segments
 from regulars.cli.taking_in import take_in_year
+from regulars.cli.webhooks import webhooks
 from regulars.cli.wiring import Wiring
 from regulars.kernel.rulebook import Rulebook
 from regulars.wire.document import DocumentError
@@ -261,4 +263,6 @@ regulars.add_command(take_in_year)
 regulars.add_command(check_truths)
 regulars.add_command(name_shop)
 regulars.add_command(segments)
+regulars.add_command(likely)
+regulars.add_command(webhooks)
 regulars.add_command(demo_made_year)

@@ -142,9 +142,11 @@ def _fill(wiring: Wiring, shop: "Shop") -> Clock:
 
 def _serve(wiring: Wiring, shop: "Shop", clock: Clock, ports: tuple[int, int], made: "MadeYear") -> None:
     from regulars.service.neighbours import Key, Neighbour
+    from regulars.service.refreshing import FILE_NAME
 
     there = made.opens(shop.store.url.render_as_string(hide_password=False), clock())
     here = doors_of(shop, clock)
+    analytics = Path(shop.store.url.database or "").with_name(FILE_NAME)
     key = Key(made.url, ACCOUNT, running_from(made.stands_at, wiring), wiring.new_id)
     neighbour = Neighbour(MADE_NAME, f"http://{HOST}:{ports[1]}", key.link)
 
@@ -155,7 +157,7 @@ def _serve(wiring: Wiring, shop: "Shop", clock: Clock, ports: tuple[int, int], m
         click.echo("Ctrl-C ends both; the shops stay in their folders.")
 
     try:
-        wiring.serve(shop, clock, HOST, ports[0], ready, 0, neighbour=neighbour)
+        wiring.serve(shop, clock, HOST, ports[0], ready, 0, neighbour=neighbour, analytics=analytics)
     except OSError as error:
         raise complaint(f"cannot listen on port {ports[0]}: {error.strerror}; name another with --port") from None
     finally:

@@ -46,6 +46,7 @@ class Doors(Struct, frozen=True):
 @click.pass_obj
 def demo_made_year(wiring: Wiring, data_dir: Path, port: int, beside: int, customers: int) -> None:
     from regulars.service.neighbours import Key, Neighbour
+    from regulars.service.refreshing import FILE_NAME
 
     heard = _listening()
     shop_folder = data_dir / "made"
@@ -59,7 +60,16 @@ def demo_made_year(wiring: Wiring, data_dir: Path, port: int, beside: int, custo
         neighbour = Neighbour(told["name"], f"http://{HOST}:{beside}", key.link)
         doors = doors_of(shop, clock)
         try:
-            wiring.serve(shop, clock, HOST, port, lambda _: _say(msgspec.to_builtins(doors)), 0, neighbour=neighbour)
+            wiring.serve(
+                shop,
+                clock,
+                HOST,
+                port,
+                lambda _: _say(msgspec.to_builtins(doors)),
+                0,
+                neighbour=neighbour,
+                analytics=shop_folder / FILE_NAME,
+            )
         finally:
             key.close()
 

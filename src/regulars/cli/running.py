@@ -75,12 +75,22 @@ def serve(
 
     Several may run on one PostgreSQL database at the same time.
     """
+    from regulars.service.refreshing import FILE_NAME
+
     with open_record(record, wiring, new=True, enrichment=_enrichment(places, own_hosts, testers)) as (shop, clock):
         missing = shop.ready()
         if missing:
             click.echo(missing, err=True)
         try:
-            wiring.serve(shop, clock, host, port, lambda address: click.echo(f"listening on {address}"), trust_proxy)
+            wiring.serve(
+                shop,
+                clock,
+                host,
+                port,
+                lambda address: click.echo(f"listening on {address}"),
+                trust_proxy,
+                analytics=record.data_dir / FILE_NAME,
+            )
         except OSError as error:
             raise complaint(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 

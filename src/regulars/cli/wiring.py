@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from regulars.service.neighbours import Neighbour
     from regulars.service.shop import Shop
 
@@ -13,7 +15,8 @@ Clock = Callable[[], int]
 
 class Serve(Protocol):
     """Until told to stop. `ready` is told the address; `proxies` stand before the server and are believed. `neighbour` is a shop
-    that its pages switch to. A private server, to which only this command speaks, has no limits."""
+    that its pages switch to. A private server, to which only this command speaks, has no limits.
+    `analytics` is where the analytic tables are kept, fresh as long as the server runs."""
 
     def __call__(
         self,
@@ -26,6 +29,7 @@ class Serve(Protocol):
         *,
         neighbour: "Neighbour | None" = None,
         private: bool = False,
+        analytics: "Path | None" = None,
     ) -> None: ...
 
 

@@ -10,6 +10,8 @@ from regulars.kernel.effects import (
     Posted,
     Reason,
     Refused,
+    SegmentEntered,
+    SegmentLeft,
     TierChanged,
 )
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
@@ -43,6 +45,10 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return "Became a member."
         case Merged():
             return _merge_sentence(effect)
+        case SegmentEntered(segment, why):
+            return f"Entered segment “{segment}”. {why}"
+        case SegmentLeft(segment, why):
+            return f"Left segment “{segment}”. {why}"
         case Refused():
             return _refusal(effect, program)
 

@@ -14,6 +14,8 @@ def changes(old: Program, new: Program) -> list[str]:
         *_points(old, new),
         *_named("rule", _rules(old), _rules(new)),
         *_tiers(old, new),
+        *_named("score", _scores(old), _scores(new)),
+        *_named("interest", _interests(old), _interests(new)),
         *_named("segment", _segments(old), _segments(new)),
         *_about_people(old, new),
         *_named("source", _sources(old), _sources(new)),
@@ -42,6 +44,14 @@ def _points(old: Program, new: Program) -> list[str]:
 def _about_people(old: Program, new: Program) -> list[str]:
     now = new.about_people()
     return [f"{now[what]} Before: {before}" for what, before in old.about_people().items() if now[what] != before]
+
+
+def _scores(program: Program) -> dict[str, str]:
+    return {score.id: f"{capitalized(score.what(program.currency))}." for score in program.scores}
+
+
+def _interests(program: Program) -> dict[str, str]:
+    return {profile.id: f"{capitalized(profile.what(program.currency))}." for profile in program.interests}
 
 
 def _segments(program: Program) -> dict[str, str]:

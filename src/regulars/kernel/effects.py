@@ -143,4 +143,22 @@ class Merged(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
-Effect: TypeAlias = Posted | TierChanged | MembershipStarted | Refused | Merged
+class SegmentEntered(Struct, frozen=True, gc=False, tag=True):
+    """`why` is the condition that became another one, in words."""
+
+    segment: str
+    why: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class SegmentLeft(Struct, frozen=True, gc=False, tag=True):
+    segment: str
+    why: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+Effect: TypeAlias = Posted | TierChanged | MembershipStarted | Refused | Merged | SegmentEntered | SegmentLeft

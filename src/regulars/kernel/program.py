@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
 from regulars.kernel.segments.tree import Segment, Words
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
@@ -395,6 +396,8 @@ class Program(Struct, frozen=True):
     sources: tuple[MappedSource, ...] = ()
     retention: Retention = Retention()
     segments: tuple[Segment, ...] = ()
+    scores: tuple[Score, ...] = ()
+    interests: tuple[InterestProfile, ...] = ()
 
     def kinds(self) -> tuple[IdentityKind, ...]:
         """All kinds of identities after the shop's own id, the most telling first: those it names, then the usual ones."""
@@ -407,6 +410,8 @@ class Program(Struct, frozen=True):
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
         sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
+        sentences += [score.describe(self.currency) for score in self.scores]
+        sentences += [profile.describe(self.currency) for profile in self.interests]
         sentences += [segment.describe(self.words()) for segment in self.segments]
         usual = replace(self, identities=(), shared_device=DeviceLimit(), consent=USUAL_CONSENT, retention=Retention())
         unsaid = usual.about_people()
@@ -437,12 +442,16 @@ class Program(Struct, frozen=True):
             identities=tuple([one.canonical() for one in self.identities]),
             sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),
             segments=tuple(sorted([one.canonical() for one in self.segments], key=lambda segment: segment.id)),
+            scores=tuple(sorted([one.canonical() for one in self.scores], key=lambda score: score.id)),
+            interests=tuple(sorted([one.canonical() for one in self.interests], key=lambda profile: profile.id)),
         )
 
     def line_properties(self) -> frozenset[str]:
-        """The line properties that the rules ask for."""
+        """The line properties that rules, scores and interests ask for."""
         goods = [rule.goods for rule in self.earning if not isinstance(rule, Multiplier)]
-        return frozenset(one.property for these in goods for one in these.only + these.excluded)
+        by_rules = frozenset(one.property for these in goods for one in these.only + these.excluded)
+        asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
+        return by_rules.union(*[line_properties_of(one) for one in asking])
 
 
 def _sentence(words: str, when: When) -> str:

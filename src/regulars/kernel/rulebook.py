@@ -1,9 +1,11 @@
 """A program compiled: its rules as closures, its zone as a calendar, its watches by key. Made once per program version."""
 
 from regulars.kernel.calendar import Calendar
+from regulars.kernel.consents import standing
 from regulars.kernel.earning import EarningRules
 from regulars.kernel.program import Program
-from regulars.kernel.state import State
+from regulars.kernel.segments.live.rules import SegmentRules
+from regulars.kernel.state import Consequences, SegmentState, State
 from regulars.kernel.tiers import TierRules
 
 
@@ -19,10 +21,28 @@ class Rulebook:
         watches = [self.tiers.watch] if self.tiers and self.tiers.watch else []
         self.watches = [(watch.key(), watch) for watch in watches]
         self.open_to_all = program.members == "everyone"
+        self.segments = self._segments() if program.segments else None
 
     def new_state(self) -> State:
         """A customer of whom nothing is known yet."""
-        return State(self.version, observations={key: {} for key, _ in self.watches})
+        segments = SegmentState() if self.segments is not None else None
+        return State(self.version, observations={key: {} for key, _ in self.watches}, segments=segments)
 
     def is_member(self, state: State) -> bool:
-        return self.open_to_all or state.consequences.member_since is not None
+        return self._has_joined(state.consequences)
+
+    def _has_joined(self, held: Consequences) -> bool:
+        return self.open_to_all or held.member_since is not None
+
+    def _segments(self) -> SegmentRules:
+        program = self.program
+        allowed = [rule.purpose for rule in program.consent if standing(rule, []).standing.allows]
+        return SegmentRules(
+            program.segments,
+            self.calendar,
+            program.words(),
+            self._has_joined,
+            allowed,
+            program.scores,
+            program.interests,
+        )

@@ -6,7 +6,7 @@ them. A state belongs to whoever folds: the kernel's public functions copy the o
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
 
@@ -25,7 +25,7 @@ from regulars.kernel.effects import (
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 Buckets: TypeAlias = dict[int, int]
 """Sums by period: by day on the shop's wall, or by year, as the watch says."""
@@ -62,9 +62,36 @@ class Consequences(Struct):
         return self.issued + self.moved - self.expired
 
 
+class Profile(Struct, frozen=True):
+    """What is told of somebody beside what they did, as far as segments ask for it: traits, their visits, kinds of identities, and
+    the purposes for which what is known may be used; the last two sorted.
+    """
+
+    traits: dict[str, str] = field(default_factory=dict)
+    first_visit: dict[str, str] = field(default_factory=dict)
+    last_visit: dict[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    allows: tuple[str, ...] = ()
+
+
+class SegmentState(Struct):
+    """What is known of one customer for the segments of a program (`segments.live`). `truths` are bits, empty for whoever was never
+    looked at; `memories` and `dues` go by the number of the leaf. `forgotten` are memories too large to be written down.
+    """
+
+    clock: Instant = DAWN
+    due_at: Instant = FOREVER
+    truths: bytes = b""
+    memories: dict[int, Any] = field(default_factory=dict)
+    dues: dict[int, Instant] = field(default_factory=dict)
+    forgotten: list[int] = field(default_factory=list)
+    profile: Profile | None = None
+
+
 class State(Struct):
     """`clock` is the latest moment to which this customer has been brought. `due_at` is a lower bound of `next_due`, and
-    `tier_due_at` its part for tiers. `observations` maps a watch's key to its buckets.
+    `tier_due_at` its part for tiers. `observations` maps a watch's key to its buckets. `segments` is None where the
+    program has none.
     """
 
     version: str
@@ -74,6 +101,7 @@ class State(Struct):
     tier_due_at: Instant = FOREVER
     observations: dict[str, Buckets] = field(default_factory=dict)
     consequences: Consequences = field(default_factory=Consequences)
+    segments: SegmentState | None = None
 
 
 def copy_of(state: State) -> State:
@@ -95,6 +123,20 @@ def copy_of(state: State) -> State:
             held.member_since,
             held.moved,
         ),
+        _segments_copied(state.segments) if state.segments is not None else None,
+    )
+
+
+def _segments_copied(state: SegmentState) -> SegmentState:
+    """Memories are never written on."""
+    return SegmentState(
+        state.clock,
+        state.due_at,
+        state.truths,
+        dict(state.memories),
+        dict(state.dues),
+        state.forgotten,
+        state.profile,
     )
 
 

@@ -8,8 +8,12 @@ from regulars.kernel.tiers import next_tier_due
 
 
 def next_due(state: State, program: Rulebook) -> Instant:
-    """The next instant at which a lot becomes available or expires, or a level is lost; FOREVER if there is none."""
-    return min(next_lot_due(state.consequences), next_tier_due(state, program.tiers) if program.tiers else FOREVER)
+    """The next instant at which a lot becomes available or expires, a level is lost, or segments may change; FOREVER if there is
+    none.
+    """
+    tier_due = next_tier_due(state, program.tiers) if program.tiers else FOREVER
+    segment_due = state.segments.due_at if state.segments is not None else FOREVER
+    return min(next_lot_due(state.consequences), tier_due, segment_due)
 
 
 def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
@@ -22,3 +26,6 @@ def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
         state.tier_due_at = next_tier_due(state, program.tiers) if program.tiers else FOREVER
     lot_due, tier_due = next_lot_due(state.consequences), state.tier_due_at
     state.due_at = lot_due if lot_due < tier_due else tier_due
+    segments = state.segments
+    if segments is not None and segments.due_at < state.due_at:
+        state.due_at = segments.due_at

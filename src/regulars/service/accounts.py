@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from regulars.kernel.facts import Instant
 from regulars.service.consents import Word, words
-from regulars.service.merging import BY_IDENTITY, records_of
+from regulars.service.merging import BY_IDENTITY
+from regulars.service.records import records_of
 from regulars.service.shop import Shop
 from regulars.store.schema import merges
 

@@ -1,4 +1,5 @@
-"""The audit trail: what staff and keys did to people. It says who did what to which account, never who that account is."""
+"""The audit trail: what staff and keys did to people, and whom they had told about them. It says who did what to which account,
+never who that account is."""
 
 from msgspec import Struct
 from sqlalchemy import insert, select
@@ -11,7 +12,8 @@ from regulars.store.transaction import Transaction
 
 
 class Deed(Struct, frozen=True):
-    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted` or `asked` (a platform asks for somebody's data)."""
+    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted` or `asked` (a platform asks for somebody's data); `segment_exported`,
+    `webhook_added` and its like bear the segment's or the webhook's name in `details`."""
 
     id: int
     at: Instant

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 from regulars.kernel.consents import CONFIRMED, Consent, Said, Standing, standing
 from regulars.kernel.facts import DAWN, Instant
 from regulars.kernel.program import Program, Purpose, PurposeRule
-from regulars.service.merging import records_of
 from regulars.service.people import FIRM
+from regulars.service.records import records_of
 from regulars.store.schema import consents, customers, merges
 
 MOST_AT_ONCE: Final = 500

@@ -4,9 +4,6 @@ Balances and level are as of the moment asked for: what falls due until then has
 worker has been there yet or not.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 from msgspec import Struct
 from sqlalchemy import Connection, select
 
@@ -18,12 +15,11 @@ from regulars.kernel.state import Consequences, State
 from regulars.kernel.step import advance
 from regulars.kernel.tiers import ahead
 from regulars.service.consents import ConsentView, standings
-from regulars.service.merging import records_of
 from regulars.service.people import ANONYMOUS_ID, ITSELF, RANK, claims_of, is_shared, leads_to
+from regulars.service.records import links_among, records_of
 from regulars.service.shop import Shop
 from regulars.service.traits import Trait, traits_of
 from regulars.store.schema import customers, identities
-from regulars.store.transaction import IdentityKey, Links, links_of
 from regulars.wire.records import decode_state
 
 
@@ -189,28 +185,6 @@ def _identities(connection: Connection, id: str, limit: DeviceLimit) -> tuple[Id
             named = next((link.record for link in these if link.customer == id and link.trust == ITSELF), mine.record)
             found.append(Identity(kind, value, mine.trust, mine.first_at, how, leads, shared, named))
     return tuple(found)
-
-
-def links_among(connection: Connection, keys: Sequence[IdentityKey]) -> Links:
-    """How these identities are tied."""
-    columns = identities.c
-    asked = select(
-        columns.kind,
-        columns.value,
-        columns.record,
-        columns.customer,
-        columns.trust,
-        columns.first_at,
-        columns.first_fact,
-    )
-    wanted = set(keys)
-    found: list[Any] = []
-    for kind in sorted({kind for kind, _ in wanted}):
-        values = sorted([value for one, value in wanted if one == kind])
-        for place in range(0, len(values), 500):
-            rows = connection.execute(asked.where(columns.kind == kind, columns.value.in_(values[place : place + 500])))
-            found += rows.all()
-    return links_of([tuple(row) for row in found])
 
 
 def _points(held: Consequences) -> Points:

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, select
 from regulars.kernel.calendar import DAY
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.program import DeviceLimit
-from regulars.service.customers import links_among
 from regulars.service.people import ANONYMOUS_ID, BACKFILL_DAYS, claims_of, is_shared, own_of
+from regulars.service.records import links_among
 from regulars.store.schema import identities
 from regulars.store.transaction import Linked
 

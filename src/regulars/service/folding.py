@@ -1,15 +1,17 @@
 """Folding a group: the steps of a transaction, and the customers that they touch, locked once and saved once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
 from regulars.kernel.facts import FOREVER, Fact, Instant
 from regulars.kernel.rulebook import Rulebook
+from regulars.service.histories import About
 from regulars.service.known import Told
-from regulars.service.merging import BY_IDENTITY, join, records_in, rehang, separate
-from regulars.service.people import Merge, People, Whose
+from regulars.service.merging import BY_IDENTITY, join, rehang, separate
+from regulars.service.people import ANONYMOUS_ID, ITSELF, Merge, People, Whose, own_of
 from regulars.service.record import Customer, Journal, brought_to
+from regulars.service.records import records_in
 from regulars.service.rulebooks import Rulebooks
 from regulars.service.visits import Seen
 from regulars.service.writer import Moved
@@ -24,6 +26,8 @@ class Step(Struct, frozen=True):
     fact: Fact
     merges: Sequence[Merge]
     seen: Seen | None = None
+    owner: str | None = None
+    """Whose device it was done on without a name."""
 
 
 class Customers:
@@ -40,11 +44,13 @@ class Customers:
     ) -> None:
         """Writes down who is who, creates who is new, and locks whoever is touched."""
         self._tx, self._people, self._rulebook, self._rulebooks, self._now = tx, people, rulebook, rulebooks, now
-        self.journal = Journal()
+        self.journal = Journal(people.new_id)
         self._open: dict[str, Customer] = {}
         self._led: dict[str, str] = {}
         """Whose records are now, by the merges so far."""
-        ids = sorted({id for step in steps for id in _touched(step)} | people.new)
+        self._moved = _owners(people) if rulebook.segments is not None else set()
+        """Whose devices may be somebody else's now."""
+        ids = sorted({id for step in steps for id in _touched(step)} | people.new | self._moved)
         if people.added:
             tx.add_identities([people.added[key] for key in sorted(people.added)])
         if people.new:
@@ -74,6 +80,7 @@ class Customers:
             join(self._tx, self.journal, other, into, rulebook, at, now, BY_IDENTITY, merge.kind, merge.under)
         home = merge.record if merge.parts else merge.customer
         self._led.update(dict.fromkeys([merge.record, *records_in(self._tx.core, merge.record)], home))
+        self._moved |= {merge.customer, merge.record}
 
     def _check(self) -> None:
         """Nobody else has merged or parted these since we looked."""
@@ -82,14 +89,62 @@ class Customers:
             raise Moved
 
     def save(self) -> None:
-        self.journal.save(self._tx)
+        self.journal.write(self._tx)
         if self._people.led:
             self._tx.lead([(record, self._people.root(record)) for record in sorted(self._people.led)])
+
+    def look_again(self, steps: Sequence[Step], noted: Collection[str]) -> None:
+        """Segments, after everything was written down: of whoever has other facts than before, and of whom something else is told
+        (`noted` are records).
+        """
+        rulebook, people = self._rulebook, self._people
+        if rulebook.segments is None:
+            return
+        because = {id: step.fact.id for step in reversed(steps) for id in _touched(step)}
+        told = {people.root(record) for record in noted} & self._rows.keys()
+        ids = sorted(told | {id for id in self._moved if people.root(id) == id})
+        about = About(self._tx.core, ids, rulebook)
+        for id in ids:
+            customer, known = self.of(id), about.known(id)
+            if id in self._moved:
+                self.journal.refold(customer, known, rulebook, self._now, because.get(id))
+            else:
+                self.journal.regard(customer, known, rulebook, self._now, because.get(id))
+        if ids:
+            self.journal.write(self._tx)
 
 
 def _touched(step: Step) -> list[str]:
     kept = [step.seen.record] if step.seen is not None else []
-    return [step.whose.customer, *kept, *[id for merge in step.merges for id in (merge.record, merge.customer)]]
+    owners = [step.owner] if step.owner is not None else []
+    return [
+        step.whose.customer,
+        *kept,
+        *owners,
+        *[id for merge in step.merges for id in (merge.record, merge.customer)],
+    ]
+
+
+def _owners(people: People) -> set[str]:
+    """Of devices that were claimed anew, and on which something was done without a name: all who ever claimed them, those too whose
+    claim counts no more.
+    """
+    return {
+        people.root(link.record)
+        for key in people.claimed
+        if key[0] == ANONYMOUS_ID and own_of(ANONYMOUS_ID, people.links[key]) is not None
+        for link in people.links[key]
+        if link.trust != ITSELF
+    }
+
+
+def by_owner_of(steps: Sequence[Step]) -> dict[str, list[Fact]]:
+    """What was done without a name, by those on whose devices."""
+    found: dict[str, list[Fact]] = {}
+    for step in steps:
+        if step.owner is not None:
+            found.setdefault(step.owner, []).append(step.fact)
+    return found
 
 
 def portions(steps: Sequence[Step]) -> list[list[Step]]:

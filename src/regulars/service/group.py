@@ -25,10 +25,11 @@ from regulars.kernel.facts import (
     OrderCompleted,
     Trust,
 )
-from regulars.kernel.program import USUAL_KINDS, IdentityKind, Program
+from regulars.kernel.program import USUAL_KINDS, IdentityKind
 from regulars.kernel.rulebook import Rulebook
-from regulars.service.folding import Customers, Step, by_customer_of, portions
+from regulars.service.folding import Customers, Step, by_customer_of, by_owner_of, portions
 from regulars.service.known import Progress, Request, Told, refusal, unknown
+from regulars.service.memberships import Move
 from regulars.service.merging import lookups
 from regulars.service.notes import count_impersonal, note
 from regulars.service.orders import Standing
@@ -52,11 +53,14 @@ class NoProgram(Unready):
 
 
 class Ingested(Struct, frozen=True):
-    """`stored` are new facts, `known` those that had been stored before; `refusals` were found on the way."""
+    """`stored` are new facts, `known` those that had been stored before; `refusals` were found on the way. `moves` are the segments
+    that somebody entered or left by it.
+    """
 
     stored: int = 0
     known: int = 0
     refusals: tuple[RefusedEvent, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 class IngestGroup:
@@ -84,7 +88,7 @@ class IngestGroup:
         silent = self._fold(tx, fresh, standing, rulebook) if fresh else ()
         count_impersonal(tx, [*requests, counting(silent)], rulebook.calendar)
         _set_aside(tx, requests, progress, rulebook.program.kinds())
-        return [Ingested(one.stored, one.known, tuple(one.refusals)) for one in progress]
+        return [Ingested(one.stored, one.known, tuple(one.refusals), tuple(one.moves)) for one in progress]
 
     def parts(self, request: Request) -> Sequence[Request]:
         alone = [replace(request, arrivals=[one], refusals=(), warnings=(), impersonal=()) for one in request.arrivals]
@@ -93,7 +97,8 @@ class IngestGroup:
 
     def whole(self, request: Request, answers: Sequence[Ingested]) -> Ingested:
         refusals = tuple([refusal for one in answers for refusal in one.refusals])
-        return Ingested(sum([one.stored for one in answers]), sum([one.known for one in answers]), refusals)
+        moves = tuple([move for one in answers for move in one.moves])
+        return Ingested(sum([one.stored for one in answers]), sum([one.known for one in answers]), refusals, moves)
 
     def give_up(self, tx: Transaction, request: Request, error: Exception) -> Ingested:
         frames = "".join(traceback.format_tb(error.__traceback__))
@@ -109,7 +114,7 @@ class IngestGroup:
         self, tx: Transaction, fresh: Sequence[Told], standing: Standing | None, rulebook: Rulebook
     ) -> Sequence[Step]:
         """Stores what may be stored; what may only be counted is handed back."""
-        people, steps = self._people(tx, fresh, rulebook.program)
+        people, steps = self._people(tx, fresh, rulebook)
         steps, silent = without_the_silent(tx, people, steps)
         customers = Customers(tx, people, rulebook, self._rulebooks, steps, fresh[0].recorded_at)
         vouched = {people.root(record) for record in people.vouched}
@@ -121,9 +126,18 @@ class IngestGroup:
                 customer = customers.of(id)
                 customer.known = customer.known or id in vouched
                 customers.journal.take(customer, by_customer[id], rulebook, via)
+            by_owner = by_owner_of(part)
+            for id in sorted(by_owner):
+                customers.journal.overhear(customers.of(id), by_owner[id], rulebook)
         customers.save()
-        note(tx, [*steps, *refusing(silent)])
-        keep_visits(tx, steps, rulebook.program, rulebook.calendar, self._enrichment)
+        noted = note(tx, [*steps, *refusing(silent)])
+        noted |= {record for _, _, record in people.added}
+        began = keep_visits(tx, steps, rulebook.program, rulebook.calendar, self._enrichment)
+        if began:
+            seen = [step for step in steps if step.seen is not None and step.seen.record in began]
+            noted |= {id for step in seen for id in (step.whose.customer, step.owner) if id is not None}
+        customers.look_again(steps, noted)
+        _tell(steps, customers.journal.moves)
         if standing is not None:
             for step in steps:
                 if isinstance(step.fact, OrderCompleted):
@@ -132,7 +146,8 @@ class IngestGroup:
         _set_aside_identities(tx, people, fresh[0].recorded_at)
         return silent
 
-    def _people(self, tx: Transaction, fresh: Sequence[Told], program: Program) -> tuple[People, list[Step]]:
+    def _people(self, tx: Transaction, fresh: Sequence[Told], rulebook: Rulebook) -> tuple[People, list[Step]]:
+        program = rulebook.program
         keys = keys_of([one.arrival for one in fresh])
         links = tx.identities(keys)
         if tx.shared:
@@ -148,8 +163,19 @@ class IngestGroup:
         for one in fresh:
             whose, merges = people.whose(one.arrival)
             seen = seen_by(one.arrival, whose, people)
-            steps.append(Step(one, whose, _fact(one.arrival, whose, one.recorded_at), merges, seen))
+            owner = people.owner(one.arrival, whose) if rulebook.segments is not None else None
+            steps.append(Step(one, whose, _fact(one.arrival, whose, one.recorded_at), merges, seen, owner))
         return people, steps
+
+
+def _tell(steps: Sequence[Step], moves: Sequence[Move]) -> None:
+    """Each request, of what it brought about: its own fact did, or it was the first to look at the customer."""
+    by_fact = {step.fact.id: step.told.progress for step in steps}
+    by_customer = {id: step.told.progress for step in reversed(steps) for id in (step.owner, step.whose.customer) if id}
+    for move in moves:
+        progress = by_fact.get(move.fact or "") or by_customer.get(move.customer)
+        if progress is not None:
+            progress.moves.append(move)
 
 
 def _set_aside_identities(tx: Transaction, people: People, now: Instant) -> None:

@@ -4,35 +4,48 @@ what they did     what came through their records, and what was done on their de
 who they are      merged accounts as one
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from regulars.kernel.consents import standing
 from regulars.kernel.facts import Fact
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.segments.tree import Condition, Did, InOrder, Since, inside_of
+from regulars.kernel.scores.tree import events_of as events_of_scores
+from regulars.kernel.segments.meaning import Known
+from regulars.kernel.segments.tree import VISIT_SAYS, Condition, Visited, inside_of
+from regulars.kernel.segments.tree import events_of as events_in
 from regulars.service.consents import standings
 from regulars.service.devices import device_times
-from regulars.service.merging import records_of
 from regulars.service.people import ANONYMOUS_ID, USER_ID
+from regulars.service.records import records_of
 from regulars.service.traits import traits_of
 from regulars.store.facts import came_through, facts_where
-from regulars.store.schema import consents, identities, journal, merges
+from regulars.store.schema import consents, identities, journal, merges, visits
 
 
 class About:
-    """What is known of some customers, read together where most of them are alike."""
+    """What is known of some customers, read together where most of them are alike: of what they did that at which the program's
+    segments look, or `every_event`.
+    """
 
-    def __init__(self, connection: Connection, ids: Sequence[str], rulebook: Rulebook) -> None:
+    def __init__(
+        self, connection: Connection, ids: Sequence[str], rulebook: Rulebook, *, every_event: bool = False
+    ) -> None:
         self._connection = connection
-        self._program = rulebook.program
-        self._events = sorted(events_of(rulebook.program))
+        self._program, self._calendar = rulebook.program, rulebook.calendar
+        self._events = None if every_event else sorted(events_of(rulebook.program))
         self._identities = self._read_identities(ids)
         self._merged = self._read_merged(ids)
         self._facts = self._read_facts([id for id in ids if id not in self._merged])
+        self._asks_for_visits = every_event or any(
+            _ask_for_visits(segment.condition) for segment in rulebook.program.segments
+        )
+        self._visits: dict[str, list[Any]] = {}
+        for visit in self._read_visits(visits.c.record.in_(ids)) if self._asks_for_visits else ():
+            self._visits.setdefault(visit.record, []).append(visit)
         self._spoken = self._read_spoken([record for id in ids for record in self._records(id)])
         self._unspoken = frozenset(
             [rule.purpose for rule in rulebook.program.consent if standing(rule, []).standing.allows]
@@ -56,25 +69,56 @@ class About:
 
     def facts(self, id: str) -> tuple[Fact, ...]:
         """In the order in which they happened; what happened at once, as it was recorded."""
-        facts = self._facts.get(id, [])
-        if id in self._merged:
-            facts = self._where(came_through(self._merged[id]))
-        if ANONYMOUS_ID in self.kinds(id):
-            facts = list({fact.id: fact for fact in [*facts, *self._on_devices(id)]}.values())
+        stretches = self._on_devices(id) if ANONYMOUS_ID in self.kinds(id) else []
+        if id in self._merged or stretches:
+            facts = self._where(or_(came_through(self._records(id)), *stretches))
+        else:
+            facts = self._facts.get(id, [])
         return tuple(sorted(facts, key=lambda fact: fact.happened_at))
+
+    def visits(self, id: str) -> tuple[dict[str, str], dict[str, str]]:
+        """What the first and the last visit of theirs say; robots have none. Nothing where the program does not ask."""
+        if not self._asks_for_visits:
+            return {}, {}
+        found = self._visits.get(id, [])
+        if id in self._merged:
+            found = self._read_visits(visits.c.record.in_(self._merged[id]))
+        if ANONYMOUS_ID in self.kinds(id):
+            times = device_times(self._connection, id, self._program.shared_device)
+            stretches = [
+                and_(visits.c.record == record, visits.c.started_at >= start, visits.c.started_at < end)
+                for record, start, end in times
+            ]
+            found = [*found, *self._read_visits(or_(*stretches))] if stretches else found
+        by_time = sorted(found, key=lambda visit: (visit.started_at, visit.id))
+        return (_said(by_time[0]), _said(by_time[-1])) if by_time else ({}, {})
+
+    def known(self, id: str) -> Known:
+        """All of that; nothing of what they hold."""
+        first_visit, last_visit = self.visits(id)
+        return Known(
+            id,
+            self._calendar,
+            self.facts(id),
+            traits=self.traits(id),
+            first_visit=first_visit,
+            last_visit=last_visit,
+            kinds=self.kinds(id),
+            allows=self.allows(id),
+        )
 
     def _records(self, id: str) -> list[str]:
         return self._merged.get(id, [id])
 
-    def _on_devices(self, id: str) -> list[Fact]:
-        times = device_times(self._connection, id, self._program.shared_device)
-        stretches = [
+    def _on_devices(self, id: str) -> list[ColumnElement[bool]]:
+        return [
             and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
-            for record, start, end in times
+            for record, start, end in device_times(self._connection, id, self._program.shared_device)
         ]
-        return self._where(or_(*stretches)) if stretches else []
 
     def _where(self, which: Any) -> list[Fact]:
+        if self._events is None:
+            return facts_where(self._connection, which)
         return facts_where(self._connection, and_(which, journal.c.name.in_(self._events))) if self._events else []
 
     def _read_facts(self, ids: Sequence[str]) -> dict[str, list[Fact]]:
@@ -83,6 +127,9 @@ class About:
         for fact in self._where(journal.c.customer.in_(ids)):
             found.setdefault(fact.customer, []).append(fact)
         return found
+
+    def _read_visits(self, which: Any) -> list[Any]:
+        return list(self._connection.execute(select(*_VISIT).where(which, visits.c.bot.is_(None))))
 
     def _read_merged(self, ids: Sequence[str]) -> dict[str, list[str]]:
         """All records of those who were ever merged with somebody."""
@@ -110,13 +157,22 @@ class About:
 
 def events_of(program: Program) -> set[str]:
     """The events at which the program's segments look."""
-    return {event for segment in program.segments for event in _events(segment.condition)}
+    of_segments = [events_in(segment.condition) for segment in program.segments]
+    return set().union(*of_segments, *map(events_of_scores, program.scores), *map(events_of_scores, program.interests))
 
 
-def _events(condition: Condition) -> Iterator[str]:
-    for one in inside_of(condition):
-        yield from _events(one)
-    if isinstance(condition, Did | Since):
-        yield condition.event
-    elif isinstance(condition, InOrder):
-        yield from [step.event for step in condition.steps]
+def _ask_for_visits(condition: Condition) -> bool:
+    return isinstance(condition, Visited) or any(map(_ask_for_visits, inside_of(condition)))
+
+
+def _said(visit: Any) -> dict[str, str]:
+    """What it says, by the names of `VISIT_SAYS`."""
+    return {name: said for name in VISIT_SAYS if (said := getattr(visit, name))}
+
+
+_VISIT: Final = [
+    visits.c.id,
+    visits.c.record,
+    visits.c.started_at,
+    *[visits.c["traffic_source" if name == "source" else name].label(name) for name in VISIT_SAYS],
+]

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from regulars.kernel.facts import BalanceBroughtOver, Instant
-from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.folding import Step
 from regulars.service.group import Ingested, IngestGroup
@@ -124,8 +123,8 @@ def _store(shop: Shop, request: Request) -> Ingested:
 class ImportGroup(IngestGroup):
     """The same as for events, and balances besides."""
 
-    def _people(self, tx: Transaction, fresh: Sequence[Told], program: Program) -> tuple[People, list[Step]]:
-        people, steps = super()._people(tx, fresh, program)
+    def _people(self, tx: Transaction, fresh: Sequence[Told], rulebook: Rulebook) -> tuple[People, list[Step]]:
+        people, steps = super()._people(tx, fresh, rulebook)
         return people, [_with_balance(step) for step in steps]
 
 

@@ -21,9 +21,10 @@ from regulars.service.audit import write_down
 from regulars.service.consents import ConsentView, standings
 from regulars.service.customers import Customer, customer
 from regulars.service.group import NoProgram
-from regulars.service.merging import hold_names, join, records_in, records_of, separate
+from regulars.service.merging import hold_names, join, separate
 from regulars.service.record import Customer as Held
-from regulars.service.record import Journal, brought_to
+from regulars.service.record import Journal, brought_to, look_again
+from regulars.service.records import records_in, records_of
 from regulars.service.shop import Shop
 from regulars.store.schema import customers
 from regulars.store.transaction import Transaction
@@ -113,15 +114,16 @@ def merge(shop: Shop, record: str, into: str, who: str, why: str, now: Instant) 
         raise NotPossible(Reason.NO_REASON)
 
     def joined(tx: Transaction) -> None:
-        steps = Journal()
+        steps = Journal(shop.new_id)
         one, other = _locked(shop, tx, steps, into, record, now)
         if one.person is not None or other.person is not None:
             raise NotPossible(Reason.MERGED_ALREADY)
         rulebook = shop.rulebooks.now_in_force(one.state.version, tx.core)
         going = [record, *records_in(tx.core, record)]
         join(tx, steps, other, one, rulebook, now, now, who, reason)
-        steps.save(tx)
+        steps.write(tx)
         tx.lead([(each, into) for each in sorted(going)])
+        look_again(tx, steps, [one], rulebook, now)
         write_down(tx, now, who, "merged", into, f"joined {record}: {reason}")
 
     shop.writer.run(joined)
@@ -134,7 +136,7 @@ def part(shop: Shop, record: str, who: str, now: Instant) -> None:
         person = tx.core.execute(select(customers.c.person).where(customers.c.id == record)).scalar()
         if person is None:
             raise NotPossible(Reason.NOT_MERGED)
-        steps = Journal()
+        steps = Journal(shop.new_id)
         one, other = _locked(shop, tx, steps, person, record, now)
         if other.person != person:
             raise NotPossible(Reason.NOT_MERGED)
@@ -144,8 +146,9 @@ def part(shop: Shop, record: str, who: str, now: Instant) -> None:
             separate(tx, steps, other, one, rulebook, now, now, who)
         except Spent:
             raise NotPossible(Reason.SPENT) from None
-        steps.save(tx)
+        steps.write(tx)
         tx.lead([(each, record) for each in sorted(going)])
+        look_again(tx, steps, [one, other], rulebook, now)
         write_down(tx, now, who, "parted", person, f"parted {record}")
 
     shop.writer.run(parted)

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from regulars.kernel.facts import Instant
+from regulars.service.memberships import Move
 from regulars.service.orders import Standing, order_key
 from regulars.store.transaction import Transaction
 from regulars.wire.events import Arrival, EventReason, Ordered, OrderTold, RefusedEvent
@@ -43,6 +44,7 @@ class Progress(Struct):
     stored: int = 0
     known: int = 0
     refusals: list[RefusedEvent] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
 
 
 class Told(Struct, frozen=True, gc=False):

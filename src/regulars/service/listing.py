@@ -18,9 +18,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Row, Select, f
 from regulars.kernel.facts import Instant
 from regulars.kernel.program import DeviceLimit, IdentityKind, Program, Purpose
 from regulars.service.consents import allows
-from regulars.service.customers import links_among
-from regulars.service.merging import records_of
 from regulars.service.people import ANONYMOUS_ID, USER_ID, leads_to
+from regulars.service.records import links_among, records_of
 from regulars.service.shop import Shop
 from regulars.service.timeline import BadCursor
 from regulars.store.schema import IS_LISTED, consents, customers, identities

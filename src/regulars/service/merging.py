@@ -18,8 +18,9 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.step import advance
 from regulars.service.people import Lookups
 from regulars.service.record import TIME_PASSED, Customer, Journal
+from regulars.service.records import homes_of, records_in, records_of, under
 from regulars.store.facts import came_through, facts_where
-from regulars.store.schema import customers, entries, identities, journal, merges
+from regulars.store.schema import entries, identities, journal, merges
 from regulars.store.transaction import Transaction
 
 MERGED: Final = "Customers Merged"
@@ -29,38 +30,11 @@ BY_IDENTITY: Final = "identity"
 
 def lookups(tx: Transaction) -> Lookups:
     return Lookups(
-        lambda record: _under(tx.core, [record]),
+        lambda record: under(tx.core, [record]),
         lambda record: _over(tx.core, record),
         lambda record, kind: _count(tx.core, record, kind),
         lambda record: _is_by_staff(tx.core, record),
     )
-
-
-def records_in(connection: Connection, record: str) -> list[str]:
-    """The records that were merged into this one, and into those, it not included."""
-    found: list[str] = []
-    waiting = [record]
-    while waiting:
-        waiting = [one for one in _under(connection, waiting) if one not in found]
-        found += waiting
-    return found
-
-
-def records_of(connection: Connection, customer: str) -> list[str]:
-    """All records of a customer, its own first."""
-    asked = select(customers.c.id).where(customers.c.person == customer).order_by(customers.c.id)
-    return [customer, *connection.execute(asked).scalars()]
-
-
-def homes_of(connection: Connection, records: Sequence[str]) -> list[str]:
-    """These records, and every other in which they, or what they were in, ever went up: there their facts may be written down."""
-    found = list(records)
-    waiting = found
-    while waiting:
-        asked = select(merges.c.into).where(merges.c.record.in_(waiting)).distinct().order_by(merges.c.into)
-        waiting = [one for one in connection.execute(asked).scalars() if one not in found]
-        found += waiting
-    return found
 
 
 def hold_names(tx: Transaction, records: Sequence[str]) -> None:
@@ -97,7 +71,7 @@ def join(
     into.last_seen_at = max(into.last_seen_at, other.last_seen_at)
     other.person = into.row.id
     for customer in (into, other):
-        steps.keep(customer)
+        steps.keep(customer, rulebook, now)
     row = {"record": other.row.id, "into": under or into.row.id, "by": by, "why": why, "merged_at": now}
     tx.core.execute(insert(merges).values(row))
 
@@ -120,7 +94,7 @@ def separate(
     for customer in (into, other):
         customer.state, effects = advance(customer.state, moment, rulebook, now)
         steps.time(customer, TIME_PASSED, effects, rulebook.version, now)
-        steps.keep(customer)
+        steps.keep(customer, rulebook, now)
     steps.write(tx)
     records = [other.row.id, *records_in(tx.core, other.row.id)]
     staying = [one for one in records_of(tx.core, into.row.id) if one not in records]
@@ -132,7 +106,7 @@ def separate(
     _take(steps, outcome, into, other, PARTED, rulebook, now)
     other.person = None
     for customer in (into, other):
-        steps.keep(customer)
+        steps.keep(customer, rulebook, now)
     parted = update(merges).where(merges.c.record == other.row.id, merges.c.parted_at.is_(None))
     tx.core.execute(parted.values(parted_at=now, parted_by=by))
 
@@ -161,11 +135,6 @@ def _owned(connection: Connection, theirs: Any, places: Sequence[str]) -> Owned:
         if row.qualifies_on is not None:
             qualifying[row.qualifies_on] = qualifying.get(row.qualifies_on, 0) + int(row.points)
     return Owned(frozenset(connection.execute(facts).scalars()), issued, expired, qualifying)
-
-
-def _under(connection: Connection, records: Sequence[str]) -> list[str]:
-    asked = select(merges.c.record).where(merges.c.into.in_(records), merges.c.parted_at.is_(None))
-    return list(connection.execute(asked.order_by(merges.c.record)).scalars())
 
 
 def _over(connection: Connection, record: str) -> str | None:

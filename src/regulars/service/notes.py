@@ -58,11 +58,10 @@ class Noted(Protocol):
     def whose(self) -> Whose: ...
 
 
-def note(tx: Transaction, steps: Iterable[Noted]) -> None:
+def note(tx: Transaction, steps: Iterable[Noted]) -> set[str]:
+    """The records about which something was written down."""
     saying = [step for step in steps if step.told.arrival.traits or step.told.arrival.consents]
-    if saying:
-        _note_traits(tx, saying)
-        _note_consents(tx, saying)
+    return _note_traits(tx, saying) | _note_consents(tx, saying) if saying else set()
 
 
 def count_impersonal(tx: Transaction, requests: Sequence[Request], calendar: Calendar) -> None:
@@ -76,7 +75,7 @@ def count_impersonal(tx: Transaction, requests: Sequence[Request], calendar: Cal
         tx.core.execute(COUNT, rows)
 
 
-def _note_traits(tx: Transaction, steps: Iterable[Noted]) -> None:
+def _note_traits(tx: Transaction, steps: Iterable[Noted]) -> set[str]:
     rows = [
         {
             "record": step.whose.record,
@@ -92,6 +91,7 @@ def _note_traits(tx: Transaction, steps: Iterable[Noted]) -> None:
     if rows:
         rows.sort(key=lambda row: (row["record"], row["name"], row["origin"]))
         tx.core.execute(KEEP_TRAIT, rows)
+    return {str(row["record"]) for row in rows}
 
 
 def _origin(step: Noted) -> str:
@@ -100,10 +100,10 @@ def _origin(step: Noted) -> str:
     return IMPORTED if step.told.arrival.source.startswith("import") else DECLARED
 
 
-def _note_consents(tx: Transaction, steps: Iterable[Noted]) -> None:
+def _note_consents(tx: Transaction, steps: Iterable[Noted]) -> set[str]:
     saying = [(step, record) for step in steps if step.told.arrival.consents and (record := step.whose.speaks_for)]
     if not saying:
-        return
+        return set()
     standing = _standing(tx, sorted({record for _, record in saying}))
     rows: list[dict[str, Any]] = []
     for step, record in saying:
@@ -131,6 +131,7 @@ def _note_consents(tx: Transaction, steps: Iterable[Noted]) -> None:
             )
     if rows:
         tx.core.execute(insert(consents), rows)
+    return {str(row["record"]) for row in rows}
 
 
 def _standing(tx: Transaction, records: Sequence[str]) -> dict[tuple[str, str], bool]:

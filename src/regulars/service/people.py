@@ -326,6 +326,17 @@ class People(Struct):
             self.hung[own.record] = owner.record
         return merges
 
+    def owner(self, one: Arrival, whose: Whose) -> str | None:
+        """Whose device it was done on, where it was done without a name."""
+        if one.anonymous_id is None or whose.record != whose.customer or whose.trust is Trust.SHOP:
+            return None
+        links = self.links.get((ANONYMOUS_ID, one.anonymous_id), ())
+        own = own_of(ANONYMOUS_ID, links)
+        if own is None or own.record != whose.record:
+            return None
+        link = owner_at(links, one.happened_at, self.limit)
+        return self.root(link.record) if link is not None else None
+
     def home(self, record: str) -> str:
         """Who a record belonged to when it was read."""
         return self._homes.get(record, record)

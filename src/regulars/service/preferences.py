@@ -23,8 +23,8 @@ from regulars.service import tokens
 from regulars.service.consents import ConsentView, Word, standings, words
 from regulars.service.group import Ingested
 from regulars.service.known import Request
-from regulars.service.merging import records_of
 from regulars.service.people import ANONYMOUS_ID, ITSELF, USER_ID
+from regulars.service.records import records_of
 from regulars.service.shop import Shop
 from regulars.service.tokens import LASTS, Claims, For, Link
 from regulars.store.schema import customers, identities

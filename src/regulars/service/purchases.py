@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, literal, select, tuple_
 
 from regulars.kernel.facts import Instant, OrderCompleted
-from regulars.service.merging import records_of
+from regulars.service.records import records_of
 from regulars.service.shop import Shop
 from regulars.service.timeline import BadCursor
 from regulars.store.schema import journal, orders

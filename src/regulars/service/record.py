@@ -1,18 +1,25 @@
 """The record of a transaction in the making: customers brought forward step by step, and the rows that tell of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from regulars.kernel.adopt import adopt
-from regulars.kernel.effects import Effect, Posted, TierChanged
+from regulars.kernel.effects import Effect, Posted, SegmentEntered, SegmentLeft, TierChanged
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import State
-from regulars.kernel.step import advance, fold_each
+from regulars.kernel.segments.live.rules import Cause, bounded
+from regulars.kernel.segments.meaning import Known
+from regulars.kernel.state import SegmentState, State
+from regulars.kernel.step import advance, fold_each, overhear
+from regulars.kernel.waking import look_ahead
+from regulars.service.histories import About
+from regulars.service.memberships import Move, Rows
 from regulars.service.rulebooks import Rulebooks
 from regulars.store.facts import came_through, facts_where
 from regulars.store.schema import customers
@@ -38,23 +45,55 @@ class Customer(Struct):
     last_seen_at: Instant
     tier_since: Instant | None
     person: str | None = None
+    listed_in: frozenset[str] = frozenset()
+    """The segments in which the record has them."""
+
+    @property
+    def is_listed(self) -> bool:
+        return self.known and self.person is None
 
 
 def brought_to(
-    tx: Transaction, row: CustomerRow, rulebook: Rulebook, rulebooks: Rulebooks, journal: "Journal", now: Instant
+    tx: Transaction,
+    row: CustomerRow,
+    rulebook: Rulebook,
+    rulebooks: Rulebooks,
+    journal: "Journal",
+    now: Instant,
+    about: Callable[[], About] | None = None,
 ) -> Customer:
-    """The customer in this program, which is adopted now if the state is of another."""
+    """The customer in this program, which is adopted now if the state is of another. `about` is what is known of them, where
+    somebody has read it already.
+    """
     state = rulebook.new_state() if row.state is None else decode_state(row.state)
     customer = Customer(
         row, state, row.known, row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since, row.person
     )
+    about = about or (lambda: About(tx.core, [row.id], rulebook))
     if customer.state.version != rulebook.version:
         old = rulebooks.version(customer.state.version, tx.core)
+        customer.listed_in = _listed_in(customer, old)
         all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
         facts = () if all_known else _facts(tx, row.id)
-        customer.state, effects = adopt(customer.state, old, rulebook, facts, now)
-        journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now)
+        known = partial(_known, about, row.id)
+        customer.state, effects = adopt(customer.state, old, rulebook, facts, now, known)
+        journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now, is_quiet=True)
+    else:
+        customer.listed_in = _listed_in(customer, rulebook)
+    segments = customer.state.segments
+    if segments is not None and segments.forgotten and rulebook.segments is not None:
+        rulebook.segments.recover(segments, about().facts(row.id))
     return customer
+
+
+def _listed_in(customer: Customer, rulebook: Rulebook) -> frozenset[str]:
+    if rulebook.segments is None or not customer.is_listed:
+        return frozenset()
+    return rulebook.segments.of(customer.state.segments)
+
+
+def _known(about: Callable[[], About], id: str) -> Known:
+    return about().known(id)
 
 
 def _facts(tx: Transaction, id: str) -> list[Fact]:
@@ -66,9 +105,13 @@ def _facts(tx: Transaction, id: str) -> list[Fact]:
 class Journal(Struct):
     """Rows waiting to be written."""
 
+    new_id: Callable[[], str]
     customers: dict[str, CustomerRow] = field(default_factory=dict)
     steps: list[JournalRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
+    memberships: Rows = field(default_factory=Rows)
+    moves: list[Move] = field(default_factory=list)
+    """Of segments, what was written so far."""
 
     def take(
         self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook, via: Mapping[str, str] = NO_DETOUR
@@ -79,25 +122,69 @@ class Journal(Struct):
         customer.state, followed = fold_each(customer.state, facts, rulebook)
         for fact, effects in zip(facts, followed, strict=True):
             self._step(customer, fact, effects, rulebook.version, via.get(fact.id))
-        self._keep(customer, min(customer.state.due_at, customer.row.due_at))
+        self._keep(customer, min(customer.state.due_at, customer.row.due_at), rulebook, facts[-1].recorded_at)
+
+    def overhear(self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook) -> None:
+        """What was done without a name on a device of the customer's: it stands in the device's own record."""
+        customer.state, effects = overhear(customer.state, facts, rulebook)
+        self._split(customer, effects)
+        self._keep(customer, min(customer.state.due_at, customer.row.due_at), rulebook, facts[-1].recorded_at)
+
+    def regard(self, customer: Customer, known: Known, rulebook: Rulebook, now: Instant, fact: str | None) -> None:
+        """What is told of the customer may be something else now."""
+        rules, state = rulebook.segments, customer.state
+        assert rules is not None
+        assert state.segments is not None
+        profile, cause = rules.profile_of(known), Cause(rulebook.version, now, fact)
+        effects = rules.regard(state.segments, state.consequences, known.id, profile, now, cause)
+        self._looked_at(customer, effects, rulebook, now)
+
+    def refold(self, customer: Customer, known: Known, rulebook: Rulebook, now: Instant, fact: str | None) -> None:
+        """Other facts than before are the customer's, so segments look at all of them anew."""
+        rules, state = rulebook.segments, customer.state
+        assert rules is not None
+        assert state.segments is not None
+        was, cause = rules.of(state.segments), Cause(rulebook.version, now, fact)
+        effects = rules.refold(
+            state.segments, state.consequences, known.id, known.facts, rules.profile_of(known), was, now, cause
+        )
+        self._looked_at(customer, effects, rulebook, now)
+
+    def _looked_at(self, customer: Customer, effects: Sequence[Effect], rulebook: Rulebook, now: Instant) -> None:
+        self._split(customer, effects)
+        look_ahead(customer.state, rulebook, tiers_too=False)
+        self._keep(customer, customer.state.due_at, rulebook, now)
 
     def wake(self, customer: Customer, rulebook: Rulebook, now: Instant) -> None:
         """Brings the customer to now, and keeps it with the very moment at which to wake it again."""
         customer.state, effects = advance(customer.state, now, rulebook, now)
         self.time(customer, TIME_PASSED, effects, rulebook.version, now)
-        self._keep(customer, customer.state.due_at)
+        self._keep(customer, customer.state.due_at, rulebook, now)
 
-    def keep(self, customer: Customer) -> None:
-        """As it is. Whoever was merged into somebody else is not woken any more."""
-        self._keep(customer, customer.state.due_at if customer.person is None else FOREVER)
+    def keep(self, customer: Customer, rulebook: Rulebook, now: Instant) -> None:
+        """As it is. Whoever was merged into somebody else is not woken any more, and is in no segment."""
+        if customer.person is not None and customer.state.segments is not None:
+            customer.state = replace(customer.state, segments=SegmentState())
+        self._keep(customer, customer.state.due_at if customer.person is None else FOREVER, rulebook, now)
 
-    def time(self, customer: Customer, name: str, effects: Sequence[Effect], version: str, now: Instant) -> None:
-        """A step without a fact; where nothing followed there is nothing to tell."""
-        if not effects:
+    def time(
+        self,
+        customer: Customer,
+        name: str,
+        effects: Sequence[Effect],
+        version: str,
+        now: Instant,
+        is_quiet: bool = False,
+    ) -> None:
+        """A step without a fact; where nothing followed there is nothing to tell. Of what segments bring about alone their own
+        record tells.
+        """
+        if all(isinstance(effect, SegmentEntered | SegmentLeft) for effect in effects):
+            self._split(customer, effects, is_quiet)
             return
         customer.seq += 1
         id, seq = customer.row.id, customer.seq
-        happened_at, others = effects[0].effective_at, self._split(customer, effects)
+        happened_at, others = effects[0].effective_at, self._split(customer, effects, is_quiet)
         self.steps.append((id, seq, None, name, OURSELVES, happened_at, now, version, None, None, others, None))
 
     def write(self, tx: Transaction) -> None:
@@ -113,6 +200,7 @@ class Journal(Struct):
             tx.add_journal(self.steps)
         if self.entries:
             tx.add_entries(self.entries)
+        self.moves += self.memberships.save(tx, self.new_id)
 
     def _step(self, customer: Customer, fact: Fact, effects: Sequence[Effect], version: str, via: str | None) -> None:
         customer.seq += 1
@@ -140,21 +228,29 @@ class Journal(Struct):
             )
         )
 
-    def _split(self, customer: Customer, effects: Sequence[Effect]) -> bytes:
-        """Postings go to the ledger; what is left, written down, to the journal."""
+    def _split(self, customer: Customer, effects: Sequence[Effect], is_quiet: bool = False) -> bytes:
+        """Postings go to the ledger, moves between segments to theirs; what is left, written down, to the journal."""
         id, seq, add = customer.row.id, customer.seq, self.entries.append
         others: list[Effect] = []
         for ordinal, effect in enumerate(effects):
             if isinstance(effect, Posted):
                 add(encode_posted(id, seq, ordinal, effect))
                 continue
+            if isinstance(effect, SegmentEntered | SegmentLeft):
+                if customer.is_listed:
+                    self.memberships.take(id, effect, is_quiet)
+                continue
             others.append(effect)
             if isinstance(effect, TierChanged):
                 customer.tier_since = effect.effective_at
         return encode_effects(others)
 
-    def _keep(self, customer: Customer, due_at: Instant) -> None:
+    def _keep(self, customer: Customer, due_at: Instant, rulebook: Rulebook, now: Instant) -> None:
         row, state = customer.row, customer.state
+        if rulebook.segments is not None or customer.listed_in:
+            self.memberships.keep(row.id, customer.listed_in, _listed_in(customer, rulebook), now, rulebook.version)
+            if state.segments is not None and state.segments.forgotten:
+                state = replace(state, segments=bounded(state.segments))
         held = state.consequences
         pending = sum([lot.points for lot in held.pending])
         self.customers[row.id] = CustomerRow(
@@ -175,3 +271,15 @@ class Journal(Struct):
             customer.last_seen_at,
             customer.person,
         )
+
+
+def look_again(
+    tx: Transaction, journal: Journal, changed: Sequence[Customer], rulebook: Rulebook, now: Instant
+) -> None:
+    """Segments of those who have other facts than before, which stand on record by now."""
+    if rulebook.segments is None:
+        return
+    about = About(tx.core, [customer.row.id for customer in changed], rulebook)
+    for customer in changed:
+        journal.refold(customer, about.known(customer.row.id), rulebook, now, None)
+    journal.write(tx)

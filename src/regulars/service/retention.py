@@ -13,6 +13,8 @@ from sqlalchemy import and_, delete, exists, select, update
 from regulars.kernel.calendar import Calendar, Duration, add
 from regulars.kernel.effects import Refused
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.service.record import Journal, brought_to, look_again
+from regulars.service.records import owners_of
 from regulars.service.shop import Shop
 from regulars.store.schema import customers, entries, journal, visits
 from regulars.store.transaction import Transaction
@@ -32,7 +34,7 @@ def forget_old(shop: Shop, now: Instant, stop: Callable[[], bool] = _never) -> i
         return 0
     kept, gone = rulebook.program.retention, 0
     if kept.behaviour is not None:
-        gone += _forget_behaviour(shop, earliest_kept(rulebook.calendar, now, kept.behaviour), stop)
+        gone += _forget_behaviour(shop, earliest_kept(rulebook.calendar, now, kept.behaviour), now, stop)
     if kept.visits is not None:
         gone += _forget_visits(shop, earliest_kept(rulebook.calendar, now, kept.visits), stop)
     return gone
@@ -43,13 +45,13 @@ def earliest_kept(calendar: Calendar, now: Instant, duration: Duration) -> Insta
     return calendar.start_of_day(add(calendar.day_of(now), Duration(-duration.count, duration.unit)))
 
 
-def _forget_behaviour(shop: Shop, before: Instant, stop: Callable[[], bool]) -> int:
+def _forget_behaviour(shop: Shop, before: Instant, now: Instant, stop: Callable[[], bool]) -> int:
     """Looked for by a reader, who keeps nobody waiting; only what is found is taken out by the writer."""
     gone, after = 0, 0
     while not stop():
         looked_at, after, ids = _old_behaviour(shop, before, after)
         if ids:
-            gone += shop.writer.run(partial(_take_out, ids=ids))
+            gone += shop.writer.run(partial(_take_out, shop=shop, ids=ids, now=now))
         if looked_at < PORTION:
             break
     return gone
@@ -73,9 +75,15 @@ def _old_behaviour(shop: Shop, before: Instant, after: int) -> tuple[int, int, l
     return len(rows), rows[-1].id if rows else after, going
 
 
-def _take_out(tx: Transaction, ids: Sequence[int]) -> int:
+def _take_out(tx: Transaction, shop: Shop, ids: Sequence[int], now: Instant) -> int:
+    """Segments forget it, too: those of whoever did it, and of those on whose devices it was done."""
     theirs = select(journal.c.customer).where(journal.c.id.in_(ids)).distinct()
-    tx.lock_customers(sorted(tx.core.execute(theirs).scalars()))
+    those = sorted(tx.core.execute(theirs).scalars())
+    version = tx.active_version()
+    rulebook = shop.rulebooks.now_in_force(version, tx.core) if version is not None else None
+    if rulebook is not None and rulebook.segments is not None:
+        those = sorted({*those, *owners_of(tx.core, those)})
+    rows = tx.lock_customers(those)
     gone = delete(journal).where(journal.c.id.in_(ids)).returning(journal.c.customer)
     numbers: dict[str, int] = {}
     for customer in tx.core.execute(gone).scalars():
@@ -83,6 +91,13 @@ def _take_out(tx: Transaction, ids: Sequence[int]) -> int:
     for customer in sorted(numbers):
         fewer = update(customers).where(customers.c.id == customer)
         tx.core.execute(fewer.values(facts=customers.c.facts - numbers[customer]))
+    if rulebook is not None and rulebook.segments is not None:
+        steps = Journal(shop.new_id)
+        fewer_facts = [row._replace(facts=row.facts - numbers.get(row.id, 0)) for row in rows.values()]
+        changed = [
+            brought_to(tx, row, rulebook, shop.rulebooks, steps, now) for row in fewer_facts if row.person is None
+        ]
+        look_again(tx, steps, changed, rulebook, now)
     return sum(numbers.values())
 
 

@@ -19,10 +19,12 @@ from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
 from regulars.kernel.program import USUAL_KINDS, DeviceLimit, IdentityKind
 from regulars.service.audit import write_down
 from regulars.service.consents import ConsentView, words
-from regulars.service.customers import Customer, Identity, customer, links_among
+from regulars.service.customers import Customer, Identity, customer
 from regulars.service.devices import device_times
-from regulars.service.merging import hold_names, records_of
+from regulars.service.memberships import forget_memberships
+from regulars.service.merging import hold_names
 from regulars.service.people import claims_of, leads_to, own_of
+from regulars.service.records import links_among, records_of
 from regulars.service.shop import Shop
 from regulars.service.sign import sign_of
 from regulars.service.tombstones import bury, keys_in, lift
@@ -286,6 +288,7 @@ def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
                 stripped += _strip(tx.core, there)
                 tx.core.execute(delete(visits).where(_in_stretch(record, start, end)))
         tx.core.execute(update(customers).where(customers.c.id.in_(everything)).values(known=False))
+        forget_memberships(tx, everything)
         refusals = _throw_away(tx.core, keys, kinds)
         write_down(tx, now, who, "erased", person, "")
         return Erased(len(everything), len(keys), stripped, refusals)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
 from regulars.kernel.facts import Instant
@@ -83,22 +84,22 @@ def members(shop: Shop, id: str, now: Instant, progress: Progress = lambda _done
 # --- one after the other -----------------------------------------------------------------------------------------------
 
 
-class _Person(Struct, frozen=True):
+class Person(Struct, frozen=True):
     name: str
     known: Known
 
 
-def _belongs(person: _Person, segment: Segment, now: Instant) -> bool:
+def _belongs(person: Person, segment: Segment, now: Instant) -> bool:
     return PROFILING in person.known.allows and is_in(segment.condition, person.known, now)
 
 
-def _people(shop: Shop, rulebook: Rulebook, now: Instant, progress: Progress) -> Iterator[_Person]:
+def _people(shop: Shop, rulebook: Rulebook, now: Instant, progress: Progress) -> Iterator[Person]:
     with shop.store.reading() as connection:
         number: int = connection.execute(select(func.count()).select_from(customers).where(IS_LISTED)).scalar() or 0
     done, last = 0, ""
     while True:
         with shop.store.one_moment(), shop.store.reading() as connection:
-            people = list(_portion(shop, connection, rulebook, now, last))
+            people = list(portion(shop, connection, rulebook, now, last))
         if not people:
             return
         yield from people
@@ -106,12 +107,15 @@ def _people(shop: Shop, rulebook: Rulebook, now: Instant, progress: Progress) ->
         progress(done, max(done, number))
 
 
-def _portion(shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, after: str) -> Iterator[_Person]:
+def portion(
+    shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, after: str, *, every_event: bool = False
+) -> Iterator[Person]:
+    """Those who come next after this id. Of what they did only that at which the program's segments look, or `every_event`."""
     asked = select(customers.c.id, customers.c.state, customers.c.version).where(IS_LISTED, customers.c.id > after)
     rows = connection.execute(asked.order_by(customers.c.id).limit(PORTION)).all()
-    about = About(connection, [row.id for row in rows], rulebook)
+    about = About(connection, [row.id for row in rows], rulebook, every_event=every_event)
     for row in rows:
-        yield _Person(about.name(row.id), _known(shop, connection, row, about, rulebook, now))
+        yield Person(about.name(row.id), _known(shop, connection, row, about, rulebook, now))
 
 
 def _known(shop: Shop, connection: Connection, row: Any, about: About, rulebook: Rulebook, now: Instant) -> Known:
@@ -119,16 +123,13 @@ def _known(shop: Shop, connection: Connection, row: Any, about: About, rulebook:
     state = theirs.new_state() if row.state is None else decode_state(row.state)
     state, _ = advance(state, now, theirs, now)
     held = state.consequences
-    return Known(
-        row.id,
-        rulebook.calendar,
-        about.facts(row.id),
-        about.traits(row.id),
-        about.kinds(row.id),
-        about.allows(row.id),
-        held.tier,
-        rulebook.is_member(state),
-        (*held.pending, *held.available),
-        held.issued + held.moved,
-        {segment.id: segment.condition for segment in rulebook.program.segments},
+    return replace(
+        about.known(row.id),
+        tier=held.tier,
+        is_member=rulebook.is_member(state),
+        lots=(*held.pending, *held.available),
+        lifetime=held.issued + held.moved,
+        segments={segment.id: segment.condition for segment in rulebook.program.segments},
+        scores={score.id: score for score in rulebook.program.scores},
+        interests={profile.id: profile for profile in rulebook.program.interests},
     )

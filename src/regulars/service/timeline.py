@@ -17,8 +17,9 @@ from regulars.kernel.facts import MEMBER_JOINED, Behaved, Fact, Instant, OrderCo
 from regulars.kernel.program import DeviceLimit
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.devices import device_times
-from regulars.service.merging import MERGED, PARTED, records_of
+from regulars.service.merging import MERGED, PARTED
 from regulars.service.record import PROGRAM_ADOPTED
+from regulars.service.records import records_of
 from regulars.service.shop import Shop
 from regulars.store.schema import entries, journal
 from regulars.wire.records import EntryWritten, Step, decode_effects, decode_fact, decode_posted

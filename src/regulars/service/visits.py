@@ -26,9 +26,9 @@ from regulars.kernel.facts import Instant
 from regulars.kernel.program import Program
 from regulars.service.consents import allows
 from regulars.service.known import Told
-from regulars.service.merging import records_of
 from regulars.service.notes import OBSERVED
 from regulars.service.people import ANONYMOUS_ID, ITSELF, People, Whose, is_shared, own_of, owner_at
+from regulars.service.records import records_of
 from regulars.store.transaction import Transaction
 from regulars.wire.enrichment import Channel, Place, Places, Traffic, Visit, device_of, next_visit, traffic_of
 from regulars.wire.events import Arrival, Did, Sender, Surroundings
@@ -119,19 +119,21 @@ def seen_by(one: Arrival, whose: Whose, people: People) -> Seen | None:
 
 def keep_visits(
     tx: Transaction, steps: Iterable[Sight], program: Program, calendar: Calendar, enrichment: Enrichment
-) -> None:
-    """After the steps' consents were written down, and with the rows of all records locked."""
+) -> set[str]:
+    """After the steps' consents were written down, and with the rows of all records locked. The records of which a visit began."""
     sights = [(step.told.arrival, step.seen) for step in steps if step.seen is not None]
     if not sights:
-        return
+        return set()
     unwilling = _unwilling(tx, {seen for _, seen in sights}, program)
     if unwilling:
         sights = [(one, seen) for one, seen in sights if seen not in unwilling]
-    if sights:
-        diary = Diary(_latest(tx, sorted({seen.record for _, seen in sights})), calendar, enrichment)
-        for one, seen in sights:
-            diary.take(one, seen)
-        diary.save(tx)
+    if not sights:
+        return set()
+    diary = Diary(_latest(tx, sorted({seen.record for _, seen in sights})), calendar, enrichment)
+    for one, seen in sights:
+        diary.take(one, seen)
+    diary.save(tx)
+    return diary.began()
 
 
 class Kept(Struct):
@@ -188,6 +190,11 @@ class Diary:
         for statement, rows in ((_GROW, same), (_GROW_BACK, sooner), (_ADD, new), (_OBSERVE, observed)):
             if rows:
                 _write(tx, statement, rows)
+
+    def began(self) -> set[str]:
+        """Records of which a visit is new, or begins sooner than it did."""
+        changed = self._changed.values()
+        return {one.record for one in changed if one.about is not None or one.visit.started_at != one.began_at}
 
     def _begun(self, one: Arrival, around: Surroundings, seen: Seen, visit: Visit) -> Kept:
         device = device_of(around, self._enrichment.testers)

@@ -4,14 +4,15 @@ The stored due time is a lower bound, so a waking may be for nothing; then it on
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.sql.functions import count
 
 from regulars.kernel.facts import FOREVER, Instant
+from regulars.service.histories import About
 from regulars.service.record import Journal, brought_to
-from regulars.service.rulebooks import Rulebooks
 from regulars.service.shop import Shop
 from regulars.store.schema import customers, publications
 from regulars.store.transaction import Transaction
@@ -30,7 +31,7 @@ def _never() -> bool:
 
 def wake_some(shop: Shop, now: Instant) -> int:
     """Brings some of those who are due to `now`, the longest due first; how many were due, so 0 when all are awake."""
-    return shop.writer.run(lambda tx: _wake(tx, shop.rulebooks, now))
+    return shop.writer.run(lambda tx: _wake(tx, shop, now))
 
 
 def next_waking(shop: Shop) -> Instant:
@@ -70,24 +71,24 @@ def waiting_to_adopt(shop: Shop) -> int:
 
 
 def _adopt_after(shop: Shop, now: Instant, last: str) -> list[str]:
-    return shop.writer.run(lambda tx: _adopt(tx, shop.rulebooks, now, last))
+    return shop.writer.run(lambda tx: _adopt(tx, shop, now, last))
 
 
-def _wake(tx: Transaction, rulebooks: Rulebooks, now: Instant) -> int:
+def _wake(tx: Transaction, shop: Shop, now: Instant) -> int:
     due = select(customers.c.id).where(customers.c.due_at <= now).order_by(customers.c.due_at).limit(PORTION)
     ids = sorted(tx.core.execute(due).scalars())
     version = tx.active_version()
     if not ids or version is None:
         return 0
-    rulebook, journal = rulebooks.now_in_force(version, tx.core), Journal()
+    rulebook, journal = shop.rulebooks.now_in_force(version, tx.core), Journal(shop.new_id)
     for row in tx.lock_customers(ids).values():
         if row.due_at <= now:
-            journal.wake(brought_to(tx, row, rulebook, rulebooks, journal, now), rulebook, now)
+            journal.wake(brought_to(tx, row, rulebook, shop.rulebooks, journal, now), rulebook, now)
     journal.save(tx)
     return len(ids)
 
 
-def _adopt(tx: Transaction, rulebooks: Rulebooks, now: Instant, after: str) -> list[str]:
+def _adopt(tx: Transaction, shop: Shop, now: Instant, after: str) -> list[str]:
     """Those behind `after` who had not adopted it yet, as many as make a portion."""
     version = tx.active_version()
     if version is None:
@@ -95,9 +96,12 @@ def _adopt(tx: Transaction, rulebooks: Rulebooks, now: Instant, after: str) -> l
     columns = customers.c
     older = select(columns.id).where(columns.version != version, columns.id > after).order_by(columns.id).limit(PORTION)
     ids = list(tx.core.execute(older).scalars())
-    rulebook, journal = rulebooks.now_in_force(version, tx.core), Journal()
-    for row in tx.lock_customers(ids).values():
+    rulebook, journal = shop.rulebooks.now_in_force(version, tx.core), Journal(shop.new_id)
+    rows = tx.lock_customers(ids)
+    about = cache(lambda: About(tx.core, ids, rulebook))
+    for row in rows.values():
         if row.version != version:
-            journal.keep(brought_to(tx, row, rulebook, rulebooks, journal, now))
+            customer = brought_to(tx, row, rulebook, shop.rulebooks, journal, now, about)
+            journal.keep(customer, rulebook, now)
     journal.save(tx)
     return ids

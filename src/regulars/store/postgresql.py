@@ -17,6 +17,8 @@ from regulars.store.transaction import (
     JournalRow,
     Known,
     Links,
+    MembershipRow,
+    MoveRow,
     QuarantineRow,
     SourceKeyRow,
     links_of,
@@ -98,6 +100,18 @@ QUARANTINE_COLUMNS: Final = {
     "message_id": "text",
     "raw": "bytea",
 }
+MEMBERSHIP_COLUMNS: Final = {"segment": "text", "customer": "text", "since": "bigint"}
+MOVE_COLUMNS: Final = {
+    "segment": "text",
+    "customer": "text",
+    "at": "bigint",
+    "recorded_at": "bigint",
+    "entered": "boolean",
+    "fact_id": "text",
+    "version": "text",
+    "why": "text",
+    "quiet": "boolean",
+}
 KEY_COLUMNS: Final = {"key": "text", "fact_id": "text", "content": "bytea"}
 
 PROGRAM_LOCK: Final = 7_265_617_574
@@ -142,6 +156,12 @@ WHERE customers.id = new.id"""
 ADD_JOURNAL: Final = _insert("journal", JOURNAL_COLUMNS)
 ADD_ENTRIES: Final = _insert("entries", ENTRY_COLUMNS)
 ADD_QUARANTINE: Final = _insert("quarantine", QUARANTINE_COLUMNS)
+
+ADD_MEMBERSHIPS: Final = _insert("memberships", MEMBERSHIP_COLUMNS, "ON CONFLICT DO NOTHING")
+DROP_MEMBERSHIPS: Final = """
+DELETE FROM memberships USING unnest(%b::text[], %b::text[]) AS gone (segment, customer)
+WHERE memberships.segment = gone.segment AND memberships.customer = gone.customer"""
+ADD_SEGMENT_MOVES: Final = _insert("segment_moves", MOVE_COLUMNS)
 
 
 class PostgresqlTransaction:
@@ -205,6 +225,15 @@ class PostgresqlTransaction:
     def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None:
         """A message may quote what was sent, and a text of this server cannot hold a NUL."""
         self._insert(ADD_QUARANTINE, [(*row[:4], row[4].replace("\0", "\ufffd"), *row[5:]) for row in rows])
+
+    def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
+        self._insert(ADD_MEMBERSHIPS, rows)
+
+    def drop_memberships(self, rows: Sequence[tuple[str, str]]) -> None:
+        self._insert(DROP_MEMBERSHIPS, rows)
+
+    def add_segment_moves(self, rows: Sequence[MoveRow]) -> None:
+        self._insert(ADD_SEGMENT_MOVES, rows)
 
     def _insert(self, statement: str, rows: Sequence[Any]) -> None:
         if rows:

@@ -38,6 +38,9 @@ IS_SALE: Final = sql("amount_minor IS NOT NULL")
 IS_EARNED_OR_EXPIRED: Final = sql("entry IN ('earn', 'expire')")
 HAS_DETOUR: Final = sql("via IS NOT NULL")
 IS_MERGED: Final = sql("person IS NOT NULL")
+IS_WAITING: Final = sql("due_at IS NOT NULL")
+IS_DELIVERED: Final = sql("delivered_at IS NOT NULL")
+HAS_FAILED: Final = sql("failed_at IS NOT NULL")
 IS_LISTED: Final = sql("known AND person IS NULL")
 """Pages list whom the shop knows; visitors without a name come and go too often for an index."""
 
@@ -396,3 +399,71 @@ connections: Final = Table(
     Column("cursor", Text),
 )
 """Platforms and other systems whose signed webhooks are believed, and which are asked for what never arrived."""
+
+memberships: Final = Table(
+    "memberships",
+    metadata,
+    Column("segment", Id, primary_key=True),
+    Column("customer", Id, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Index("ix_memberships_customer", "customer", "segment"),
+    sqlite_with_rowid=False,
+)
+"""Who is in which segment, of those who are listed: what their states say (`kernel.segments.live`)."""
+
+segment_moves: Final = Table(
+    "segment_moves",
+    metadata,
+    Column("id", Number, Identity(), primary_key=True),
+    Column("segment", Id, nullable=False),
+    Column("customer", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("entered", Boolean, nullable=False),
+    Column("fact_id", Id),
+    Column("version", Id, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("quiet", Boolean, nullable=False),
+    Index("ix_segment_moves_segment", "segment", "recorded_at", "id"),
+    Index("ix_segment_moves_customer", "customer", "id"),
+)
+"""Every entering and leaving, with its because; they add up to `memberships`. Of a quiet one nobody was told."""
+
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Id, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("types", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("rests_until", BigInteger),
+    Column("disabled_at", BigInteger),
+    Column("disabled_why", Text),
+)
+"""Endpoints: where this shop tells what happens. Nothing is sent to one before `rests_until`: it said that it was too much."""
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("endpoint", Id, nullable=False),
+    Column("type", Id, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("status", Integer),
+    Column("trouble", Text),
+    Column("delivered_at", BigInteger),
+    Column("failed_at", BigInteger),
+    Index("ix_outbox_due", "endpoint", "due_at", "id", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
+    Index("ix_outbox_delivered", "endpoint", "delivered_at", postgresql_where=IS_DELIVERED, sqlite_where=IS_DELIVERED),
+    Index("ix_outbox_failed", "endpoint", "failed_at", postgresql_where=HAS_FAILED, sqlite_where=HAS_FAILED),
+    Index("ix_outbox_endpoint", "endpoint", "id"),
+)
+"""What is to be told to whom, written by the transaction in which it happened. `due_at` is there until it was delivered or given
+up; while somebody sends it, it is the moment from which another may. `status` is the last answer's, NULL where there was none.
+An endpoint that was removed leaves its rows behind for a while.
+"""

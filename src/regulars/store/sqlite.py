@@ -19,6 +19,8 @@ from regulars.store.transaction import (
     JournalRow,
     Known,
     Links,
+    MembershipRow,
+    MoveRow,
     QuarantineRow,
     SourceKeyRow,
     links_of,
@@ -76,6 +78,12 @@ expires_at, qualifies_on, reckoning)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 ADD_QUARANTINE: Final = """
 INSERT INTO quarantine (received_at, source, position, reason, message, message_id, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+ADD_MEMBERSHIPS: Final = "INSERT INTO memberships (segment, customer, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+DROP_MEMBERSHIPS: Final = "DELETE FROM memberships WHERE segment = ? AND customer = ?"
+ADD_SEGMENT_MOVES: Final = """
+INSERT INTO segment_moves (segment, customer, at, recorded_at, entered, fact_id, version, why, quiet)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 def prepare(connection: sqlite3.Connection, cache_kib: int) -> None:
@@ -139,6 +147,15 @@ class SqliteTransaction:
 
     def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None:
         self._many(ADD_QUARANTINE, rows)
+
+    def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
+        self._many(ADD_MEMBERSHIPS, rows)
+
+    def drop_memberships(self, rows: Sequence[tuple[str, str]]) -> None:
+        self._many(DROP_MEMBERSHIPS, rows)
+
+    def add_segment_moves(self, rows: Sequence[MoveRow]) -> None:
+        self._many(ADD_SEGMENT_MOVES, rows)
 
 
 _encode = msgspec.json.Encoder().encode

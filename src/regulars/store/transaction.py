@@ -29,6 +29,12 @@ JournalRow: TypeAlias = tuple[
 EntryRow: TypeAlias = EntryWritten
 """As `wire.records.encode_posted` writes it."""
 
+MembershipRow: TypeAlias = tuple[str, str, Instant]
+"""segment, customer, since"""
+
+MoveRow: TypeAlias = tuple[str, str, Instant, Instant, bool, str | None, str, str, bool]
+"""segment, customer, at, recorded_at, entered, fact_id, version, why, quiet"""
+
 QuarantineRow: TypeAlias = tuple[Instant, str, int, str, str, str | None, bytes]
 """received_at, source, position, reason, message, message_id, raw"""
 
@@ -141,3 +147,11 @@ class Transaction(Protocol):
     def add_entries(self, rows: Sequence[EntryRow]) -> None: ...
 
     def add_quarantine(self, rows: Sequence[QuarantineRow]) -> None: ...
+
+    def add_memberships(self, rows: Sequence[MembershipRow]) -> None: ...
+
+    def drop_memberships(self, rows: Sequence[tuple[str, str]]) -> None:
+        """(segment, customer)"""
+        ...
+
+    def add_segment_moves(self, rows: Sequence[MoveRow]) -> None: ...

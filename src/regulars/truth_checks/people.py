@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from regulars.kernel.facts import Instant
 from regulars.made_year.truths import SignedIn
-from regulars.service.customers import links_among
 from regulars.service.people import ANONYMOUS_ID, USER_ID, leads_to
+from regulars.service.records import links_among
 from regulars.service.shop import Shop
 from regulars.store.schema import identities, visits
 from regulars.truth_checks.held import Finding, Truths, some

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response
@@ -14,9 +15,12 @@ from litestar.types import ControllerRouterHandler
 from regulars.kernel.facts import Instant
 from regulars.service.connections import Connections
 from regulars.service.neighbours import Neighbour
+from regulars.service.networks import Networks
+from regulars.service.outbox import Delivered
 from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
+from regulars.web.analytics import Analytics
 from regulars.web.api.consents import consent_handlers
 from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
@@ -26,6 +30,7 @@ from regulars.web.api.openapi import openapi
 from regulars.web.api.people import people_handlers
 from regulars.web.api.settings import project_settings, source_config
 from regulars.web.api.tracking import TYPES, paths_of, tracking_handlers
+from regulars.web.api.webhook_endpoints import webhook_endpoint_handlers
 from regulars.web.api.webhooks import mapped_webhook, shopify_webhook, woocommerce_webhook
 from regulars.web.envelope import FOR_KEYS, Envelope
 from regulars.web.face import Face, client_address, face_of
@@ -59,11 +64,16 @@ def create_app(
     reconciled: Reconciliations | None = None,
     neighbour: Neighbour | None = None,
     cookies: str = "",
+    networks: Networks | None = None,
+    delivered: Delivered | None = None,
+    analytics: Path | None = None,
 ) -> Litestar:
     """The shop's lifetime is the caller's: nothing is opened or closed here. Without `limits` there are none; the published ones
     are `Limits()`. `proxies` stand before us and are believed; `tick` counts nanoseconds and never goes back.
     `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures.
     `neighbour` is a shop that pages switch to; `cookies` then ends the names of this server's, which share a host with the other's.
+    `networks` are those that our own webhooks may go to beyond the public ones; `delivered` is shown as figures.
+    `analytics` is the file of the analytic tables, by which segments are tried out.
     """
     meters = Meters()
     limiter = Limiter(limits, tick, meters.limited)
@@ -72,6 +82,8 @@ def create_app(
     _watch(face)
     if reconciled is not None:
         _watch_reconciling(meters, reconciled)
+    if delivered is not None:
+        _watch_deliveries(meters, delivered)
     signboard = Signboard(shop, tick, neighbour, cookies)
     signboard.look()
     app = Litestar(
@@ -85,6 +97,8 @@ def create_app(
                 "new_id": new_id,
                 "signboard": signboard,
                 "connections": connections or Connections(shop.store, {}),
+                "networks": networks or Networks(),
+                "analytics": Analytics(analytics),
             }
         ),
         openapi_config=None,
@@ -114,6 +128,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         shopify_webhook,
         woocommerce_webhook,
         mapped_webhook,
+        *webhook_endpoint_handlers(),
         *people_handlers(),
         project_settings,
         source_config,
@@ -173,5 +188,14 @@ def _watch_reconciling(meters: Meters, told: Reconciliations) -> None:
             "regulars_reconciled_missed": Figure(
                 "Orders found by asking of which no webhook had told.", lambda: told.missed, grows=True
             ),
+        }
+    )
+
+
+def _watch_deliveries(meters: Meters, told: Delivered) -> None:
+    meters.watch(
+        {
+            "regulars_webhooks_delivered": Figure("Messages delivered.", lambda: told.delivered, grows=True),
+            "regulars_webhook_failures": Figure("Attempts that failed.", lambda: told.failed, grows=True),
         }
     )

@@ -1,6 +1,6 @@
 """What the HTTP interface answers: the published shapes. Times are RFC 3339 in UTC, points whole numbers, money minor units."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -19,12 +19,28 @@ class RejectedEvent(Struct, frozen=True):
     message: str
 
 
-class Taken(Struct, frozen=True):
-    """The answer to a tracking request. `accepted` events are stored, now or by an earlier sending; `rejected` never will be."""
+class SegmentMove(Struct, frozen=True):
+    """Somebody entered or left a segment, `because` of a condition that became another one; `fact_id` is the event that did it, null
+    where time did. `customer_id` is ours.
+    """
+
+    customer_id: str
+    segment: str
+    move: Literal["entered", "left"]
+    at: Moment
+    because: str
+    fact_id: str | None
+
+
+class Taken(Struct, frozen=True, omit_defaults=True):
+    """The answer to a tracking request. `accepted` events are stored, now or by an earlier sending; `rejected` never will be.
+    `segments` are those that somebody entered or left by it; only a secret key is told.
+    """
 
     success: bool
     accepted: Count
     rejected: tuple[RejectedEvent, ...]
+    segments: tuple[SegmentMove, ...] = ()
 
 
 class IdentityAnswer(Struct, frozen=True):

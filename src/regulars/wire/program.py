@@ -49,11 +49,21 @@ from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
 from regulars.wire.program_checks import check
-from regulars.wire.program_vocabulary import CONDITION, PROGRAM
+from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
+from regulars.wire.score_reading import read_interests, read_scores
 from regulars.wire.segment_reading import read_segments
 from regulars.wire.shapes import Given, Schema
 
-ADDED_LATER: Final = ("identities", "shared_device", "consent", "sources", "retention", "segments")
+ADDED_LATER: Final = (
+    "identities",
+    "shared_device",
+    "consent",
+    "sources",
+    "retention",
+    "segments",
+    "scores",
+    "interests",
+)
 """What a program can say since versions were first given out."""
 
 
@@ -94,7 +104,7 @@ def program_schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Regulars program",
         **PROGRAM.schema(),
-        "$defs": {"condition": CONDITION.schema()},
+        "$defs": {"condition": CONDITION.schema(), TESTED.name: TESTED.shape.schema()},
     }
 
 
@@ -117,6 +127,8 @@ def _program(given: Given) -> Program:
         sources=tuple([_source(source) for source in given["sources"] or ()]),
         retention=_retention(given["retention"]),
         segments=read_segments(given),
+        scores=read_scores(given),
+        interests=read_interests(given),
     )
 
 

@@ -13,6 +13,7 @@ from regulars.kernel.terms import Currency
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
+from regulars.wire.score_checks import check_scores
 from regulars.wire.segment_checks import check_segments
 from regulars.wire.shapes import Given
 
@@ -35,6 +36,7 @@ def check(program: Given) -> None:
     if program["consent"]:
         _check_consent(program["consent"])
     _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
+    check_scores(program)
     check_segments(program)
 
 

@@ -6,6 +6,7 @@ at in `program_checks`.
 """
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final, get_args
 
@@ -13,9 +14,13 @@ from iso4217 import Currency as IsoCurrency
 from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.program import NEVER, CalendarYear, JsonPath, Purpose, Rolling
+from regulars.kernel.scores.tree import LENGTHS
+from regulars.kernel.segments.lifecycle import STAGES
+from regulars.kernel.segments.rfm import GRID
 from regulars.kernel.state import QUALIFYING_DAYS
-from regulars.kernel.terms import Currency
+from regulars.kernel.terms import Currency, plain
 from regulars.wire.document import Place, nearest
 from regulars.wire.mapping.paths import PATH, parse_path
 from regulars.wire.shapes import (
@@ -28,6 +33,7 @@ from regulars.wire.shapes import (
     Named,
     Scalar,
     Schema,
+    Shared,
     Table,
     Unreadable,
     name,
@@ -44,13 +50,15 @@ MOST_VALUES_OF_A_KIND: Final = 1_000
 MOST_PEOPLE_ON_A_DEVICE: Final = 1_000
 MOST_DAYS_OF_A_DEVICE: Final = 365
 
+MOST_TOP: Final = 100
+MOST_SCORE_POINTS: Final = 1_000_000
+
 MAX_ROLLING_MONTHS: Final = QUALIFYING_DAYS // 366 * 12
 
 PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 
 NOT_YET: Final = (
     "rewards",
-    "scores",
     "coupons",
     "holdout",
     "trials",
@@ -367,18 +375,17 @@ IDENTITIES = MapBy(
     KIND, IDENTITY, "a table from kinds of identities to what holds for them, such as {card: {at_most: 3}}"
 )
 
+DAYS = Scalar(
+    "a duration in days or weeks, such as “7 days”",
+    _days,
+    {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+    DURATION_SHAPE.meant,
+)
+
 SHARED_DEVICE = Table(
     {
         "people": Key(_whole("a whole number", 1, MOST_PEOPLE_ON_A_DEVICE), "how many people one device may have; 5"),
-        "within": Key(
-            Scalar(
-                "a duration in days or weeks, such as “7 days”",
-                _days,
-                {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
-                DURATION_SHAPE.meant,
-            ),
-            "within which time; 7 days",
-        ),
+        "within": Key(DAYS, "within which time; 7 days"),
     },
     "a table such as {people: 5, within: 7 days}",
     may_be_empty=False,
@@ -563,8 +570,9 @@ TEST = Table(
     may_be_empty=False,
 )
 
+TESTED = Shared("test", Either(VALUES, TEST))
 WHERE = MapOf(
-    Either(VALUES, TEST),
+    TESTED,
     "a table from properties to values or tests, such as {category: [shoes, boots]}",
 )
 
@@ -650,6 +658,163 @@ SHARE = Scalar(
     {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
     lambda written: f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?", written, re.ASCII) else None,
 )
+
+
+def _percent(written: str) -> Fraction | None:
+    percent = re.fullmatch(PERCENT_PATTERN, written, re.ASCII)
+    if percent is None:
+        return None
+    if Fraction(percent[1]) > 100:
+        raise Unreadable("a share of at most 100 %")
+    return Fraction(percent[1]) / 100
+
+
+def _percent_meant(written: str) -> str | None:
+    """Of `0.3` and of `30`."""
+    if re.fullmatch(r"0?\.\d{1,4}", written, re.ASCII):
+        return f"{plain(Fraction(written) * 100)}%"
+    return f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?|100", written, re.ASCII) else None
+
+
+PERCENT_PATTERN: Final = r"(\d{1,3}(?:\.\d{1,4})?) ?%"
+PERCENT = Scalar(
+    "a share from “0%” to “100%”",
+    _percent,
+    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
+    _percent_meant,
+)
+SHARE_OF = Table(
+    {
+        "in": Key(EVENT, "the event: its times are the whole", required=True),
+        "where": Key(WHERE, "only the times that pass these tests are the share", required=True),
+        "at_least": Key(PERCENT, "such a share or more"),
+        "at_most": Key(PERCENT, "such a share or less"),
+        "exactly": Key(PERCENT, "just such a share"),
+        **TIMES,
+    },
+    "a table with “in”, “where”, and “at_least” or “at_most”",
+)
+
+MULTIPLE = number("a number above 0, such as 2 or 1.5", above=0)
+RHYTHM = Table(
+    {
+        "of": Key(
+            word(("open_gap", "last_gap")),
+            "which gap: that since the last order, as where nothing is said, or that before the last order",
+            default="open_gap",
+        ),
+        "more_than": Key(MULTIPLE, "longer than so many times their usual gap"),
+        "at_most": Key(MULTIPLE, "not longer than so many times"),
+        "presumed": Key(
+            DAYS, "the usual gap of whoever has ordered on fewer than three days; unknown where nothing is said"
+        ),
+    },
+    "a table such as {more_than: 2, at_most: 3}",
+    may_be_empty=False,
+)
+
+
+def _scores(written: str) -> tuple[int, int] | None:
+    scores = re.fullmatch("([1-5])(?:-([1-5]))?", written, re.ASCII)
+    if scores is None:
+        return None
+    lowest, highest = int(scores[1]), int(scores[2] or scores[1])
+    if lowest > highest:
+        raise Unreadable("scores from the lower to the higher")
+    return lowest, highest
+
+
+def _scores_meant(written: str) -> str | None:
+    digits = sorted(re.findall("[1-5]", written))
+    return "-".join(dict.fromkeys([digits[0], digits[-1]])) if len(written) < 10 and digits else None
+
+
+SCORES = Scalar(
+    "a score from 1 to 5, or a range such as “4-5”",
+    _scores,
+    {"type": ["integer", "string"], "minimum": 1, "maximum": 5, "pattern": "^[1-5](-[1-5])?$"},
+    _scores_meant,
+)
+RFM_SCORES = Table(
+    {
+        "r": Key(SCORES, "recency: how long ago the last order is"),
+        "f": Key(SCORES, "frequency: how many orders there were"),
+        "m": Key(SCORES, "money: what they sum up to"),
+    },
+    "a table such as {r: 4-5, f: 3-5}",
+    may_be_empty=False,
+)
+
+KNOWN_OF_A_VISIT: Final[Mapping[str, str]] = {
+    "device": "`phone`, `tablet`, `desktop` or `other`",
+    "system": "such as `Android` or `Windows`",
+    "browser": "such as `Safari`",
+    "language": "such as `en`",
+    "channel": "by which way they came, such as `paid_search`",
+    "source": "from whom they came, such as `google`",
+    "medium": "by what, such as `cpc`",
+    "campaign": "by which campaign",
+    "country": "where they were, such as `SE`",
+    "region": "a part of the country",
+    "city": "the city",
+}
+VISIT = Table(
+    {name: Key(TESTED, about) for name, about in KNOWN_OF_A_VISIT.items()},
+    "a table such as {device: phone}",
+    may_be_empty=False,
+)
+
+
+def _degrees(most: int) -> Scalar:
+    def parse(written: str) -> Fraction | None:
+        degrees = number("").parse(written)
+        return degrees if degrees is not None and abs(degrees) <= most else None
+
+    pattern = number("").as_schema["pattern"]
+    schema = {"type": ["number", "string"], "minimum": -most, "maximum": most, "pattern": pattern}
+    return Scalar(f"degrees from -{most} to {most}, such as 55.7", parse, schema)
+
+
+def _metres(written: str) -> int | None:
+    distance = re.fullmatch(r"(\d{1,5}(?:\.\d{1,3})?) ?(km|m)", written, re.ASCII)
+    if distance is None:
+        return None
+    metres = Fraction(distance[1]) * {"km": 1000, "m": 1}[distance[2]]
+    if metres.denominator != 1 or not 0 < metres <= FARTHEST_KM * 1000:
+        raise Unreadable(f"whole metres above 0, and at most {FARTHEST_KM:,} km")
+    return int(metres)
+
+
+FARTHEST_KM: Final = 20_000
+DISTANCE = Scalar(
+    "a distance such as “25 km” or “500 m”",
+    _metres,
+    {"type": "string", "pattern": r"^[0-9]{1,5}(\.[0-9]{1,3})? ?(km|m)$"},
+    lambda written: f"{written} km" if re.fullmatch(r"\d{1,4}", written, re.ASCII) else None,
+)
+NAME_OF_TRAIT = text("the name of a trait of at most 70 characters, such as “city”", longest=70)
+PLACE_TRAITS = Table(
+    {
+        "latitude": Key(NAME_OF_TRAIT, "the trait with the latitude in degrees", default="latitude"),
+        "longitude": Key(NAME_OF_TRAIT, "the trait with the longitude in degrees", default="longitude"),
+    },
+    "a table such as {latitude: lat, longitude: lng}",
+)
+NEAR = Table(
+    {
+        "latitude": Key(_degrees(90), "of the place", required=True),
+        "longitude": Key(_degrees(180), "of the place", required=True),
+        "within": Key(DISTANCE, "how far away they are at most", required=True),
+        "traits": Key(PLACE_TRAITS, "which traits say where they are; `latitude` and `longitude`"),
+    },
+    "a table such as {latitude: 55.7, longitude: 13.19, within: 25 km}",
+)
+
+LISTS = ListOf(
+    text("the name of a list of at most 100 characters, such as “vip”"),
+    "a list's name, or a list of names",
+    or_one=True,
+)
 DEEPEST: Final = 8
 
 
@@ -686,12 +851,28 @@ CONDITION: Final[Table] = Table(
         "less_than": Key(DURATION_SHAPE, "with `since_last` and `since_first`: within the last so long"),
         "where": Key(WHERE, "only the times that pass these tests"),
         **TIMES,
+        "share_of": Key(
+            SHARE_OF, "of the times that it happened, the share that passes tests; unknown where it never did"
+        ),
+        "rhythm": Key(RHYTHM, "a gap between orders, held against their own usual gap; unknown where there is none"),
+        "lifecycle": Key(
+            ListOf(word(STAGES), f"{word(STAGES).expected}, or a list of them", or_one=True),
+            "where they stand, by their own rhythm",
+        ),
+        "rfm": Key(
+            Either(ListOf(word(GRID), "a name such as “champions”, or a list of names", or_one=True), RFM_SCORES),
+            "recency, frequency and money of their orders: by name, or by score",
+        ),
         "in_order": Key(ListOf(STEP, "a list of steps"), "that happened one after the other"),
         "trait": Key(
-            text("the name of a trait of at most 70 characters, such as “city”", longest=70),
+            NAME_OF_TRAIT,
             "what is known of the customer under this name; unknown where nothing is",
         ),
         **TEST.keys,
+        "visit": Key(VISIT, "how they were last here; unknown where no visit is known"),
+        "first_visit": Key(VISIT, "how they first came"),
+        "near": Key(NEAR, "where they are, by two traits; unknown where these are not there"),
+        "list": Key(LISTS, "the shop has put them on that list, or on one of these"),
         "tier": Key(
             Either(ListOf(ID, "a level, or a list of levels", or_one=True), LEVELS), "the level, or `none` for no level"
         ),
@@ -701,16 +882,175 @@ CONDITION: Final[Table] = Table(
         "in": Key(ID, "they are in that segment"),
         "consent": Key(word(PURPOSES), "that may be done with what is known of them"),
         "known_by": Key(IDENTIFIED_BY, "there is an identity of that kind"),
+        "score": Key(ID, "that score of theirs is so high, or at that `level`"),
+        "level": Key(
+            ListOf(ID, "a level, or a list of levels", or_one=True), "with `score`: a level, `none` for below all"
+        ),
+        "interest": Key(ID, "an interest of theirs is so strong"),
+        "value": Key(PIECE, "with `interest`: what they are interested in, such as a category"),
+        "top": Key(_whole("a whole number", 1, MOST_TOP), "with `interest`: it is among so many of their strongest"),
         "share": Key(SHARE, "that share of all customers, always the same ones"),
         "salt": Key(PIECE, "with `share`: another text draws other customers"),
+        "include": Key(LISTS, "beside a condition: whoever is on that list, or on one of these, belongs to it as well"),
+        "exclude": Key(LISTS, "beside a condition: whoever is on that list, or on one of these, does not"),
     },
     "a condition such as {did: Order Completed, at_least: 2, within: 60 days}",
-    not_yet={"score": ""},
+    may_be_empty=False,
+)
+
+LIFECYCLE = Table(
+    {
+        "new": Key(DURATION_SHAPE, "how long somebody is new after the first order; 30 days"),
+        "usual_gap": Key(DAYS, "the usual gap of whoever has ordered on fewer than three days; 30 days"),
+        "slipping": Key(MULTIPLE, "from more than so many times the usual gap on; 2"),
+        "at_risk": Key(MULTIPLE, "from more than so many times; 3"),
+        "lost": Key(MULTIPLE, "from more than so many times; 6"),
+    },
+    "a table such as {usual_gap: 45 days, lost: 8}",
+    may_be_empty=False,
+)
+
+RFM = Table(
+    {
+        "recency": Key(
+            ListOf(DURATION_SHAPE, "a list of four durations, the shortest first"),
+            "how long ago the last order is at most for 5, 4, 3 and 2; 30, 60, 90 and 180 days",
+        ),
+        "frequency": Key(
+            ListOf(_whole("a whole number", 1, 100_000), "a list of four numbers, the least first"),
+            "how many orders there are at least for 2, 3, 4 and 5; 2, 3, 5 and 10",
+        ),
+        "monetary": Key(
+            ListOf(number("an amount above 0, such as 50.00", above=0), "a list of four amounts, the least first"),
+            "what they sum up to at least for 2, 3, 4 and 5; 50, 100, 250 and 500 where a currency has two decimals",
+        ),
+        "within": Key(DURATION_SHAPE, "in which time orders and money count; 12 months"),
+    },
+    "a table such as {recency: [14 days, 30 days, 60 days, 120 days], within: 6 months}",
     may_be_empty=False,
 )
 
 SEGMENTS = MapBy(
     ID, INSIDE.item, "a table from segments to conditions, such as {loyal: {did: Order Completed, at_least: 3}}"
+)
+
+
+# --- scores and interests ----------------------------------------------------------------------------------------------
+
+
+def _half_life(written: str) -> Duration | None:
+    duration = parse_duration(written)
+    if duration is not None and duration.unit not in LENGTHS:
+        raise Unreadable("minutes, hours, days or weeks, which are always as long")
+    return duration
+
+
+HALF_LIFE = Scalar(
+    "a half-life such as “30 days”",
+    _half_life,
+    {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+    DURATION_SHAPE.meant,
+)
+
+
+def _added_event(written: str) -> str | None:
+    return None if _event_meant(written) not in (None, written) else EVENT.parse(written)
+
+
+def _event_meant(written: str) -> str | None:
+    return nearest(written, (ORDER_COMPLETED, MEMBER_JOINED), cutoff=0.9)
+
+
+def _points(expected: str, *, above: int | None = None, but_not_0: bool = False) -> Scalar:
+    """Of a score: whole thousandths, and not so many that a sum of them would lose some."""
+    any_number = number(expected, above=above)
+
+    def parse(written: str) -> Fraction | None:
+        value: Fraction | None = any_number.parse(written)
+        if value is None:
+            return None
+        if value == 0 and but_not_0:
+            raise Unreadable("a number other than 0")
+        if (value * 1000).denominator != 1 or abs(value) > MOST_SCORE_POINTS:
+            raise Unreadable(f"a number of at most 3 decimals, up to {MOST_SCORE_POINTS:,}")
+        return value
+
+    bounds = {"minimum": -MOST_SCORE_POINTS, "maximum": MOST_SCORE_POINTS}
+    return Scalar(expected, parse, any_number.as_schema | bounds, any_number.meant)
+
+
+def _adds(gift: Table, points: Scalar, expected: str) -> MapBy:
+    gifts = ListOf(Either(points, gift), "a number of points, or a list of tables with “points”", or_one=True)
+    return MapBy(ADDED_EVENT, Either(gifts, gift), expected)
+
+
+ADDED_EVENT = Scalar(EVENT.expected, _added_event, EVENT.as_schema, _event_meant)
+GIVEN = _points("a number of points, such as 5 or -2.5", but_not_0=True)
+STRENGTH = _points("a number of points above 0, such as 5", above=0)
+
+GIFT = Table(
+    {
+        "points": Key(GIVEN, "for each time; less than 0 takes away", required=True),
+        "where": Key(WHERE, "only the times that pass these tests; of an order, if one line passes all"),
+        "at_most": Key(STRENGTH, "all those times together count for no more, or take no more away"),
+    },
+    "a table such as {points: 1, at_most: 20}",
+)
+
+SCORE_LEVEL = Table(
+    {
+        "id": Key(ID, "the level's name", required=True),
+        "at": Key(_points("a number of points, such as 80"), "from so many points on", required=True),
+    },
+    "a level: a table with “id” and “at”",
+)
+
+SCORE = Table(
+    {
+        "half_life": Key(
+            HALF_LIFE, "after that time half of what was given is left; where nothing is said it does not fade"
+        ),
+        "adds": Key(
+            _adds(GIFT, GIVEN, "a table from events to points, such as {Order Completed: 50, Product Viewed: 1}"),
+            "what each event gives, or takes away",
+            required=True,
+        ),
+        "levels": Key(
+            ListOf(SCORE_LEVEL, "a list of levels, the lowest first"), "names for how high it is, the lowest first"
+        ),
+    },
+    "a score: a table with “adds” and mostly “half_life”",
+)
+
+NAMED_SCORES = MapBy(
+    ID, SCORE, "a table from scores to what they are made of, such as {engagement: {adds: {Order Completed: 50}}}"
+)
+
+SHOWN = Table(
+    {
+        "points": Key(STRENGTH, "for each time", required=True),
+        "where": Key(WHERE, "only the times that pass these tests; of an order only such lines"),
+    },
+    "a table such as {points: 1}",
+)
+
+INTEREST = Table(
+    {
+        "of": Key(OF, "the property whose values are counted apart, such as `category` or `brand`", required=True),
+        "half_life": SCORE.keys["half_life"],
+        "adds": Key(
+            _adds(SHOWN, STRENGTH, "a table from events to points, such as {Product Viewed: 1, Order Completed: 10}"),
+            "what each event gives to the values that it bears",
+            required=True,
+        ),
+    },
+    "a table with “of”, “adds” and mostly “half_life”",
+)
+
+INTERESTS = MapBy(
+    ID,
+    INTEREST,
+    "a table from interests to what they are made of, such as {categories: {of: category, adds: {Product Viewed: 1}}}",
 )
 
 
@@ -729,7 +1069,11 @@ PROGRAM: Final = Table(
         "points": Key(POINTS, "what points are called, what they cost and how long they live"),
         "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
         "tiers": Key(TIERS, "the levels that members reach"),
+        "scores": Key(NAMED_SCORES, "how much customers do, as numbers that fade"),
+        "interests": Key(INTERESTS, "what customers are drawn to: how much they do with each value of a property"),
         "segments": Key(SEGMENTS, "who belongs together, by what they did, are and hold"),
+        "lifecycle": Key(LIFECYCLE, "what the stages of `lifecycle` mean in segments"),
+        "rfm": Key(RFM, "what the scores and names of `rfm` mean in segments"),
         "identities": Key(IDENTITIES, "what customers are known by besides their own id, the most telling first"),
         "shared_device": Key(SHARED_DEVICE, "from when on a device says nothing about who uses it"),
         "consent": Key(CONSENT, "what may be done with what is known of people, and why"),

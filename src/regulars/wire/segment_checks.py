@@ -1,22 +1,37 @@
 """What is wrong with the segments of a program document although every single place can be read."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final, get_args
 
 from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.program import USUAL_KINDS
 from regulars.kernel.segments.meaning import holds_of_a_stranger
 from regulars.kernel.segments.values import OF_LINES
-from regulars.kernel.terms import Currency, listed
+from regulars.kernel.terms import Currency, listed, plain
 from regulars.wire.document import did_you_mean, nearest, quoted
-from regulars.wire.segment_reading import COUNTED, NO_LEVEL, WITH_MONEY, has_bounds, is_money, read_segments
+from regulars.wire.enrichment.devices import Kind
+from regulars.wire.enrichment.traffic_table import Channel
+from regulars.wire.score_reading import read_interests, read_scores
+from regulars.wire.segment_reading import (
+    COUNTED,
+    NO_LEVEL,
+    WITH_MONEY,
+    has_bounds,
+    is_money,
+    lifecycle_of,
+    read_segments,
+)
 from regulars.wire.shapes import Given
 
 MOST_SEGMENTS: Final = 200
 MOST_CONDITIONS: Final = 100
+CUTS: Final = 4
 
 JOINTS: Final = ("all", "any", "none")
+LISTS: Final = ("include", "exclude")
+"""Go with every condition, and with none."""
 NUMBERS: Final = ("at_least", "at_most", "exactly")
 WHEN: Final = ("within", "between", "from", "to")
 TESTS: Final = (
@@ -30,6 +45,7 @@ GO_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "since_first": ("more_than", "less_than", "where"),
     "in_order": ("within",),
     "trait": (*TESTS, *NUMBERS),
+    **dict.fromkeys(("share_of", "rhythm", "lifecycle", "rfm", "visit", "first_visit", "near", "list"), ()),
     "tier": (),
     "points": (),
     "expiring_points": (),
@@ -38,11 +54,20 @@ GO_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "consent": (),
     "known_by": (),
     "share": ("salt",),
+    "score": ("level", *NUMBERS),
+    "interest": ("value", "top", *NUMBERS),
 }
 """What a condition can say, and what may stand beside it."""
+WORDS_OF_VISITS: Final[Mapping[str, tuple[str, ...]]] = {
+    "device": get_args(Kind),
+    "channel": tuple([channel.value for channel in Channel]),
+}
+"""Of these, visits say nothing else."""
 
 
 def check_segments(program: Given) -> None:
+    _check_lifecycle(program["lifecycle"])
+    _check_rfm(program["rfm"], program["currency"])
     segments: tuple[tuple[str, Given], ...] = program["segments"] or ()
     if not segments:
         return
@@ -74,8 +99,46 @@ def _leaves(condition: Given) -> Iterator[Given]:
     """Every table that is not only a list of others."""
     for one in _inside(condition):
         yield from _leaves(one)
-    if not any(map(condition.has, JOINTS)) or condition.places.keys() - set(JOINTS):
+    if not any(map(condition.has, (*JOINTS, *LISTS))) or condition.places.keys() - {*JOINTS, *LISTS}:
         yield condition
+
+
+def _check_lifecycle(given: Given | None) -> None:
+    if given is None or any(given[name] is None for name in given.places):
+        return
+    said = lifecycle_of(given)
+    for lower, higher in (("slipping", "at_risk"), ("at_risk", "lost")):
+        if getattr(said, lower) < getattr(said, higher):
+            continue
+        place, usual = (higher, lower) if given.has(higher) else (lower, higher)
+        unsaid = "" if given.has(usual) else " where nothing is said"
+        given.at(place).wrong(
+            f"{quoted(higher)} must be a greater number than {quoted(lower)}; "
+            f"{quoted(usual)} is {plain(getattr(said, usual))}{unsaid}"
+        )
+        return
+
+
+def _check_rfm(given: Given | None, currency: Currency | None) -> None:
+    """Four of each, each more than the one before."""
+    if given is None:
+        return
+    for name in ("recency", "frequency", "monetary"):
+        cuts: tuple[Any, ...] | None = given[name]
+        if cuts is None or len(cuts) < len(list(given.at(name).items())):
+            continue
+        if len(cuts) != CUTS:
+            given.at(name).wrong(f"expected {CUTS} cut points, which part five scores; found {len(cuts)}")
+        elif not all(_is_less(one, other) for one, other in pairwise(cuts)):
+            given.at(name).wrong("cut points ascend; each must be more than the one before")
+        elif name == "monetary" and currency is not None:
+            fine = next((cut for cut in cuts if (cut * 10**currency.exponent).denominator != 1), None)
+            if fine is not None:
+                given.at(name).wrong(_too_fine(currency, quoted(plain(fine))))
+
+
+def _is_less(one: Any, other: Any) -> bool:
+    return is_shorter(one, other) if isinstance(one, Duration) else bool(one < other)
 
 
 # --- one condition -----------------------------------------------------------------------------------------------------
@@ -89,7 +152,7 @@ def _check_leaf(leaf: Given, program: Given, ids: list[str]) -> None:
         return
     kind = kinds[0]
     for name in leaf.places:
-        if name != kind and name not in GO_WITH[kind]:
+        if name != kind and name not in (*GO_WITH[kind], *LISTS):
             leaf.at(name).wrong(f"{quoted(name)} does not go with {quoted(kind)}{_what_goes_with(kind)}")
             return
     currency: Currency | None = program["currency"]
@@ -103,6 +166,12 @@ def _check_leaf(leaf: Given, program: Given, ids: list[str]) -> None:
         _check_steps(leaf, currency)
     elif kind == "trait":
         _check_test(leaf, None, "trait")
+    elif kind == "share_of":
+        _check_share_of(leaf, currency)
+    elif kind == "rhythm":
+        _check_rhythm(leaf)
+    elif kind in ("visit", "first_visit"):
+        _check_visit(leaf[kind])
     else:
         _check_plain(leaf, kind, program, ids)
 
@@ -117,7 +186,7 @@ def _refuse_mixture(leaf: Given, kinds: list[str], joints: list[str]) -> None:
         return
     said = [name for name in leaf.places if name in (*kinds, *joints)]
     if not kinds:
-        said = [joints[0], *[name for name in leaf.places if name not in JOINTS]]
+        said = [joints[0], *[name for name in leaf.places if name not in (*JOINTS, *LISTS)]]
     first, other = said[:2]
     if first in joints and other not in kinds:
         leaf.at(other).wrong(f"{quoted(other)} does not go with {quoted(first)}")
@@ -135,7 +204,7 @@ def _what_goes_with(kind: str) -> str:
 def _check_did(leaf: Given, currency: Currency | None) -> None:
     event = _event(leaf, "did")
     _check_times(leaf)
-    _check_where(leaf, event, currency)
+    check_where(leaf, event, currency)
     if leaf["same"]:
         _check_property(leaf, "same", event)
     _check_bounds(leaf, whole=True)
@@ -152,13 +221,13 @@ def _check_counting(leaf: Given, kind: str, currency: Currency | None) -> None:
     _check_bounds(leaf, whole=kind == "distinct", money=currency if money else None)
     if counting:
         _check_times(counting)
-        _check_where(counting, event, currency)
+        check_where(counting, event, currency)
         _check_property(counting, "of", event)
 
 
 def _check_since(leaf: Given, kind: str, currency: Currency | None) -> None:
     event = _event(leaf, kind)
-    _check_where(leaf, event, currency)
+    check_where(leaf, event, currency)
     more, less = leaf["more_than"], leaf["less_than"]
     if not leaf.has("more_than") and not leaf.has("less_than"):
         leaf.place.wrong(f"{quoted(kind)} needs “more_than” or “less_than”, such as more_than: 60 days")
@@ -166,6 +235,47 @@ def _check_since(leaf: Given, kind: str, currency: Currency | None) -> None:
         leaf.at("less_than").wrong(
             f"nothing is more than {more.describe()} ago and less than {less.describe()}; “less_than” must be the longer time"
         )
+
+
+def _check_share_of(leaf: Given, currency: Currency | None) -> None:
+    share: Given | None = leaf["share_of"]
+    if share is None:
+        return
+    if not has_bounds(share):
+        share.place.wrong(
+            "“share_of” needs a share to be held against: “at_least”, “at_most” or “exactly”, such as 30%"
+        )
+    _check_times(share)
+    check_where(share, _event(share, "in"), currency)
+    _check_bounds(share)
+
+
+def _check_rhythm(leaf: Given) -> None:
+    rhythm: Given | None = leaf["rhythm"]
+    if rhythm is None:
+        return
+    more, most = rhythm["more_than"], rhythm["at_most"]
+    if not rhythm.has("more_than") and not rhythm.has("at_most"):
+        rhythm.place.wrong("“rhythm” needs “more_than” or “at_most”, such as more_than: 2")
+    elif more is not None and most is not None and more >= most:
+        rhythm.at("at_most").wrong(
+            f"nothing is more than {rhythm.at('more_than').text} times and at most {rhythm.at('at_most').text} times; "
+            "“at_most” must be the greater number"
+        )
+
+
+def _check_visit(visit: Given | None) -> None:
+    for name in visit.places if visit else ():
+        assert visit is not None
+        wanted = visit[name]
+        if isinstance(wanted, Given):
+            _check_test(wanted, None, None)
+            wanted = (*(wanted["is"] or ()), *(wanted["is_not"] or ()))
+        known = WORDS_OF_VISITS.get(name)
+        unknown = [word for word in wanted or () if known is not None and word not in known]
+        if known is not None and unknown:
+            meant = did_you_mean(nearest(unknown[0], known))
+            visit.at(name).wrong(f"no visit has the {name} {quoted(unknown[0])}; there is {listed(known)}{meant}")
 
 
 def _check_steps(leaf: Given, currency: Currency | None) -> None:
@@ -176,7 +286,7 @@ def _check_steps(leaf: Given, currency: Currency | None) -> None:
             step.place.wrong("a step says “did” or “not”, and only one of them")
             continue
         event = _event(step, named[0])
-        _check_where(step, event, currency)
+        check_where(step, event, currency)
         if named == ["not"] and (number == 0 or number < len(steps) - 1):
             step.at("not").wrong("what did not happen is the last step, after one that did")
         if number == 0 and step.has("within"):
@@ -206,6 +316,10 @@ def _check_plain(leaf: Given, kind: str, program: Given, ids: list[str]) -> None
             leaf.at("known_by").wrong(
                 f"{quoted(said)} is no kind of identity, nor declared under “identities”{did_you_mean(nearest(said, kinds))}"
             )
+    elif kind == "score":
+        _check_score(leaf, said, program)
+    elif kind == "interest":
+        _check_interest(leaf, said, program)
     elif kind == "share" and not leaf.has("salt"):
         leaf.place.wrong("“share” needs “salt”: any word; shares with the same salt draw the same customers")
 
@@ -230,6 +344,52 @@ def _check_tier(leaf: Given, said: Given | tuple[str, ...], program: Given) -> N
             said.at("at_most").wrong(f"no level is at least {quoted(least)} and at most {quoted(most)}")
 
 
+def _check_score(leaf: Given, said: str, program: Given) -> None:
+    scores: dict[str, Given] = dict(program["scores"] or ())
+    if said not in scores:
+        _refuse_unknown(leaf, "score", said, program, "scores", scores)
+        return
+    if leaf.has("level") is has_bounds(leaf):
+        both = leaf.has("level")
+        leaf.place.wrong(
+            "“level” and a number are two tests of a score; keep one of them"
+            if both
+            else "“score” needs a number to be held against, “at_least”, “at_most” or “exactly”, or a “level”"
+        )
+    _check_bounds(leaf, decimals=3)
+    known = [*[level["id"] for level in scores[said]["levels"] or () if level["id"]], NO_LEVEL]
+    unknown = [one for one in leaf["level"] or () if one not in known]
+    if unknown:
+        near = did_you_mean(nearest(unknown[0], known))
+        leaf.at("level").wrong(f"score {quoted(said)} has no level {quoted(unknown[0])}{near}")
+
+
+def _check_interest(leaf: Given, said: str, program: Given) -> None:
+    interests: dict[str, Given] = dict(program["interests"] or ())
+    if said not in interests:
+        _refuse_unknown(leaf, "interest", said, program, "interests", interests)
+        return
+    if not leaf.has("value"):
+        leaf.place.wrong("“interest” needs “value”: the value that they are interested in, such as a category")
+    if leaf.has("top") is has_bounds(leaf):
+        both = leaf.has("top")
+        leaf.place.wrong(
+            "“top” and a number are two tests of an interest; keep one of them"
+            if both
+            else "“interest” needs a number to be held against, “at_least”, “at_most” or “exactly”, or “top”: among so many"
+        )
+    _check_bounds(leaf, decimals=3)
+
+
+def _refuse_unknown(
+    leaf: Given, kind: str, said: str, program: Given, section: str, known: Mapping[str, Given]
+) -> None:
+    if program[section] is None and program.has(section):
+        return  # What is wrong there has been said.
+    where = did_you_mean(nearest(said, known)) if known else f"; the program has no {quoted(section)}"
+    leaf.at(kind).wrong(f"there is no {kind} {quoted(said)}{where}")
+
+
 # --- parts of conditions -----------------------------------------------------------------------------------------------
 
 
@@ -247,7 +407,9 @@ def _event(given: Given, key: str) -> str | None:
     return near
 
 
-def _check_bounds(given: Given, *, whole: bool = False, money: Currency | None = None) -> None:
+def _check_bounds(
+    given: Given, *, whole: bool = False, money: Currency | None = None, decimals: int | None = None
+) -> None:
     for name in NUMBERS:
         number = given[name]
         if number is None:
@@ -255,9 +417,11 @@ def _check_bounds(given: Given, *, whole: bool = False, money: Currency | None =
         if whole and (number.denominator != 1 or number < 0):
             given.at(name).wrong(f"expected a whole number, 0 or more; found {given.at(name).found}")
             return
+        if decimals is not None and (number * 10**decimals).denominator != 1:
+            given.at(name).wrong(f"expected at most {decimals} decimals; found {given.at(name).found}")
+            return
         if money is not None and (number * 10**money.exponent).denominator != 1:
-            decimals = f"at most {money.exponent} decimals" if money.exponent else "no decimals"
-            given.at(name).wrong(f"an amount in {money.code} has {decimals}; found {given.at(name).found}")
+            given.at(name).wrong(_too_fine(money, given.at(name).found))
             return
     least, most = given["at_least"], given["at_most"]
     if given.has("exactly") and (given.has("at_least") or given.has("at_most")):
@@ -266,6 +430,11 @@ def _check_bounds(given: Given, *, whole: bool = False, money: Currency | None =
         given.at("at_most").wrong(
             f"nothing is at least {given.at('at_least').text} and at most {given.at('at_most').text}; swap them"
         )
+
+
+def _too_fine(currency: Currency, found: str) -> str:
+    decimals = f"at most {currency.exponent} decimals" if currency.exponent else "no decimals"
+    return f"an amount in {currency.code} has {decimals}; found {found}"
 
 
 def _check_times(given: Given) -> None:
@@ -284,7 +453,7 @@ def _check_times(given: Given) -> None:
         )
 
 
-def _check_where(given: Given, event: str | None, currency: Currency | None) -> None:
+def check_where(given: Given, event: str | None, currency: Currency | None) -> None:
     for name, wanted in given["where"] or ():
         if event is not None and _refuse_property(given, "where", name, event):
             return
@@ -364,8 +533,10 @@ def _follow(id: str, way: tuple[str, ...], segments: Mapping[str, Given], done: 
 def _refuse_everybody(program: Given, segments: tuple[tuple[str, Given], ...]) -> None:
     calendar = Calendar(program["time_zone"])
     read = {segment.id: segment.condition for segment in read_segments(program)}
+    scores = {score.id: score for score in read_scores(program)}
+    interests = {profile.id: profile for profile in read_interests(program)}
     for id, given in segments:
-        if holds_of_a_stranger(read[id], calendar, read):
+        if holds_of_a_stranger(read[id], calendar, read, scores, interests):
             given.place.wrong(
                 f"{quoted(id)} says only what somebody did not do or has not: it would hold every visitor of whom nothing is "
                 "known; add under “all” what they did or are, such as {known_by: email}"

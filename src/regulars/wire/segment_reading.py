@@ -4,11 +4,15 @@ Amounts of orders go from major to minor units, levels become the list of those 
 gets its full name, so that what means the same is the same.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, Literal
 
 from regulars.kernel.facts import ORDER_COMPLETED
 from regulars.kernel.segments import tree, values
+from regulars.kernel.segments.lifecycle import Lifecycle, stage
+from regulars.kernel.segments.rfm import ALL as ALL_SCORES
+from regulars.kernel.segments.rfm import Rfm, named, scored
 from regulars.kernel.terms import Currency
 from regulars.wire.shapes import Given
 
@@ -31,8 +35,40 @@ TEXT_TESTS: Final[tuple[Literal["contains", "starts_with", "ends_with"], ...]] =
 def read_segments(program: Given) -> tuple[tree.Segment, ...]:
     """In the order written. The document has been checked."""
     levels = [level["id"] for level in program["tiers"]["levels"]] if program["tiers"] else []
-    reader = _Reader(program["currency"], levels)
+    currency: Currency = program["currency"]
+    reader = _Reader(currency, levels, lifecycle_of(program["lifecycle"]), rfm_of(program["rfm"], currency))
     return tuple([tree.Segment(id, reader.condition(given)) for id, given in program["segments"] or ()])
+
+
+def lifecycle_of(given: Given | None) -> Lifecycle:
+    """With what is usual where nothing is said."""
+    usual = Lifecycle()
+    if given is None:
+        return usual
+    return Lifecycle(
+        given["new"] or usual.new,
+        given["usual_gap"] or usual.usual_gap_days,
+        given["slipping"] or usual.slipping,
+        given["at_risk"] or usual.at_risk,
+        given["lost"] or usual.lost,
+    )
+
+
+def rfm_of(given: Given | None, currency: Currency) -> Rfm:
+    usual = Rfm()
+    if given is None:
+        return usual
+    amounts = [int(amount * 10**currency.exponent) for amount in given["monetary"] or ()]
+    return Rfm(
+        given["recency"] or usual.recency,
+        given["frequency"] or usual.frequency,
+        tuple(amounts) or usual.monetary_minor,
+        given["within"] or usual.within,
+    )
+
+
+def read_where(given: Given, event: str, currency: Currency) -> tuple[values.Property, ...]:
+    return _Reader(currency, [], Lifecycle(), Rfm())._where(event, given)
 
 
 def is_money(event: str | None, of: str) -> bool:
@@ -47,11 +83,20 @@ def full_name(event: str | None, of: str) -> str:
 
 
 class _Reader:
-    def __init__(self, currency: Currency, levels: list[str]) -> None:
+    def __init__(self, currency: Currency, levels: list[str], lifecycle: Lifecycle, rfm: Rfm) -> None:
         self._currency = currency
         self._levels = levels
+        self._lifecycle = lifecycle
+        self._rfm = rfm
 
     def condition(self, given: Given) -> tree.Condition:
+        """With those on lists that are included, and without those on lists that are excluded."""
+        said = [] if given.places.keys() <= {"include", "exclude"} else [self._said(given)]
+        included, excluded = [tuple(map(tree.OnList, given[name] or ())) for name in ("include", "exclude")]
+        inside = [_one_of((*said, *included))] if said or included else []
+        return _all_of((*inside, tree.NoneOf(excluded))) if excluded else inside[0]
+
+    def _said(self, given: Given) -> tree.Condition:
         joined = [self._joined(name, given) for name in ("all", "any", "none") if given.has(name)]
         if joined:
             return joined[0] if len(joined) == 1 else tree.All(tuple(joined))
@@ -74,6 +119,17 @@ class _Reader:
             return tree.InOrder(steps, given["within"])
         if given.has("trait"):
             return tree.Trait(given["trait"], _test(given, 1))
+        if given.has("share_of"):
+            return self._ratio(given["share_of"])
+        if given.has("rhythm"):
+            rhythm = given["rhythm"]
+            return tree.Rhythm(rhythm["of"], rhythm["more_than"], rhythm["at_most"], rhythm["presumed"])
+        if given.has("lifecycle"):
+            return _one_of([stage(name, self._lifecycle) for name in given["lifecycle"]])
+        if given.has("rfm"):
+            return self._scored(given["rfm"])
+        if given.has("visit") or given.has("first_visit"):
+            return self._visited("last" if given.has("visit") else "first", given)
         if given.has("points"):
             return self._points(given["points"])
         if given.has("expiring_points"):
@@ -84,10 +140,18 @@ class _Reader:
     def _plain(self, given: Given) -> tree.Condition:
         if given.has("tier"):
             return self._tier(given["tier"])
+        if given.has("near"):
+            return _near(given["near"])
+        if given.has("list"):
+            return _one_of([tree.OnList(name) for name in given["list"]])
         if given.has("member"):
             return tree.IsMember(given["member"] == "yes")
         if given.has("in"):
             return tree.InSegment(given["in"])
+        if given.has("score"):
+            return self._score(given)
+        if given.has("interest"):
+            return self._interest(given)
         if given.has("consent"):
             return tree.Consented(given["consent"])
         if given.has("known_by"):
@@ -118,6 +182,25 @@ class _Reader:
             self._where(event, given),
         )
 
+    def _ratio(self, given: Given) -> tree.Ratio:
+        event = given["in"]
+        return tree.Ratio(event, self._where(event, given), _bounds(given, 1), _window(given))
+
+    def _scored(self, said: Any) -> tree.Condition:
+        if not isinstance(said, Given):
+            return _one_of([named(name, self._rfm) for name in said])
+        return scored(said["r"] or ALL_SCORES, said["f"] or ALL_SCORES, said["m"] or ALL_SCORES, self._rfm)
+
+    def _visited(self, which: Literal["first", "last"], given: Given) -> tree.Condition:
+        said: Given = given["visit"] if which == "last" else given["first_visit"]
+        tests = [(name, said[name]) for name in said.places]
+        return _all_of(
+            [
+                tree.Visited(which, name, _test(test, 1) if isinstance(test, Given) else values.IsOneOf(test))
+                for name, test in tests
+            ]
+        )
+
     def _step(self, given: Given) -> tree.Step:
         event = given["not"] if given.has("not") else given["did"]
         return tree.Step(event, self._where(event, given), given["within"], given.has("not"))
@@ -138,9 +221,33 @@ class _Reader:
         highest = self._levels.index(said["at_most"]) if said["at_most"] else len(self._levels)
         return tree.InTier(tuple(self._levels[lowest : highest + 1]), not said["at_least"])
 
+    def _score(self, given: Given) -> tree.Condition:
+        if given.has("level"):
+            levels = tuple([one for one in given["level"] if one != NO_LEVEL])
+            return tree.InScoreLevel(given["score"], levels, NO_LEVEL in given["level"])
+        return tree.ScoreIs(given["score"], _bounds(given, 1000))
+
+    def _interest(self, given: Given) -> tree.Condition:
+        if given.has("top"):
+            return tree.IsTopInterest(given["interest"], given["value"], given["top"])
+        return tree.InterestIs(given["interest"], given["value"], _bounds(given, 1000))
+
     def _points(self, given: Given) -> tree.Condition:
-        held = [tree.Points(which, _bounds(given[which], 1)) for which in given.places]  # type: ignore[arg-type]
-        return held[0] if len(held) == 1 else tree.All(tuple(held))
+        return _all_of([tree.Points(which, _bounds(given[which], 1)) for which in given.places])  # type: ignore[arg-type]
+
+
+def _near(given: Given) -> tree.Near:
+    traits: Given | None = given["traits"]
+    by = (traits["latitude"], traits["longitude"]) if traits else ("latitude", "longitude")
+    return tree.Near(given["latitude"], given["longitude"], given["within"], *by)
+
+
+def _all_of(conditions: Sequence[tree.Condition]) -> tree.Condition:
+    return conditions[0] if len(conditions) == 1 else tree.All(tuple(conditions))
+
+
+def _one_of(conditions: Sequence[tree.Condition]) -> tree.Condition:
+    return conditions[0] if len(conditions) == 1 else tree.AnyOf(tuple(conditions))
 
 
 def has_bounds(given: Given) -> bool:

@@ -262,6 +262,23 @@ class Named(Struct, frozen=True):
         return {"$ref": f"#/$defs/{self.name}"}
 
 
+class Shared(Struct, frozen=True):
+    """A shape that stands at many places: in the JSON Schema it is there once, by its name."""
+
+    name: str
+    shape: Any
+
+    @property
+    def expected(self) -> str:
+        return str(self.shape.expected)
+
+    def read(self, place: Place) -> Any:
+        return self.shape.read(place)
+
+    def schema(self) -> Schema:
+        return {"$ref": f"#/$defs/{self.name}"}
+
+
 def word(choices: Iterable[str], not_yet: Iterable[str] = ()) -> Scalar:
     """One of a few words."""
     known, later = tuple(choices), tuple(not_yet)

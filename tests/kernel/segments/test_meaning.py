@@ -1,6 +1,7 @@
 """What conditions mean: one customer, one condition as a shopkeeper writes it, one moment."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from regulars.kernel.calendar import SECOND
 from regulars.kernel.facts import FOREVER, Behaved, Fact, MemberJoined, OrderCompleted, Trust
 from regulars.kernel.segments.changing import changes_at
-from regulars.kernel.segments.meaning import Known, Truth, holds, place_of
+from regulars.kernel.segments.distance import metres_between
+from regulars.kernel.segments.meaning import Known, holds, place_of
+from regulars.kernel.segments.passing import Truth
 from regulars.kernel.segments.tree import Condition
 from regulars.kernel.state import Lot
 from tests.shop import at, line, order, program
@@ -165,6 +168,32 @@ def test_joining():
     assert is_it("{did: Member Joined, within: 30 days}", MemberJoined("join", "ada", moment, moment, "test"))
 
 
+# --- which share of it -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bounds", "answer"),
+    [("at_least: 33%", True), ("at_least: 33.4%", False), ("at_most: 33.4%", True), ("exactly: 0%", False)],
+)
+def test_one_order_of_three_was_bought_at_a_discount(bounds, answer):
+    share = f"{{share_of: {{in: Order Completed, where: {{order_discount: {{at_least: 0.01}}}}, {bounds}}}}}"
+    orders = [bought("2017-01-01 12:00"), bought("2017-02-01 12:00"), bought("2017-03-01 12:00")]
+    cheaper = [*orders[:2], bought("2017-03-01 12:00", more={"order_discount": "1.50"})]
+
+    assert is_it(share, *cheaper) is answer
+
+
+def test_of_nothing_there_is_no_share():
+    full_price = (
+        "{share_of: {in: Order Completed, where: {order_discount: {at_least: 0.01}}, within: 30 days, at_most: 0%}}"
+    )
+    order = bought("2017-03-01 12:00")
+
+    assert is_it(full_price) is None
+    assert is_it(full_price, order, now="2017-03-31 12:00") is True
+    assert is_it(full_price, order, now="2017-04-01 12:00") is None
+
+
 # --- unknown is neither true nor false ---------------------------------------------------------------------------------
 
 
@@ -304,6 +333,86 @@ def test_who_they_are():
     assert not is_it("{consent: sms}", allows={"email"})
     assert is_it("{known_by: email}")
     assert not is_it("{known_by: phone}")
+
+
+def test_how_they_came_and_how_they_were_last_here():
+    visits: dict[str, Any] = {
+        "first_visit": {"channel": "paid_search", "country": "SE"},
+        "last_visit": {"device": "phone"},
+    }
+
+    assert is_it("{visit: {device: phone}}", **visits) is True
+    assert is_it("{visit: {device: [desktop, tablet]}}", **visits) is False
+    assert is_it("{first_visit: {channel: paid_search, country: {is_not: [NO, DK]}}}", **visits) is True
+    assert is_it("{first_visit: {campaign: spring}}", **visits) is None
+    assert is_it("{visit: {device: {set: no}}}") is True
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "answer"),
+    [
+        ("55.7047", "13.1910", True),
+        ("55.6050", "13.0038", True),
+        ("55.6761", "12.5683", False),
+        ("55.7047", "many", None),
+        ("95.0", "13.19", None),
+    ],
+)
+def test_within_twenty_kilometres_of_lund(latitude, longitude, answer):
+    """Lund itself; Malmö, 16 km away; Copenhagen, 39 km; and two that are no place."""
+    near = "{near: {latitude: 55.7047, longitude: 13.1910, within: 20 km, traits: {latitude: lat, longitude: lng}}}"
+
+    assert is_it(near, traits={"lat": latitude, "lng": longitude}) is answer
+    assert is_it(near, traits={"lat": latitude}) is None
+
+
+def test_distances_are_whole_metres_on_a_sphere():
+    """A quarter of the equator, a pole from a pole, and a step over the date line; by hand from the radius of 6,371,008.8 m."""
+    here = (Fraction(0), Fraction(0))
+
+    assert metres_between(here, here) == 0
+    assert metres_between(here, (Fraction(0), Fraction(90))) == 10_007_557
+    assert metres_between((Fraction(90), Fraction(0)), (Fraction(-90), Fraction(7))) == 20_015_114
+    assert metres_between((Fraction(0), Fraction("179.995")), (Fraction(0), Fraction("-179.995"))) == 1_112
+
+
+def test_the_shops_newest_word_about_a_list_counts():
+    vip = {"list": "vip"}
+    joined, left = did("List Joined", "2017-03-01 12:00", vip), did("List Left", "2017-03-02 12:00", vip)
+    back = did("List Joined", "2017-03-03 12:00", vip)
+
+    assert is_it("{list: vip}") is False
+    assert is_it("{list: vip}", joined) is True
+    assert is_it("{list: staff}", joined) is False
+    assert is_it("{list: [staff, vip]}", joined) is True
+    assert is_it("{list: vip}", joined, left) is False
+    assert is_it("{list: vip}", joined, left, back) is True
+    assert is_it("{list: vip}", joined, left, back, now="2017-03-02 12:00") is False
+
+
+def test_what_is_said_of_a_list_at_once_counts_in_the_order_in_which_it_was_recorded():
+    moment = "2017-03-01 12:00"
+    joined, left = did("List Joined", moment, {"list": "vip"}), did("List Left", moment, {"list": "vip"})
+
+    assert is_it("{list: vip}", left, joined) is True
+    assert is_it("{list: vip}", joined, left) is False
+
+
+def test_a_browser_puts_nobody_on_a_list():
+    assert is_it("{list: vip}", did("List Joined", "2017-03-01 12:00", {"list": "vip"}, trust=Trust.WEAK)) is False
+
+
+def test_whom_a_list_brings_in_and_whom_another_keeps_out():
+    asked = "{did: Order Completed, at_least: 2, include: vip, exclude: [staff, resellers]}"
+    order, again = bought("2017-03-01 12:00"), bought("2017-03-02 12:00")
+    vip, staff = [did("List Joined", "2017-03-01 12:00", {"list": name}) for name in ("vip", "staff")]
+
+    assert is_it(asked, order, again) is True
+    assert is_it(asked, order, again, staff) is False
+    assert is_it(asked, vip) is True
+    assert is_it(asked, vip, staff) is False
+    assert is_it(asked, order) is False
+    assert is_it("{include: vip}", vip) is True
 
 
 def test_a_share_draws_the_same_customers_for_ever():

@@ -67,6 +67,7 @@ class TestOrders:
                         "variant": "95",
                         "product": "93",
                         "order_coupon": "spring5",
+                        "order_discount": "5.00",
                         "channel": "checkout",
                     },
                 ),
@@ -79,6 +80,7 @@ class TestOrders:
                         "name": "Mug",
                         "product": "22",
                         "order_coupon": "spring5",
+                        "order_discount": "5.00",
                         "channel": "checkout",
                     },
                 ),
@@ -192,7 +194,12 @@ class TestAmounts:
 
     def test_a_product_that_is_no_more_has_no_id(self):
         (told,) = arrived(heard(line_items=[line("1.00", product_id=0, variation_id=0)])).deed.lines
-        assert told.properties == {"name": "Beans", "order_coupon": "spring5", "channel": "checkout"}
+        assert told.properties == {
+            "name": "Beans",
+            "order_coupon": "spring5",
+            "order_discount": "5.00",
+            "channel": "checkout",
+        }
 
 
 class TestWho:

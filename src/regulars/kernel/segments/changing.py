@@ -4,26 +4,42 @@ Every part of a condition names the moments at which it could change: a fact lea
 Between these nothing changes, so they are tried one after the other. All are whole seconds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from math import ceil, floor
 from typing import Final
 
 from msgspec import Struct
 
-from regulars.kernel.calendar import Calendar, Day, Duration, date_of
-from regulars.kernel.facts import FOREVER, Fact, Instant
-from regulars.kernel.segments.meaning import Known, Time, anniversary, day_of_text, holds, is_of, lines_of, values_of
+from regulars.kernel.calendar import SECOND, Calendar, Day, Duration, date_of
+from regulars.kernel.facts import DAWN, FOREVER, ORDER_COMPLETED, Fact, Instant
+from regulars.kernel.scores import interests
+from regulars.kernel.scores.meaning import borders_of_levels, crossed_at
+from regulars.kernel.scores.tree import Thousandths
+from regulars.kernel.segments.happenings import Time, is_of, lines_of, values_of
+from regulars.kernel.segments.meaning import Known, holds, is_word_of_list, order_days
+from regulars.kernel.segments.passing import anniversary, day_of_text
+from regulars.kernel.segments.rhythm import first_day_longer, gap_of
 from regulars.kernel.segments.tree import (
     Condition,
     Did,
     ExpiringPoints,
     InOrder,
+    InScoreLevel,
     InSegment,
+    InterestIs,
+    IsTopInterest,
+    OnList,
     Points,
+    Ratio,
+    Rhythm,
+    ScoreIs,
     Since,
     Trait,
+    Visited,
     inside_of,
 )
-from regulars.kernel.segments.values import HasAnniversary, IsNear, Property, Test
+from regulars.kernel.segments.values import Bounds, HasAnniversary, IsNear, Property, Test
 from regulars.kernel.segments.windows import (
     counts_during,
     day_at,
@@ -80,7 +96,7 @@ def _moments(condition: Condition, known: Known) -> Iterator[Moment]:
     for one in inside_of(condition):
         yield from _moments(one, known)
     match condition:
-        case Did():
+        case Did() | Ratio():
             for fact in _facts(condition.event, known):
                 yield from counts_during(fact.happened_at, condition.window, calendar)
                 yield from _of_properties(condition.where, fact, calendar)
@@ -88,6 +104,8 @@ def _moments(condition: Condition, known: Known) -> Iterator[Moment]:
             for fact in _facts(condition.event, known):
                 yield from _of_time(fact, [condition.more_than, condition.less_than], calendar)
                 yield from _of_properties(condition.where, fact, calendar)
+        case Rhythm():
+            yield from _of_rhythm(condition, known)
         case InOrder():
             waits = [condition.within, *[step.within for step in condition.steps]]
             for step in condition.steps:
@@ -96,6 +114,11 @@ def _moments(condition: Condition, known: Known) -> Iterator[Moment]:
                     yield from _of_properties(step.where, fact, calendar)
         case Trait(name, test):
             yield from _of_test(test, known.traits.get(name), calendar)
+        case Visited(which, name, test):
+            visit = known.first_visit if which == "first" else known.last_visit
+            yield from _of_test(test, visit.get(name), calendar)
+        case OnList(name):
+            yield from [second_of(fact.happened_at) for fact in known.facts if is_word_of_list(fact, name)]
         case Points():
             for lot in known.lots:
                 yield from (whole_second(lot.active_at), whole_second(lot.expires_at))
@@ -103,6 +126,19 @@ def _moments(condition: Condition, known: Known) -> Iterator[Moment]:
             for lot in known.lots:
                 yield whole_second(lot.active_at)
                 yield from lies_ahead(lot.expires_at, condition.within, calendar)
+        case ScoreIs(id, bounds):
+            yield from _crossings(partial(crossed_at, known.scores[id], known.facts, calendar), borders_of(bounds))
+        case InScoreLevel(id):
+            score = known.scores[id]
+            yield from _crossings(partial(crossed_at, score, known.facts, calendar), borders_of_levels(score))
+        case InterestIs(id, value, bounds):
+            profile = known.interests[id]
+            crossed = partial(interests.crossed_at, value, profile, known.facts, calendar)
+            yield from _crossings(crossed, borders_of(bounds))
+        case IsTopInterest(id):
+            yield from [
+                second * SECOND for second, _, _ in interests.shown_by(known.interests[id], known.facts, calendar)
+            ]
         case InSegment(id):
             yield from _moments(known.segments[id], known)
         case _:
@@ -118,6 +154,33 @@ def _of_time(fact: Fact, durations: Sequence[Duration | None], calendar: Calenda
     for duration in durations:
         if duration is not None:
             yield left_at(fact.happened_at, duration, calendar)
+
+
+def _of_rhythm(rhythm: Rhythm, known: Known) -> Iterator[Moment]:
+    """Every order may be the last there is; then its gap grows longer."""
+    for fact in _facts(ORDER_COMPLETED, known):
+        at = second_of(fact.happened_at)
+        yield at
+        gap = gap_of(rhythm, order_days(known, at))
+        for times in (rhythm.more_than, rhythm.at_most):
+            if gap is not None and times is not None:
+                yield known.calendar.start_of_day(first_day_longer(gap, times))
+
+
+def _crossings(
+    crossed: Callable[[Instant, Sequence[Thousandths]], Instant], borders: Sequence[Thousandths]
+) -> Iterator[Moment]:
+    """One after the other, from the first that happened on."""
+    at = crossed(DAWN, borders)
+    while at < FOREVER:
+        yield at
+        at = crossed(at, borders)
+
+
+def borders_of(bounds: Bounds) -> list[Thousandths]:
+    least = [] if bounds.least is None else [ceil(bounds.least)]
+    most = [] if bounds.most is None else [floor(bounds.most) + 1]
+    return sorted([*least, *most])
 
 
 def _of_properties(where: Sequence[Property], fact: Fact, calendar: Calendar) -> Iterator[Moment]:

@@ -9,27 +9,26 @@ The logic has three values, Kleene's: None is unknown, as where a trait is asked
 Who is in a segment is of two values again: in it is whoever its condition is true of, out of it everybody else.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
 from fractions import Fraction
 from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct, field
 
-from regulars.kernel.calendar import Calendar, Day, Duration, date_of, day_of_date
-from regulars.kernel.facts import (
-    MEMBER_JOINED,
-    ORDER_COMPLETED,
-    Behaved,
-    Fact,
-    Instant,
-    Line,
-    MemberJoined,
-    OrderCompleted,
-)
+from regulars.kernel.calendar import Calendar, Day, Duration
+from regulars.kernel.facts import ORDER_COMPLETED, Behaved, Fact, Instant, Trust
+from regulars.kernel.scores.interests import interest_in, ranked_at
+from regulars.kernel.scores.meaning import level_at, score_at
+from regulars.kernel.scores.tree import InterestProfile, Score
+from regulars.kernel.segments.distance import is_place, metres_between
+from regulars.kernel.segments.happenings import Time, chosen, is_of, values_of
+from regulars.kernel.segments.passing import Truth, number_of, passes
+from regulars.kernel.segments.rhythm import in_rhythm
 from regulars.kernel.segments.tree import (
+    LIST,
+    LIST_JOINED,
+    LIST_LEFT,
     All,
     AnyOf,
     Average,
@@ -40,42 +39,33 @@ from regulars.kernel.segments.tree import (
     ExpiringPoints,
     Greatest,
     InOrder,
+    InScoreLevel,
     InSegment,
     InShare,
+    InterestIs,
     InTier,
     IsMember,
+    IsTopInterest,
     KnownBy,
     Least,
+    Near,
     NoneOf,
+    OnList,
     Points,
+    Ratio,
+    Rhythm,
     Same,
+    ScoreIs,
     Since,
     Sum,
     Times,
     Trait,
+    Visited,
 )
-from regulars.kernel.segments.values import (
-    AMOUNT,
-    LINE_AMOUNT,
-    LINE_QUANTITY,
-    OF_LINES,
-    HasAnniversary,
-    HasText,
-    IsDate,
-    IsNear,
-    IsNoneOf,
-    IsNumber,
-    IsOneOf,
-    IsSet,
-    IsTrue,
-    Property,
-    Test,
-)
+from regulars.kernel.segments.values import Property
 from regulars.kernel.segments.windows import (
     counts_during,
     day_at,
-    first_day,
-    last_day,
     left_at,
     lies_ahead,
     second_of,
@@ -83,14 +73,6 @@ from regulars.kernel.segments.windows import (
 )
 from regulars.kernel.state import Lot
 
-Truth = bool | None
-
-NUMBER: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
-DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
-YEARS: Final = range(1900, 2200)
-"""Other years are no dates of a customer."""
-TRUTHS: Final = {"true": True, "yes": True, "false": False, "no": False}
 PLACES: Final = 16**15
 """Into so many places a share divides all customers."""
 
@@ -100,7 +82,7 @@ NOBODY: Final = AnyOf(())
 class Known(Struct, frozen=True):
     """What is known of one customer. `facts` in the order in which they happened; `kinds` of identities, `allows` are the purposes
     for which what is known may be used; `lots` those that are pending or available, `lifetime` points of all time. `segments` are
-    the program's, by their ids.
+    the program's, by their ids. Of visits only what they say is there, by the names of `VISIT_SAYS`.
     """
 
     id: str
@@ -114,6 +96,10 @@ class Known(Struct, frozen=True):
     lots: Sequence[Lot] = ()
     lifetime: int = 0
     segments: Mapping[str, Condition] = field(default_factory=dict)
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    interests: Mapping[str, InterestProfile] = field(default_factory=dict)
+    first_visit: Mapping[str, str] = field(default_factory=dict)
+    last_visit: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_in(condition: Condition, known: Known, now: Instant) -> bool:
@@ -134,10 +120,21 @@ def holds(condition: Condition, known: Known, now: Instant) -> Truth:
             return _did(condition, known, now)
         case Since():
             return _since(condition, known, now)
+        case Ratio():
+            return _ratio(condition, known, now)
+        case Rhythm():
+            return in_rhythm(condition, order_days(known, now), day_at(now, known.calendar))
         case InOrder():
             return _in_order(condition, known, now)
         case Trait(name, test):
             return passes(test, known.traits.get(name), known.calendar, now)
+        case Visited(which, name, test):
+            visit = known.first_visit if which == "first" else known.last_visit
+            return passes(test, visit.get(name), known.calendar, now)
+        case Near():
+            return _near(condition, known.traits)
+        case OnList(name):
+            return _is_on_list(name, known, now)
         case KnownBy(kind):
             return kind in known.kinds
         case Consented(purpose):
@@ -153,15 +150,31 @@ def holds(condition: Condition, known: Known, now: Instant) -> Truth:
                 lot for lot in _available(known, now) if _is_in(lies_ahead(lot.expires_at, within, known.calendar), now)
             ]
             return bounds.admit(sum([lot.points for lot in soon]))
+        case ScoreIs(id, bounds):
+            return bounds.admit(score_at(known.scores[id], known.facts, known.calendar, now))
+        case InScoreLevel(id, levels, or_none):
+            level = level_at(known.scores[id], known.facts, known.calendar, now)
+            return or_none if level is None else level in levels
+        case InterestIs(id, value, bounds):
+            return bounds.admit(interest_in(value, known.interests[id], known.facts, known.calendar, now))
+        case IsTopInterest(id, value, places):
+            return value in ranked_at(known.interests[id], known.facts, known.calendar, now)[:places]
         case InSegment(id):
             return is_in(known.segments[id], known, now)
         case InShare(share, salt):
             return place_of(known.id, salt) < share * PLACES
 
 
-def holds_of_a_stranger(condition: Condition, calendar: Calendar, segments: Mapping[str, Condition]) -> bool:
+def holds_of_a_stranger(
+    condition: Condition,
+    calendar: Calendar,
+    segments: Mapping[str, Condition],
+    scores: Mapping[str, Score],
+    interests: Mapping[str, InterestProfile],
+) -> bool:
     """Whether somebody of whom nothing at all is known would be in it, other than by a share of everybody."""
-    stranger = Known("", calendar, segments={id: _without_shares(one) for id, one in segments.items()})
+    without_shares = {id: _without_shares(one) for id, one in segments.items()}
+    stranger = Known("", calendar, segments=without_shares, scores=scores, interests=interests)
     return is_in(_without_shares(condition), stranger, 0)
 
 
@@ -195,36 +208,29 @@ def _without_shares(condition: Condition) -> Condition:
 # --- what they did -----------------------------------------------------------------------------------------------------
 
 
-class Time(Struct, frozen=True):
-    """One time that an event happened, as a condition sees it: of an order only the lines that were asked for."""
-
-    fact: Fact
-    lines: tuple[Line, ...] = ()
-
-
 def times_of(event: str, where: Sequence[Property], known: Known, now: Instant) -> list[Time]:
     """The times that it happened, the first one first, whether they lie in a window or not; `where` as it is `now`."""
-    found = [_chosen(fact, where, known.calendar, now) for fact in known.facts if is_of(fact, event)]
+    found = [chosen(fact, where, known.calendar, now) for fact in known.facts if is_of(fact, event)]
     return sorted([time for time in found if time is not None], key=lambda time: time.fact.happened_at)
 
 
-def is_of(fact: Fact, event: str) -> bool:
-    """Orders and joinings are the shop's own word; a browser's of the same name is neither."""
-    if event == ORDER_COMPLETED:
-        return isinstance(fact, OrderCompleted)
-    if event == MEMBER_JOINED:
-        return isinstance(fact, MemberJoined)
-    return isinstance(fact, Behaved) and fact.name == event
-
-
 def _did(did: Did, known: Known, now: Instant) -> Truth:
-    times = [
-        time
-        for time in times_of(did.event, did.where, known, now)
-        if _is_in(counts_during(time.fact.happened_at, did.window, known.calendar), now)
-    ]
-    value = _counted(did, times)
+    value = _counted(did, _times_within(did, did.where, known, now))
     return None if value is None else did.bounds.admit(value)
+
+
+def _ratio(ratio: Ratio, known: Known, now: Instant) -> Truth:
+    all_of_them = len(_times_within(ratio, (), known, now))
+    such = len(_times_within(ratio, ratio.where, known, now))
+    return ratio.bounds.admit(Fraction(such, all_of_them)) if all_of_them else None
+
+
+def _times_within(leaf: Did | Ratio, where: Sequence[Property], known: Known, now: Instant) -> list[Time]:
+    return [
+        time
+        for time in times_of(leaf.event, where, known, now)
+        if _is_in(counts_during(time.fact.happened_at, leaf.window, known.calendar), now)
+    ]
 
 
 def _counted(did: Did, times: Sequence[Time]) -> int | Fraction | None:
@@ -258,6 +264,12 @@ def _since(since: Since, known: Known, now: Instant) -> Truth:
     return longer and shorter
 
 
+def order_days(known: Known, now: Instant) -> list[Day]:
+    """The days with an order so far, each once."""
+    orders = [fact for fact in known.facts if is_of(fact, ORDER_COMPLETED) and second_of(fact.happened_at) <= now]
+    return sorted({day_at(fact.happened_at, known.calendar) for fact in orders})
+
+
 def _in_order(in_order: InOrder, known: Known, now: Instant) -> bool:
     """Step by step: which of all times can be the end of the steps so far."""
     calendar, order = known.calendar, {fact.id: place for place, fact in enumerate(_by_time(known.facts))}
@@ -286,46 +298,6 @@ def _by_time(facts: Sequence[Fact]) -> list[Fact]:
     return sorted(facts, key=lambda fact: fact.happened_at)
 
 
-def _chosen(fact: Fact, where: Sequence[Property], calendar: Calendar, now: Instant) -> Time | None:
-    """None where it is not what was asked for; an unknown property is not."""
-    if not isinstance(fact, OrderCompleted):
-        said = fact.properties if isinstance(fact, Behaved) else {}
-        fits = all([passes(one.test, said.get(one.name), calendar, now) is True for one in where])
-        return Time(fact) if fits else None
-    of_order = [one for one in where if one.name == AMOUNT]
-    of_lines = [one for one in where if one.name != AMOUNT]
-    amount = str(fact.amount_minor)
-    lines = [
-        line
-        for line in fact.lines
-        if all([passes(one.test, _of_line(line, one.name), calendar, now) is True for one in of_lines])
-    ]
-    fits = all([passes(one.test, amount, calendar, now) is True for one in of_order]) and (bool(lines) or not of_lines)
-    return Time(fact, tuple(lines)) if fits else None
-
-
-def values_of(time: Time, of: str) -> list[str]:
-    """The values of a property that one time has: of an order as many as it has lines, or its amount."""
-    if isinstance(time.fact, OrderCompleted):
-        if of == AMOUNT:
-            return [str(time.fact.amount_minor)]
-        return [value for value in [_of_line(line, of) for line in time.lines] if value is not None]
-    said = time.fact.properties.get(of) if isinstance(time.fact, Behaved) else None
-    return [] if said is None else [said]
-
-
-def lines_of(fact: Fact) -> tuple[Line, ...]:
-    return fact.lines if isinstance(fact, OrderCompleted) else ()
-
-
-def _of_line(line: Line, name: str) -> str | None:
-    if name == LINE_AMOUNT:
-        return str(line.amount_minor)
-    if name == LINE_QUANTITY:
-        return str(line.quantity)
-    return line.properties.get(name.removeprefix(OF_LINES))
-
-
 def _numbers(times: Sequence[Time], of: str) -> list[Fraction]:
     found = [number_of(value) for time in times for value in values_of(time, of)]
     return [number for number in found if number is not None]
@@ -349,76 +321,24 @@ def _available(known: Known, now: Instant) -> list[Lot]:
     return [lot for lot in known.lots if whole_second(lot.active_at) <= now < whole_second(lot.expires_at)]
 
 
+def _near(near: Near, traits: Mapping[str, str]) -> Truth:
+    latitude, longitude = [number_of(traits.get(name, "")) for name in (near.latitude_trait, near.longitude_trait)]
+    if latitude is None or longitude is None or not is_place(latitude, longitude):
+        return None
+    return metres_between((latitude, longitude), (near.latitude, near.longitude)) <= near.metres
+
+
+def _is_on_list(name: str, known: Known, now: Instant) -> bool:
+    words = [fact for fact in known.facts if is_word_of_list(fact, name) and second_of(fact.happened_at) <= now]
+    return bool(words) and words[-1].name == LIST_JOINED
+
+
+def is_word_of_list(fact: Fact, name: str) -> bool:
+    """The shop's own word about a list; a browser's says nothing of it."""
+    if not isinstance(fact, Behaved) or fact.trust is not Trust.SHOP or fact.name not in (LIST_JOINED, LIST_LEFT):
+        return False
+    return fact.properties.get(LIST) == name
+
+
 def _is_in(stretch: tuple[Instant, Instant], now: Instant) -> bool:
     return stretch[0] <= now < stretch[1]
-
-
-# --- what a value is ---------------------------------------------------------------------------------------------------
-
-
-def passes(test: Test, value: str | None, calendar: Calendar, now: Instant) -> Truth:
-    if isinstance(test, IsSet):
-        return (value is not None) is test.wanted
-    if value is None:
-        return None
-    match test:
-        case IsOneOf(values):
-            return value in values
-        case IsNoneOf(values):
-            return value not in values
-        case HasText("contains", text):
-            return text in value
-        case HasText("starts_with", text):
-            return value.startswith(text)
-        case HasText(_, text):
-            return value.endswith(text)
-        case IsNumber(bounds):
-            number = number_of(value)
-            return None if number is None else bounds.admit(number)
-        case IsTrue(wanted):
-            truth = TRUTHS.get(value.strip().lower())
-            return None if truth is None else truth is wanted
-        case _:
-            day = day_of_text(value, calendar)
-            return None if day is None else _passes_day(test, day, day_at(now, calendar))
-
-
-def number_of(value: str) -> Fraction | None:
-    return Fraction(value) if NUMBER.fullmatch(value) else None
-
-
-def day_of_text(value: str, calendar: Calendar) -> Day | None:
-    """Of `2017-03-04`, or of a moment with its offset from UTC, read off the shop's wall."""
-    if not (DATE.fullmatch(value) or MOMENT.fullmatch(value)) or int(value[:4]) not in YEARS:
-        return None
-    try:
-        if len(value) == 10:
-            return day_of_date(date.fromisoformat(value))
-        since = datetime.fromisoformat(value) - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-        return day_at((since.days * 86_400 + since.seconds) * 1_000_000, calendar)
-    except ValueError:
-        return None
-
-
-def _passes_day(test: Test, day: Day, today: Day) -> bool:
-    match test:
-        case IsDate(first, end):
-            return (first is None or first <= day) and (end is None or day < end)
-        case IsNear("last", duration):
-            return first_day(today, duration) <= day <= today
-        case IsNear(_, duration):
-            return today <= day <= last_day(today, duration)
-        case HasAnniversary(within):
-            years = (date_of(today).year, date_of(today).year + 1)
-            return any([today <= anniversary(day, year) <= last_day(today, within) for year in years])
-        case _:
-            raise AssertionError(f"{test} is about no day")
-
-
-def anniversary(day: Day, year: int) -> Day:
-    """Of a day in another year; 29 February is 28 February where there is none."""
-    born = date_of(day)
-    try:
-        return day_of_date(born.replace(year=year))
-    except ValueError:
-        return day_of_date(date(year, 2, 28))

@@ -3,6 +3,7 @@
 A condition that has been read means the same in whatever order its parts stand; `canonical` puts them into one.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
@@ -106,6 +107,18 @@ class Same(Struct, frozen=True, tag="same"):
 Counted: TypeAlias = Times | Sum | Average | Least | Greatest | Distinct | Same
 ONCE_AT_LEAST: Final = Bounds(least=Fraction(1))
 
+LIST_JOINED: Final = "List Joined"
+LIST_LEFT: Final = "List Left"
+LIST: Final = "list"
+"""The property that names the list."""
+
+VISIT_SAYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("device", "system", "browser", "language"), "with"),
+    **dict.fromkeys(("channel", "source", "medium", "campaign"), "through"),
+    **dict.fromkeys(("country", "region", "city"), "from"),
+}
+"""What is kept of a visit, and how one says it."""
+
 COUNTED_AS: Final = {
     Sum: "the sum of {} over",
     Average: "the average of {} over",
@@ -156,6 +169,44 @@ class Since(Struct, frozen=True, tag="since"):
         return f"did “{self.event}”{_where(self.event, self.where, words)} for the {self.which} time {listed(parts)}"
 
 
+class Ratio(Struct, frozen=True, tag="ratio"):
+    """Of the times that it happened in the window, the share that passes `where` lies within bounds, from 0 to 1. Unknown where it
+    never happened in the window.
+    """
+
+    event: str
+    where: tuple[Property, ...]
+    bounds: Bounds
+    window: Window = Always()
+
+    def describe(self, words: Words) -> str:
+        share = Bounds(_percent(self.bounds.least), _percent(self.bounds.most)).describe()
+        those = _where(self.event, self.where, words).strip(" ()")
+        return f"did “{self.event}”{self.window.describe()}, {share} % of the times one {those}"
+
+
+class Rhythm(Struct, frozen=True, tag="rhythm"):
+    """A gap between days with an order is longer than `more_than` times the customer's usual gap, not longer than `at_most` times.
+
+    `open_gap` lasts from the last order day to today. `last_gap` lay between the last two order days, and is what `open_gap` was on
+    the last one, before that counted. The usual gap is the average between the order days before the gap, of three days or more;
+    of fewer it is `presumed_days`, or unknown. With `presumed_days`, whoever ordered on one day only came back after 0 days.
+    """
+
+    of: Literal["open_gap", "last_gap"] = "open_gap"
+    more_than: Fraction | None = None
+    at_most: Fraction | None = None
+    presumed_days: int | None = None
+
+    def describe(self, words: Words) -> str:
+        parts = [f"more than {plain(self.more_than)} times" if self.more_than is not None else ""]
+        parts += [f"at most {plain(self.at_most)} times" if self.at_most is not None else ""]
+        gap = f"{listed([part for part in parts if part])} their usual gap between orders"
+        if self.presumed_days is not None:
+            gap += f" ({Duration(self.presumed_days, 'days').describe()} as long as they have none)"
+        return f"last ordered {gap} ago" if self.of == "open_gap" else f"placed their last order after {gap}"
+
+
 class Step(Struct, frozen=True):
     """`within`: at most so long after the step before. With `is_not`, nothing of the kind came after it: within that time, which
     must be over, or at all.
@@ -190,6 +241,43 @@ class Trait(Struct, frozen=True, tag="trait"):
 
     def describe(self, words: Words) -> str:
         return f"have a {self.name} that {self.test.describe()}"
+
+
+class Visited(Struct, frozen=True, tag="visit"):
+    """A test of their first or last visit to the site, as far as it is kept. Unknown where there was none, or it does not say."""
+
+    which: Literal["first", "last"]
+    name: str
+    test: Test
+
+    def describe(self, words: Words) -> str:
+        return f"{self.which} visited {VISIT_SAYS[self.name]} a {self.name} that {self.test.describe()}"
+
+
+class Near(Struct, frozen=True, tag="near"):
+    """Within so many metres of a place, by two traits that say where they are in degrees. Unknown where these are no place."""
+
+    latitude: Fraction
+    longitude: Fraction
+    metres: int
+    latitude_trait: str = "latitude"
+    longitude_trait: str = "longitude"
+
+    def describe(self, words: Words) -> str:
+        far = f"{plain(Fraction(self.metres, 1000))} km" if self.metres >= 1000 else f"{self.metres} m"
+        by = f"{self.latitude_trait} and {self.longitude_trait}"
+        return f"are, by their {by}, within {far} of {plain(self.latitude)}, {plain(self.longitude)}"
+
+
+class OnList(Struct, frozen=True, tag="list"):
+    """The newest word of the shop's own about a list and them is that they joined it; of words of the same instant the one that was
+    recorded last. Never unknown.
+    """
+
+    list: str
+
+    def describe(self, words: Words) -> str:
+        return f"are on list “{self.list}”"
 
 
 class KnownBy(Struct, frozen=True, tag="known_by"):
@@ -271,6 +359,51 @@ class InShare(Struct, frozen=True, tag="share"):
         return f"are among {plain(self.share * 100)} % of all customers, drawn by “{self.salt}”"
 
 
+class ScoreIs(Struct, frozen=True, tag="score"):
+    """A score lies within bounds, which are in thousandths. Never unknown: of nothing it is 0."""
+
+    score: str
+    bounds: Bounds
+
+    def describe(self, words: Words) -> str:
+        return f"have {_in_thousandths(self.bounds)} as score “{self.score}”"
+
+
+class InScoreLevel(Struct, frozen=True, tag="score_level"):
+    """By a score, they are in one of these levels; with `or_none`, below all of them will do as well."""
+
+    score: str
+    levels: tuple[str, ...]
+    or_none: bool = False
+
+    def describe(self, words: Words) -> str:
+        levels = [*(["no level"] if self.or_none else []), *[f"level {one}" for one in self.levels]]
+        return f"have {listed(levels, 'or')} by score “{self.score}”"
+
+
+class InterestIs(Struct, frozen=True, tag="interest"):
+    """An interest in a value lies within bounds, which are in thousandths. Never unknown: of nothing it is 0."""
+
+    profile: str
+    value: str
+    bounds: Bounds
+
+    def describe(self, words: Words) -> str:
+        return f"have {_in_thousandths(self.bounds)} as interest “{self.profile}” in “{self.value}”"
+
+
+class IsTopInterest(Struct, frozen=True, tag="top_interest"):
+    """A value is among their so many strongest interests."""
+
+    profile: str
+    value: str
+    places: int = 1
+
+    def describe(self, words: Words) -> str:
+        among = "as their strongest" if self.places == 1 else f"among their {self.places} strongest"
+        return f"have “{self.value}” {among} interest{'s' if self.places > 1 else ''} “{self.profile}”"
+
+
 class All(Struct, frozen=True, tag="all"):
     conditions: "tuple[Condition, ...]"
 
@@ -294,8 +427,9 @@ class NoneOf(Struct, frozen=True, tag="none"):
 
 
 Condition: TypeAlias = (
-    All | AnyOf | NoneOf | Did | Since | InOrder | Trait | KnownBy | Consented | InTier | IsMember | Points
-    | ExpiringPoints | InSegment | InShare
+    All | AnyOf | NoneOf | Did | Since | Ratio | Rhythm | InOrder | Trait | Visited | Near | OnList | KnownBy | Consented
+    | InTier | IsMember | Points | ExpiringPoints | ScoreIs | InScoreLevel | InterestIs
+    | IsTopInterest | InSegment | InShare
 )  # fmt: skip
 
 
@@ -325,14 +459,14 @@ def canonical(condition: Condition) -> Condition:
         case NoneOf(inside):
             flat = [part for one in inside for part in _parts(canonical(one), AnyOf)]
             return NoneOf(_sorted(flat))
-        case Did() | Since():
+        case Did() | Since() | Ratio():
             return replace(condition, where=_where_in_one_order(condition.where))
         case InOrder():
             steps = [replace(step, where=_where_in_one_order(step.where)) for step in condition.steps]
             return replace(condition, steps=tuple(steps))
-        case Trait():
+        case Trait() | Visited():
             return replace(condition, test=canonical_test(condition.test))
-        case InTier():
+        case InTier() | InScoreLevel():
             return replace(condition, levels=tuple(sorted(set(condition.levels))))
         case _:
             return condition
@@ -341,6 +475,21 @@ def canonical(condition: Condition) -> Condition:
 def inside_of(condition: Condition) -> tuple[Condition, ...]:
     """The conditions of which it is made; none for a leaf."""
     return condition.conditions if isinstance(condition, All | AnyOf | NoneOf) else ()
+
+
+def events_of(condition: Condition) -> set[str]:
+    """The events at which it looks; not those of other segments, scores and interests that it names."""
+    match condition:
+        case Did() | Since() | Ratio():
+            return {condition.event}
+        case InOrder():
+            return {step.event for step in condition.steps}
+        case Rhythm():
+            return {ORDER_COMPLETED}
+        case OnList():
+            return {LIST_JOINED, LIST_LEFT}
+        case _:
+            return {event for one in inside_of(condition) for event in events_of(one)}
 
 
 def _parts(condition: Condition, kind: type[All] | type[AnyOf]) -> tuple[Condition, ...]:
@@ -370,6 +519,15 @@ def _times(bounds: Bounds) -> str:
 def _where(event: str, where: tuple[Property, ...], words: Words) -> str:
     money = words.currency if event == ORDER_COMPLETED else None
     return f" (whose {listed([one.describe(money) for one in where])})" if where else ""
+
+
+def _in_thousandths(bounds: Bounds) -> str:
+    least, most = [None if one is None else one / 1000 for one in (bounds.least, bounds.most)]
+    return Bounds(least, most).describe()
+
+
+def _percent(share: Fraction | None) -> Fraction | None:
+    return None if share is None else share * 100
 
 
 def _named(of: str) -> str:

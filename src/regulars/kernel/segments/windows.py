@@ -9,6 +9,8 @@
 A day is the stretch from one first midnight to the next, so that days follow one another even where a wall shows an hour twice.
 """
 
+from functools import lru_cache
+
 from regulars.kernel.calendar import EXACT_UNITS, SECOND, Calendar, Day, Duration, add
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.segments.tree import Always, BetweenAgo, Dates, Trailing, Window
@@ -17,6 +19,7 @@ Stretch = tuple[Instant, Instant]
 """From, to; half-open. Empty where to is not after from."""
 
 
+@lru_cache(maxsize=16_384)
 def day_at(instant: Instant, calendar: Calendar) -> Day:
     day = calendar.day_of(instant) + 1
     while calendar.start_of_day(day) > instant:

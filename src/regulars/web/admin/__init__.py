@@ -17,9 +17,12 @@ from regulars.web.admin import (
     overview,
     program,
     refused,
+    segment_builder,
+    segments,
     signing_in,
     static,
     switching,
+    webhooks,
 )
 from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
 from regulars.web.admin.gate import gate
@@ -46,11 +49,14 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             switching.next_door,
             *overview.handlers,
             *customers.handlers,
+            *segments.handlers,
+            *segment_builder.handlers,
             *identification.handlers,
             *catalogue.handlers,
             *program.handlers,
             *refused.handlers,
             *debugger.handlers,
+            *webhooks.handlers,
         ],
         before_request=gate,
         request_max_body_size=LARGEST_FORM,

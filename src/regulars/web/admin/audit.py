@@ -16,7 +16,15 @@ DEEDS: Final = {
     "exported": "Exported everything that is known of a customer",
     "erased": "Erased a customer",
     "readmitted": "Let an erased name be somebody again",
+    "segment_exported": "Exported who is in a segment",
     "asked": "A platform asked for somebody’s data",
+    "webhook_added": "Had another system told what happens",
+    "webhook_changed": "Changed what another system is told, or where",
+    "webhook_secret_changed": "Changed the secret of a webhook",
+    "webhook_disabled": "Disabled a webhook",
+    "webhook_enabled": "Enabled a webhook again",
+    "webhook_removed": "Removed a webhook",
+    "webhook_sent_again": "Had messages of a webhook sent once more",
 }
 
 

@@ -15,6 +15,7 @@ from regulars.service import programs
 from regulars.service.admins import Session
 from regulars.service.shop import Shop
 from regulars.web.admin import static, telling
+from regulars.web.analytics import Analytics
 from regulars.web.signboard import signboard_of
 
 Asked: TypeAlias = Request[Any, Any, Any]
@@ -42,11 +43,13 @@ UTC: Final = Calendar(Zone("UTC", (0,), (0,)))
 PLACES: Final = (
     ("overview", "Overview"),
     ("customers", "Customers"),
+    ("segments", "Segments"),
     ("identification", "Identification"),
     ("products", "Products"),
     ("program", "Program"),
     ("debugger", "Debugger"),
     ("refused", "Refused"),
+    ("webhooks", "Webhooks"),
 )
 
 
@@ -80,6 +83,10 @@ def shop_of(request: Asked) -> Shop:
 
 def now_of(request: Asked) -> Instant:
     return cast("Callable[[], Instant]", request.app.state["clock"])()
+
+
+def analytics_of(request: Asked) -> Analytics:
+    return cast("Analytics", request.app.state["analytics"])
 
 
 def session_of(request: Asked) -> Session | None:

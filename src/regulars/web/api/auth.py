@@ -17,6 +17,7 @@ from typing import Any, Final
 from litestar import Request
 from msgspec import Struct
 
+from regulars.service.keys import HINT_CHARACTERS
 from regulars.web.face import Face, client_address, face_of
 from regulars.web.keyring import hash_of
 from regulars.web.limits import network_of
@@ -124,6 +125,12 @@ def need_secret_key(request: Request[Any, Any, Any]) -> None:
         raise Problem(
             Code.SECRET_KEY_NEEDED, "A public key stands in everybody's browser; it may send, but never read."
         )
+
+
+def who_asks(request: Request[Any, Any, Any]) -> str:
+    """The key, by its beginning: who did it stands in the audit trail."""
+    shown = credentials_of(request.scope["headers"])
+    return f"key {(shown.token or shown.user or '')[:HINT_CHARACTERS]}"
 
 
 async def _caller(request: Request[Any, Any, Any], key: str | None) -> Caller:

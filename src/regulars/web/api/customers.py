@@ -63,23 +63,23 @@ def customer(request: Request[Any, Any, Any]) -> CustomerAnswer:
 @get("/v1/customers/{identity:str}/ledger", sync_to_thread=True)
 def ledger(request: Request[Any, Any, Any]) -> LedgerAnswer:
     need_secret_key(request)
-    face, page = face_of(request.scope), _page(request.scope["query_string"])
+    face, page = face_of(request.scope), page_of(request.scope["query_string"])
     id = _known_id(face, identity_in_path(face_of(request.scope), request.path_params["identity"]))
     try:
         return showing.ledger(timeline.ledger(face.shop, id, page.cursor, page.limit))
     except timeline.BadCursor:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
 @get("/v1/customers/{identity:str}/explain", sync_to_thread=True)
 def explain(request: Request[Any, Any, Any]) -> ExplainAnswer:
     need_secret_key(request)
-    face, page = face_of(request.scope), _page(request.scope["query_string"])
+    face, page = face_of(request.scope), page_of(request.scope["query_string"])
     id = _known_id(face, identity_in_path(face_of(request.scope), request.path_params["identity"]))
     try:
         return showing.explained(timeline.explain(face.shop, id, page.cursor, page.limit))
     except timeline.BadCursor:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
 @post("/v1/customers/lookup", status_code=200)
@@ -148,7 +148,7 @@ def _known_id(face: Face, wanted: Lookup) -> str:
     return id
 
 
-def _page(query: bytes) -> Page:
+def page_of(query: bytes) -> Page:
     """A parameter that is given twice is refused: which of them counts would be a guess."""
     asked = parse_qs(query.decode("latin-1"), keep_blank_values=True)
     return Page(_only(asked, "cursor", Code.BAD_CURSOR), _limit(_only(asked, "limit", Code.BAD_LIMIT)))
@@ -173,5 +173,5 @@ def not_found() -> Problem:
     return Problem(Code.CUSTOMER_NOT_FOUND, "Nobody is known by this identity.")
 
 
-def _bad_cursor() -> Problem:
+def bad_cursor() -> Problem:
     return Problem(Code.BAD_CURSOR, "Send the `next` of the page before as it is, or no cursor for the first page.")

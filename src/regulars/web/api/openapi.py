@@ -18,6 +18,21 @@ from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
 from regulars.web.api.identification import USUAL_DAYS, IdentificationAnswer
 from regulars.web.api.people import Merging, Parting, Who
 from regulars.web.api.tracking import TYPES, paths_of
+from regulars.web.api.webhook_endpoints import (
+    AT,
+    DeliveriesAnswer,
+    EndpointAnswer,
+    EndpointChanges,
+    EndpointsAnswer,
+    EndpointToAdd,
+    MessageAnswer,
+    MessageToRetry,
+    MessageToTest,
+    RemovedAnswer,
+    RetriedAnswer,
+    SecretAnswer,
+    SecretToRotate,
+)
 from regulars.web.keyring import MOST_KEY_CHARACTERS
 from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
 from regulars.wire.answers import (
@@ -60,6 +75,8 @@ _BODY: Final = (Code.ENCODING_NOT_KNOWN, Code.BAD_GZIP, Code.BODY_CUT_OFF, Code.
 _JSON: Final = (Code.NOT_UTF8, Code.NOT_JSON, Code.NOT_AN_OBJECT)
 _READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND, Code.BUSY)
 _PATH: Final = (Code.IDENTITY_IN_PATH, Code.NOT_FOUND, Code.PATH_TOO_LONG)
+_NAMED: Final = (Code.WEBHOOK_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG)
+_ENDPOINTS: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BUSY)
 PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Event": (*_ASKED, *_BODY, *_JSON, Code.BUSY, Code.NO_PROGRAM),
     "Batch": (*_ASKED, *_BODY, *_JSON, Code.NO_BATCH, Code.BUSY, Code.NO_PROGRAM),
@@ -74,6 +91,22 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG, Code.BUSY),
     "Source": (*_ASKED, Code.BUSY),
     "Readiness": (Code.NOT_READY, Code.BUSY),
+    "Endpoints": _ENDPOINTS,
+    "Endpoint": (*_ENDPOINTS, *_NAMED),
+    "Adding": (*_ENDPOINTS, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE),
+    "Changing": (
+        *_ENDPOINTS,
+        *_NAMED,
+        *_BODY,
+        Code.BAD_BODY,
+        Code.NOT_POSSIBLE,
+    ),
+    "Deliveries": (
+        *_ENDPOINTS,
+        *_NAMED,
+        Code.BAD_CURSOR,
+        Code.BAD_LIMIT,
+    ),
     "Webhook": (
         Code.BAD_REQUEST,
         *_BODY,
@@ -116,6 +149,7 @@ def document() -> Json:
             {"name": "consents", "description": "What people agreed to, and links to change it. Secret key only."},
             {"name": "people", "description": "Export, erase, merge. Secret key only."},
             {"name": "webhooks", "description": "What other systems tell, each with a signature of its own. No key."},
+            {"name": "webhook endpoints", "description": "Which systems are told what happens. Secret key only."},
             {"name": "settings", "description": "What browser libraries fetch first."},
             {"name": "operation", "description": "For whoever runs it. No key."},
         ],
@@ -125,6 +159,7 @@ def document() -> Json:
             **_people(),
             **_consents(),
             **_webhooks(),
+            **_webhook_endpoints(),
             **_settings(),
             **_operation(),
         },
@@ -448,6 +483,105 @@ def _delivered(operation: str, summary: str, parameter: str, most_bytes: int) ->
     }
 
 
+# --- webhooks of our own ---------------------------------------------------------------------------------------------
+
+
+def _webhook_endpoints() -> Json:
+    url = "https://crm.example.com/hooks"
+    added: Json = {"name": "crm", "url": url, "types": ["segment.entered"]}
+    one = "/{name}"
+    return {
+        AT: {
+            "get": _of_endpoints("webhookEndpoints", "Which systems are told what.", "Endpoints", "EndpointsAnswer"),
+            "post": _of_endpoints(
+                "addWebhookEndpoint",
+                "Tell one more; the answer holds its secret, this once.",
+                "Adding",
+                "SecretAnswer",
+                ("EndpointToAdd", added),
+            ),
+        },
+        AT + one: {
+            "get": _of_endpoints("webhookEndpoint", "How one stands.", "Endpoint", "EndpointAnswer"),
+            "patch": _of_endpoints(
+                "changeWebhookEndpoint",
+                "Change where and what it is told, disable and enable it.",
+                "Changing",
+                "EndpointAnswer",
+                ("EndpointChanges", {"url": url}),
+            ),
+            "delete": _of_endpoints("removeWebhookEndpoint", "Tell it nothing any more.", "Endpoint", "RemovedAnswer"),
+        },
+        f"{AT}{one}/rotate": {
+            "post": _of_endpoints(
+                "rotateWebhookSecret",
+                "A new secret, this once; for a day both sign.",
+                "Changing",
+                "SecretAnswer",
+                ("SecretToRotate", {"at_once": False}),
+            )
+        },
+        f"{AT}{one}/test": {
+            "post": _of_endpoints(
+                "testWebhookEndpoint",
+                "Send a message of type `webhook.test`.",
+                "Changing",
+                "MessageAnswer",
+                ("MessageToTest", {}),
+            )
+        },
+        f"{AT}{one}/retry": {
+            "post": _of_endpoints(
+                "retryDeliveries",
+                "Send what was given up, or one message, once more.",
+                "Changing",
+                "RetriedAnswer",
+                ("MessageToRetry", {"id": None}),
+            )
+        },
+        f"{AT}{one}/deliveries": {
+            "get": _of_endpoints(
+                "deliveries",
+                "What was sent in the last thirty days, newest first.",
+                "Deliveries",
+                "DeliveriesAnswer",
+                paged=True,
+            )
+        },
+    }
+
+
+def _of_endpoints(
+    operation: str,
+    summary: str,
+    problems: str,
+    answer: str,
+    body: tuple[str, Json] | None = None,
+    *,
+    paged: bool = False,
+) -> Json:
+    name = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,59}$"}
+    in_path = [{"name": "name", "in": "path", "required": True, "schema": name, "example": "crm"}]
+    parameters = [
+        *([] if problems in ("Endpoints", "Adding") else in_path),
+        *(_paging("^msg_[0-9a-f-]{1,60}$") if paged else ()),
+    ]
+    said: Json = {
+        "operationId": operation,
+        "tags": ["webhook endpoints"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "responses": {"200": _ok(summary, answer), **_problems(problems)},
+    }
+    if parameters:
+        said["parameters"] = parameters
+    if body is not None:
+        shape, example = body
+        content = {"application/json": {"schema": _ref(shape), "example": example}}
+        said["requestBody"] = {"required": True, "content": content}
+    return said
+
+
 # --- settings and operation ------------------------------------------------------------------------------------------
 
 
@@ -618,6 +752,8 @@ def _schemas() -> Json:
         *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, Lookup, ProblemDetails),
         *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer),
         *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
+        *(EndpointAnswer, EndpointsAnswer, EndpointToAdd, EndpointChanges, SecretToRotate, SecretAnswer, RemovedAnswer),
+        *(MessageToTest, MessageToRetry, MessageAnswer, RetriedAnswer, DeliveriesAnswer),
     )
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     return {**schemas, **_event_schemas(), **_settings_schemas()}

@@ -3,7 +3,7 @@ that it reaches no log. Each of these, asked again, answers the same and does no
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from anyio import to_thread
@@ -16,7 +16,7 @@ from regulars.service import joining, rights
 from regulars.service.customers import find, find_by_name
 from regulars.service.joining import NotPossible, Reason
 from regulars.service.tombstones import is_buried
-from regulars.web.api.auth import credentials_of, need_secret_key
+from regulars.web.api.auth import need_secret_key, who_asks
 from regulars.web.api.bodies import read_body
 from regulars.web.api.customers import MOST_LOOKUP_BYTES, Lookup, checked, not_found
 from regulars.web.exports import person_file
@@ -25,8 +25,6 @@ from regulars.web.problems import Code, Problem
 from regulars.wire.answers import ErasedAnswer, MergedAnswer, PreviewAnswer, ReadmittedAnswer
 
 T = TypeVar("T")
-
-HINT_CHARACTERS: Final = 10
 
 
 class Who(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +123,7 @@ async def part(request: Request[Any, Any, Any]) -> MergedAnswer:
 async def _done(request: Request[Any, Any, Any], shape: type[Any], do: Callable[[Face, Any, str], T]) -> T:
     await to_thread.run_sync(need_secret_key, request)
     asked = _read(await read_body(request, MOST_LOOKUP_BYTES), shape)
-    return await to_thread.run_sync(_try, do, face_of(request.scope), asked, _who(request))
+    return await to_thread.run_sync(_try, do, face_of(request.scope), asked, who_asks(request))
 
 
 def _try(do: Callable[[Face, Any, str], T], face: Face, asked: Any, who: str) -> T:
@@ -137,12 +135,6 @@ def _try(do: Callable[[Face, Any, str], T], face: Face, asked: Any, who: str) ->
         raise Problem(Code.NOT_POSSIBLE, no.words) from None
     except rights.NobodyThere:
         raise not_found() from None
-
-
-def _who(request: Request[Any, Any, Any]) -> str:
-    """The key, by its beginning: who did it stands in the audit trail."""
-    shown = credentials_of(request.scope["headers"])
-    return f"key {(shown.token or shown.user or '')[:HINT_CHARACTERS]}"
 
 
 def _read(body: bytes, shape: type[Any]) -> Any:

@@ -9,21 +9,22 @@ the shop, and not said to everybody's browser.
 """
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from regulars.kernel.facts import Instant
-from regulars.service.ingest import NoProgram, ingest
+from regulars.service.ingest import Ingested, NoProgram, ingest
+from regulars.service.memberships import Move
 from regulars.service.writer import Busy
 from regulars.web.api.auth import admit, admit_events, credentials_of, unknown_yet
 from regulars.web.api.bodies import read_body
 from regulars.web.face import Face, client_address, face_of
 from regulars.web.problems import Code, Problem
-from regulars.wire.answers import RejectedEvent, Taken
+from regulars.wire.answers import RejectedEvent, SegmentMove, Taken
 from regulars.wire.events import (
     MOST_BODY_BYTES,
     MOST_EVENTS,
@@ -36,6 +37,7 @@ from regulars.wire.events import (
     write_key_of,
 )
 from regulars.wire.events.surroundings import NOT_SAID
+from regulars.wire.instants import rfc3339
 
 TYPES: Final = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -88,9 +90,11 @@ async def _take(request: Request[Any, Any, Any], type: str | None) -> Response[b
     )
     admit_events(face, caller, _items(understood))
     found = await _stored(face, understood, sender, now, currency)
-    refusals = [*understood.refusals, *found]
+    refusals = [*understood.refusals, *found.refusals]
     _count(face, sender, understood, refusals)
-    return _answer(understood, refusals if sender is Sender.SHOP else understood.refusals)
+    if sender is Sender.SHOP:
+        return _answer(understood, refusals, found.moves)
+    return _answer(understood, understood.refusals)
 
 
 def _understood(
@@ -114,10 +118,8 @@ def _sent(request: Request[Any, Any, Any]) -> Sent:
     return Sent(client_address(request.scope), headers.get("user-agent", ""), headers.get("sec-gpc", "").strip() == "1")
 
 
-async def _stored(
-    face: Face, understood: Understood, sender: Sender, now: Instant, currency: str
-) -> Iterable[RefusedEvent]:
-    """What was refused while storing. A client that goes away does not take its events back: they are on their way."""
+async def _stored(face: Face, understood: Understood, sender: Sender, now: Instant, currency: str) -> Ingested:
+    """What came of storing it. A client that goes away does not take its events back: they are on their way."""
     try:
         waiting = asyncio.wrap_future(ingest(face.shop, understood, sender, now, currency))
         ingested = await asyncio.wait_for(asyncio.shield(waiting), LONGEST_WAIT_SECONDS)
@@ -125,7 +127,7 @@ async def _stored(
         raise Problem(Code.BUSY, "More arrives than can be stored. Send it again in a second.", _RETRY_SOON) from None
     except NoProgram:
         raise Problem(Code.NO_PROGRAM, NO_PROGRAM, _RETRY_LATER) from None
-    return ingested.refusals
+    return ingested
 
 
 def _count(face: Face, sender: Sender, understood: Understood, refusals: list[RefusedEvent]) -> None:
@@ -138,11 +140,18 @@ def _items(understood: Understood) -> int:
     return len(understood.arrivals) + len(understood.refusals) + len(understood.impersonal)
 
 
-def _answer(understood: Understood, refusals: list[RefusedEvent]) -> Response[bytes]:
+def _answer(understood: Understood, refusals: list[RefusedEvent], moves: Sequence[Move] = ()) -> Response[bytes]:
     """Lists as many rejects as there may be events; the header counts them all."""
     rejected = [RejectedEvent(one.position, one.reason.value, one.message) for one in refusals]
     rejected.sort(key=lambda one: one.position)
     accepted = _items(understood) - len(rejected)
     headers = {"X-Regulars-Rejected": str(len(rejected))} if rejected else {}
-    body = msgspec.json.encode(Taken(True, accepted, tuple(rejected[:MOST_EVENTS])))
+    body = msgspec.json.encode(
+        Taken(True, accepted, tuple(rejected[:MOST_EVENTS]), tuple([_moved(move) for move in moves[:MOST_EVENTS]]))
+    )
     return Response(body, media_type="application/json", headers=headers)
+
+
+def _moved(move: Move) -> SegmentMove:
+    what: Literal["entered", "left"] = "entered" if move.entered else "left"
+    return SegmentMove(move.customer, move.segment, what, rfc3339(move.at), move.why, move.fact)

@@ -161,11 +161,18 @@ def _lines(
 def _of_order(said: Mapping[str, object]) -> dict[str, str]:
     """What every line bears of its order."""
     of_order = {}
-    for field, name in (("coupon", "order_coupon"), ("affiliation", "store")):
-        text = texts.text(said[field]) if field in said else ""
+    for field, name, read in _ON_EVERY_LINE:
+        text = read(said[field]) if field in said else ""
         if text:
             of_order[name] = text
     return of_order
+
+
+_ON_EVERY_LINE: Final = (
+    ("coupon", "order_coupon", texts.text),
+    ("discount", "order_discount", texts.taken_off),
+    ("affiliation", "store", texts.text),
+)
 
 
 def _shared(amount_minor: int, weights: Sequence[int]) -> list[int]:

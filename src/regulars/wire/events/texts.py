@@ -17,6 +17,8 @@ _MOST_REMEMBERED: Final = 4_096
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+_ABOVE_0: Final = re.compile(r"(?=.*[1-9])[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+
 PERSONAL: Final = frozenset(
     {
         "address",
@@ -58,6 +60,12 @@ def text(value: object) -> str:
     """ "" when nothing stands there, or no single value."""
     found = value if type(value) is str else text_of(value) or ""
     return (found if found.isprintable() else CONTROL.sub(" ", found)).strip()[:MOST_VALUE_CHARACTERS]
+
+
+def taken_off(value: object) -> str:
+    """What an order or a line was made cheaper by, as a plain number; "" where that is nothing, or no number."""
+    found = text(value)
+    return found if _ABOVE_0.fullmatch(found) else ""
 
 
 class _Kept(dict[str, bool]):

@@ -240,10 +240,11 @@ def _properties(line: Said, of_order: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_order(said: Said) -> dict[str, str]:
-    """What every line bears of its order: its first discount code, and the sales channel."""
+    """What every line bears of its order: its first discount code, what was taken off, and the sales channel."""
     codes = objects_in(said, "discount_codes", WebhookReason.BAD_AMOUNT)
     coupon = codes[0].get("code") if codes else None
-    return texts_of(order_coupon=coupon, channel=said.get("source_name"))
+    off = texts.taken_off(said.get("total_discounts"))
+    return texts_of(order_coupon=coupon, order_discount=off, channel=said.get("source_name"))
 
 
 def _back_minor(said: Said, goods: Sequence[_Good], amounts: Sequence[int], currency: Currency) -> int:

@@ -188,10 +188,11 @@ def _properties(item: Said, of_order: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of_order(said: Said) -> dict[str, str]:
-    """What every line bears of its order: its first coupon, and how the order was made."""
+    """What every line bears of its order: its first coupon, what was taken off, and how the order was made."""
     coupons = objects_in(said, "coupon_lines", WebhookReason.BAD_AMOUNT)
     coupon = coupons[0].get("code") if coupons else None
-    return texts_of(order_coupon=coupon, channel=said.get("created_via"))
+    off = texts.taken_off(said.get("discount_total"))
+    return texts_of(order_coupon=coupon, order_discount=off, channel=said.get("created_via"))
 
 
 def _back_minor(said: Said, goods_minor: int) -> int:

@@ -1,0 +1,218 @@
+"""What was known of everybody at the beginning of a day, as numbers, and who ordered in the thirty days from then on.
+
+Nothing that happened later is in what was known. Somebody is there from the shop's first word about them on: what was done on a
+device before it had a name is theirs, but whoever looked around and never gave a name is not in the tables. Were they there before,
+it would seem that nearly all who look around buy.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from ibis.expr.types import Table
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from regulars.insight.engines import Engine
+from regulars.insight.tables import table
+from regulars.kernel.calendar import DAY, Calendar, Day
+from regulars.kernel.facts import ORDER_COMPLETED, Instant
+from regulars.kernel.segments.rhythm import ENOUGH_DAYS
+
+Numbers: TypeAlias = NDArray[np.float64]
+Truths: TypeAlias = NDArray[np.bool_]
+
+PERIOD_DAYS: Final = 30
+VIEWED: Final = "Product Viewed"
+ADDED: Final = "Product Added"
+LOOKING: Final = (
+    VIEWED,
+    ADDED,
+    "Page Viewed",
+    "Product List Viewed",
+    "Products Searched",
+    "Cart Viewed",
+    "Checkout Started",
+)
+"""What people do on the site; so what the shop or this model says of them is no sign of life."""
+LONG_AGO_DAYS: Final = 3_650.0
+MOST_GAPS: Final = 20.0
+
+FEATURES: Final = (
+    "has ordered",
+    "days since the last order",
+    "orders",
+    "orders in the last 30 days",
+    "orders in the last 180 days",
+    "spent",
+    "has a rhythm",
+    "usual gaps since the last order",
+    "has been on the site",
+    "days since they were on the site",
+    "views in the last 7 days",
+    "views in the last 30 days",
+    "put into the basket in the last 7 days",
+    "put into the basket in the last 30 days",
+    "days on the site in the last 7 days",
+    "days on the site in the last 30 days",
+    "days since first seen",
+)
+"""In the order of the columns. Numbers without an upper end come as log(1 + number)."""
+
+
+class Snapshot(Struct, frozen=True):
+    """Of those whom the shop knew when `day` began and who allow profiling, in the order of our ids. `features` has a row for
+    each; `recency` is higher for whom the simple rule puts before others; `ordered` within thirty days is only true of days past.
+    """
+
+    day: Day
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    features: Numbers
+    recency: Numbers
+    is_waiting: Truths
+    """Without an order in the thirty days before."""
+    ordered: Truths
+
+
+def snapshot(engine: Engine, calendar: Calendar, day: Day) -> Snapshot:
+    begins = calendar.start_of_day
+    rows = engine.rows(_asked(begins(day), {days: begins(day - days) for days in WINDOWS}, begins(day + PERIOD_DAYS)))
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+    number = {name: np.array([_float(cell) for cell in columns[name]]) for name in COLUMNS if name not in TEXTS}
+    return Snapshot(
+        day,
+        columns["id"],
+        columns["name"],
+        _features(number, begins(day), day),
+        _recency(number, begins(day)),
+        number["orders_30"] == 0,
+        number["ordered"] > 0,
+    )
+
+
+def first_order_day(engine: Engine) -> Day | None:
+    """Of those who allow profiling."""
+    happenings, people = table("happenings"), table("people")
+    allowing = people.filter(people.profiling)
+    orders = happenings.filter(happenings.event == ORDER_COMPLETED, happenings.person.isin(allowing.person))
+    day: Day | None = engine.rows(orders.aggregate(day=orders.day.min()))[0][0]
+    return day
+
+
+# --- asked of the tables -----------------------------------------------------------------------------------------------
+
+WINDOWS: Final = (7, 30, 180)
+TEXTS: Final = ("id", "name")
+COLUMNS: Final = (
+    *TEXTS,
+    "known_at",
+    "orders",
+    "orders_30",
+    "orders_180",
+    "spent",
+    "last_order_at",
+    "order_days",
+    "first_order_day",
+    "last_order_day",
+    "first_look_at",
+    "last_look_at",
+    "views_7",
+    "views_30",
+    "adds_7",
+    "adds_30",
+    "days_7",
+    "days_30",
+    "ordered",
+)
+
+
+def _asked(at: Instant, since: Mapping[int, Instant], until: Instant) -> Table:
+    people, rows = table("people"), table("happenings")
+    rows = rows.filter(rows.happened_at < until)
+    before = rows.happened_at < at
+    orders, looks = (rows.event == ORDER_COMPLETED) & before, rows.event.isin(LOOKING) & before
+    views, adds = (rows.event == VIEWED) & before, (rows.event == ADDED) & before
+    lately = {days: rows.happened_at >= start for days, start in since.items()}
+    did = rows.group_by(person_of=rows.person).aggregate(
+        known_at=rows.happened_at.min(where=rows.by_shop),
+        orders=rows.count(where=orders),
+        orders_30=rows.count(where=orders & lately[30]),
+        orders_180=rows.count(where=orders & lately[180]),
+        spent=rows.amount.sum(where=orders).cast("int64"),
+        last_order_at=rows.happened_at.max(where=orders),
+        order_days=rows.day.nunique(where=orders),
+        first_order_day=rows.day.min(where=orders),
+        last_order_day=rows.day.max(where=orders),
+        first_look_at=rows.happened_at.min(where=looks),
+        last_look_at=rows.happened_at.max(where=looks),
+        views_7=rows.count(where=views & lately[7]),
+        views_30=rows.count(where=views & lately[30]),
+        adds_7=rows.count(where=adds & lately[7]),
+        adds_30=rows.count(where=adds & lately[30]),
+        days_7=rows.day.nunique(where=looks & lately[7]),
+        days_30=rows.day.nunique(where=looks & lately[30]),
+        ordered=rows.count(where=(rows.event == ORDER_COMPLETED) & ~before),
+    )
+    allowing = people.filter(people.profiling)
+    known = allowing.inner_join(did, allowing.person == did.person_of)
+    return known.filter(known.known_at < at).order_by("id").select(*COLUMNS)
+
+
+def _float(cell: Any) -> float:
+    return float("nan") if cell is None else float(cell)
+
+
+# --- as numbers --------------------------------------------------------------------------------------------------------
+
+
+def _features(number: Mapping[str, Numbers], at: Instant, day: Day) -> Numbers:
+    """Whatever is not there is 0, and a column beside it says so."""
+    has_ordered, has_rhythm = number["orders"] > 0, number["order_days"] >= ENOUGH_DAYS
+    has_looked = ~np.isnan(number["last_look_at"])
+    gap = np.where(has_rhythm, number["last_order_day"] - number["first_order_day"], 1.0)
+    usual = gap / np.where(has_rhythm, number["order_days"] - 1, 1.0)
+    gaps = np.where(has_rhythm, (day - number["last_order_day"]) / usual, 0.0)
+    seen_at = np.fmin(number["known_at"], number["first_look_at"])
+    columns = (
+        has_ordered,
+        _log(_days(at, number["last_order_at"], has_ordered)),
+        _log(number["orders"]),
+        _log(number["orders_30"]),
+        _log(number["orders_180"]),
+        _log(np.maximum(np.nan_to_num(number["spent"]), 0.0)),
+        has_rhythm,
+        _log(np.minimum(gaps, MOST_GAPS)),
+        has_looked,
+        _log(_days(at, number["last_look_at"], has_looked)),
+        *[_log(number[name]) for name in ("views_7", "views_30", "adds_7", "adds_30", "days_7", "days_30")],
+        _log(_days(at, seen_at, np.full(len(seen_at), True))),
+    )
+    return np.column_stack([column.astype(np.float64) for column in columns])
+
+
+def _recency(number: Mapping[str, Numbers], at: Instant) -> Numbers:
+    """Most recent buyers first; after all buyers, most recent visitors first; then everybody else."""
+    bought, looked = ~np.isnan(number["last_order_at"]), ~np.isnan(number["last_look_at"])
+    since_bought = -_days(at, number["last_order_at"], bought)
+    since_looked = -_days(at, number["last_look_at"], looked) - LONG_AGO_DAYS
+    return np.where(bought, since_bought, np.where(looked, since_looked, -2 * LONG_AGO_DAYS))
+
+
+def _days(at: Instant, since: Numbers, there: Truths) -> Numbers:
+    days = (at - np.where(there, since, at)) / DAY
+    return np.clip(days, 0.0, LONG_AGO_DAYS)
+
+
+def _log(number: Numbers) -> Numbers:
+    return np.log1p(number)
+
+
+def joined(snapshots: Sequence[Snapshot]) -> tuple[Numbers, Numbers, Truths, Truths]:
+    """Of all of them: features, recency, who was waiting, who ordered."""
+    return (
+        np.concatenate([one.features for one in snapshots]),
+        np.concatenate([one.recency for one in snapshots]),
+        np.concatenate([one.is_waiting for one in snapshots]),
+        np.concatenate([one.ordered for one in snapshots]),
+    )

@@ -1,0 +1,119 @@
+"""Conditions about what somebody has (a level, points), and about what is told of them (traits, visits, names, consents).
+
+Nothing is remembered for these: they are looked at where that may have changed.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from regulars.kernel.calendar import Calendar
+from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.segments.changing import moments
+from regulars.kernel.segments.live.watch import whole_bounds
+from regulars.kernel.segments.meaning import Known, holds
+from regulars.kernel.segments.passing import Truth
+from regulars.kernel.segments.tree import (
+    Consented,
+    ExpiringPoints,
+    InTier,
+    IsMember,
+    KnownBy,
+    Near,
+    Points,
+    Trait,
+    Visited,
+)
+from regulars.kernel.segments.windows import lies_ahead, whole_second
+from regulars.kernel.state import Consequences, Lot, Profile
+
+AboutHoldings: TypeAlias = InTier | IsMember | Points | ExpiringPoints
+AboutThem: TypeAlias = Trait | Visited | Near | KnownBy | Consented
+
+Seen: TypeAlias = tuple[Truth, Instant]
+"""Whether it holds, and a moment before which that does not change by itself."""
+OfHoldings: TypeAlias = Callable[[Consequences, Instant], Seen]
+OfProfile: TypeAlias = Callable[[Profile, Instant], Seen]
+
+MOST_ENDS: Final = 5_000
+
+
+def of_holdings(leaf: AboutHoldings, calendar: Calendar, is_member: Callable[[Consequences], bool]) -> OfHoldings:
+    match leaf:
+        case InTier(levels, or_none):
+            return lambda held, _: ((or_none if held.tier is None else held.tier in levels), FOREVER)
+        case IsMember(wanted):
+            return lambda held, _: (is_member(held) is wanted, FOREVER)
+        case Points("lifetime", bounds):
+            return lambda held, _: (bounds.admit(held.issued + held.moved), FOREVER)
+        case Points():
+            return _points(leaf)
+        case ExpiringPoints():
+            return _expiring(leaf, calendar)
+
+
+def _points(leaf: Points) -> OfHoldings:
+    available = leaf.which == "available"
+    least, most, _ = whole_bounds(leaf.bounds)
+
+    def look(held: Consequences, now: Instant) -> Seen:
+        points, due = 0, FOREVER
+        for lots in (held.available, held.pending):
+            for lot in lots:
+                begin, end = whole_second(lot.active_at), whole_second(lot.expires_at)
+                if now < begin:
+                    points += 0 if available else lot.points
+                    due = min(due, begin)
+                elif now < end:
+                    points += lot.points if available else 0
+                    due = min(due, end)
+        return least <= points <= most, due
+
+    return look
+
+
+def _expiring(leaf: ExpiringPoints, calendar: Calendar) -> OfHoldings:
+    """Each lot is looked at often: during what its end is near is worked out once."""
+    least, most, _ = whole_bounds(leaf.bounds)
+    near: dict[tuple[Instant, Instant], tuple[Instant, Instant]] = {}
+
+    def stretch_of(lot: Lot) -> tuple[Instant, Instant]:
+        if len(near) > MOST_ENDS:
+            near.clear()
+        begin, end = lies_ahead(lot.expires_at, leaf.within, calendar)
+        found = near[lot.active_at, lot.expires_at] = max(begin, whole_second(lot.active_at)), end
+        return found
+
+    def look(held: Consequences, now: Instant) -> Seen:
+        points, due = 0, FOREVER
+        for lots in (held.available, held.pending):
+            for lot in lots:
+                begin, end = near.get((lot.active_at, lot.expires_at)) or stretch_of(lot)
+                if now < begin:
+                    if begin < due and begin < end:
+                        due = begin
+                elif now < end:
+                    points += lot.points
+                    if end < due:
+                        due = end
+        return least <= points <= most, due
+
+    return look
+
+
+def of_profile(leaf: AboutThem, calendar: Calendar) -> OfProfile:
+    if isinstance(leaf, Consented):
+        return lambda profile, _: (leaf.purpose in profile.allows, FOREVER)
+    if isinstance(leaf, KnownBy):
+        return lambda profile, _: (leaf.kind in profile.kinds, FOREVER)
+
+    def look(profile: Profile, now: Instant) -> Seen:
+        known = Known(
+            "",
+            calendar,
+            traits=profile.traits,
+            first_visit=profile.first_visit,
+            last_visit=profile.last_visit,
+        )
+        return holds(leaf, known, now), next(iter(moments(leaf, known, now)), FOREVER)
+
+    return look

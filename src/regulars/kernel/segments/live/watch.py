@@ -1,0 +1,197 @@
+"""What watches a customer for one condition about what they did, and what it remembers, so that it never needs the facts again.
+
+A memory is plain data, bounded by its condition, and a function of the facts alone: whatever the order in which they come, the
+same memory results. It is never written on: `take` gives a new one. None is the memory of nothing.
+
+What does not count yet (it lies ahead, or its window begins later) waits aside. `look` drops what is over, lets in what has
+begun, and says whether the condition holds and before which moment that cannot change by time alone.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import ceil, floor
+from typing import Any, Final, Protocol, TypeAlias
+
+from regulars.kernel.calendar import EXACT_UNITS, Calendar, Day, Duration
+from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, OrderCompleted
+from regulars.kernel.segments.happenings import Time, chosen, lines_of
+from regulars.kernel.segments.passing import Truth, passes
+from regulars.kernel.segments.tree import Always, BetweenAgo, Dates, Window
+from regulars.kernel.segments.values import Bounds, HasAnniversary, IsNear, IsNoneOf, IsOneOf, Property, Test
+from regulars.kernel.segments.windows import counts_during, day_at, left_at, second_of, whole_second
+
+Memory: TypeAlias = Any
+Looked: TypeAlias = tuple[Memory, Truth, Instant]
+"""What is still remembered, whether the condition holds, and a moment before which that does not change by itself."""
+
+AS_BEFORE: Final = -1
+ANY_TIME: Final = 0
+"""For tests that do not hang on the time at which they are asked."""
+
+MOST_DAYS: Final = 5_000
+MOST_VALUES: Final = 1_024
+
+
+class Occasion:
+    """One fact as all conditions see it: what is worked out for one of them is there for the next."""
+
+    __slots__ = ("_day", "at", "calendar", "fact", "start")
+
+    def __init__(self, fact: Fact, calendar: Calendar) -> None:
+        self.fact, self.calendar = fact, calendar
+        self.at: Instant = fact.happened_at
+        self.start = second_of(self.at)
+        self._day: Day | None = None
+
+    @property
+    def day(self) -> Day:
+        if self._day is None:
+            self._day = day_at(self.at, self.calendar)
+        return self._day
+
+
+class Watch(Protocol):
+    events: tuple[str, ...]
+    only: tuple[str, tuple[str, ...]] | None
+
+    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
+        """`take` and `look` at once; None where the fact is nothing to this condition. Where it `holds` already and more of the
+        same changes only until when, or where nothing follows yet, the memory is enough (`AS_BEFORE`): the moment that was said
+        stays one before which nothing changes.
+        """
+        ...
+
+    def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
+        """With the fact; the same memory where it is nothing to this condition."""
+        ...
+
+    def look(self, memory: Memory, now: Instant) -> Looked: ...
+
+    def size(self, memory: Memory) -> int:
+        """How many entries."""
+        ...
+
+
+class Watcher:
+    only: tuple[str, tuple[str, ...]] | None = None
+    """A property, and the values that it must have, where one is asked for: whoever listens for another one is not called."""
+
+    def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
+        raise NotImplementedError
+
+    def look(self, memory: Memory, now: Instant) -> Looked:
+        raise NotImplementedError
+
+    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
+        after = self.take(memory, occasion, now)
+        return None if after is memory else self.look(after, now)
+
+
+# --- windows -------------------------------------------------------------------------------------------------------------
+
+
+class Left:
+    """From when on a moment no longer lies within the last so long; of days each is worked out once."""
+
+    def __init__(self, duration: Duration, calendar: Calendar) -> None:
+        self.duration, self.calendar = duration, calendar
+        self.exact = EXACT_UNITS[duration.unit] * duration.count if duration.unit in EXACT_UNITS else None
+        self._by_day: dict[Day, Instant] = {}
+
+    def at(self, occasion: Occasion) -> Instant:
+        if self.exact is not None:
+            return whole_second(occasion.at + self.exact)
+        found = self._by_day.get(occasion.day)
+        return self._of_day(occasion.day, occasion.at) if found is None else found
+
+    def of(self, at: Instant) -> Instant:
+        if self.exact is not None:
+            return whole_second(at + self.exact)
+        day = day_at(at, self.calendar)
+        found = self._by_day.get(day)
+        return self._of_day(day, at) if found is None else found
+
+    def _of_day(self, day: Day, at: Instant) -> Instant:
+        if len(self._by_day) > MOST_DAYS:
+            self._by_day.clear()
+        found = self._by_day[day] = left_at(at, self.duration, self.calendar)
+        return found
+
+
+Stretches: TypeAlias = Callable[[Occasion], tuple[Instant, Instant]]
+"""From when to when it counts, half-open."""
+
+
+def stretches_of(window: Window, calendar: Calendar) -> Stretches:
+    if isinstance(window, Always):
+        return lambda occasion: (occasion.start, FOREVER)
+    if isinstance(window, Dates):
+        return lambda occasion: counts_during(occasion.at, window, calendar)
+    if isinstance(window, BetweenAgo):
+        newer, older = Left(window.newer, calendar), Left(window.older, calendar)
+        return lambda occasion: (newer.at(occasion), older.at(occasion))
+    left = Left(window.duration, calendar)
+    return lambda occasion: (occasion.start, left.at(occasion))
+
+
+# --- which times it is about -----------------------------------------------------------------------------------------------
+
+Fits: TypeAlias = Callable[[Fact], bool]
+Chooser: TypeAlias = Callable[[Fact], Time | None]
+
+
+def moves(where: Sequence[Property]) -> bool:
+    """Whether a test hangs on the day on which it is looked at."""
+    return any([isinstance(one.test, IsNear | HasAnniversary) for one in where])
+
+
+def only_of(where: Sequence[Property]) -> tuple[str, tuple[str, ...]] | None:
+    return next(((one.name, one.test.values) for one in where if isinstance(one.test, IsOneOf)), None)
+
+
+def chooser_of(where: Sequence[Property], calendar: Calendar) -> Chooser:
+    """`happenings.chosen`, for tests that do not move."""
+    if not where:
+        return lambda fact: Time(fact, lines_of(fact))
+    fits = fits_of(where, calendar)
+
+    def choose(fact: Fact) -> Time | None:
+        if isinstance(fact, OrderCompleted):
+            return chosen(fact, where, calendar, fact.happened_at)
+        return Time(fact) if fits(fact) else None
+
+    return choose
+
+
+def fits_of(where: Sequence[Property], calendar: Calendar) -> Fits:
+    """Whether it would be chosen at all."""
+    if not where:
+        return lambda _: True
+    tests = [(one.name, _predicate(one.test, calendar)) for one in where]
+
+    def fits(fact: Fact) -> bool:
+        if isinstance(fact, OrderCompleted):
+            return chosen(fact, where, calendar, fact.happened_at) is not None
+        said = fact.properties if isinstance(fact, Behaved) else {}
+        for name, passing in tests:  # noqa: SIM110  quicker than a generator
+            if not passing(said.get(name)):
+                return False
+        return True
+
+    return fits
+
+
+def _predicate(test: Test, calendar: Calendar) -> Callable[[str | None], bool]:
+    if isinstance(test, IsOneOf):
+        return frozenset(test.values).__contains__
+    if isinstance(test, IsNoneOf):
+        none_of = frozenset(test.values)
+        return lambda value: value is not None and value not in none_of
+    return lru_cache(MOST_VALUES)(lambda value: passes(test, value, calendar, ANY_TIME) is True)
+
+
+def whole_bounds(bounds: Bounds) -> tuple[int, int, int]:
+    """The least and the most as whole numbers, and how many are enough to know."""
+    least = ceil(bounds.least) if bounds.least is not None else 0
+    most = floor(bounds.most) if bounds.most is not None else FOREVER
+    return least, most, max(least, most + 1 if most < FOREVER else 0, 1)

@@ -1,0 +1,49 @@
+"""Which watch a condition about what somebody did has."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from regulars.kernel.calendar import Calendar
+from regulars.kernel.segments.live.latest import Days, First, Last, Words
+from regulars.kernel.segments.live.remembered import Remembered
+from regulars.kernel.segments.live.sequences import Sequences
+from regulars.kernel.segments.live.watch import Watch, moves
+from regulars.kernel.segments.live.windowed import Averages, Counts, Extremes, Ratios, Sames, Sums, Values
+from regulars.kernel.segments.tree import (
+    Average,
+    Did,
+    Distinct,
+    Greatest,
+    InOrder,
+    Least,
+    OnList,
+    Ratio,
+    Rhythm,
+    Same,
+    Since,
+    Sum,
+    Times,
+)
+
+Watched: TypeAlias = Did | Ratio | Since | Rhythm | InOrder | OnList
+"""Conditions about what somebody did."""
+
+
+def watch_of(condition: Watched, calendar: Calendar) -> Watch:
+    if isinstance(condition, Rhythm):
+        return Days(condition, calendar)
+    if isinstance(condition, OnList):
+        return Words(condition)
+    if isinstance(condition, InOrder):
+        moving = any([moves(step.where) for step in condition.steps])
+        return Remembered(condition, calendar) if moving else Sequences(condition, calendar)
+    if moves(condition.where):
+        return Remembered(condition, calendar)
+    if isinstance(condition, Ratio):
+        return Ratios(condition, calendar)
+    if isinstance(condition, Since):
+        return (First if condition.which == "first" else Last)(condition, calendar)
+    kinds: dict[type, Callable[[Did, Calendar], Watch]] = {
+        Times: Counts, Sum: Sums, Average: Averages, Least: Extremes, Greatest: Extremes, Distinct: Values, Same: Sames,
+    }  # fmt: skip
+    return kinds[type(condition.counted)](condition, calendar)

@@ -1,0 +1,84 @@
+"""The job that says every night who is likely to order: a model is learned anew, and the list “likely-to-convert” kept by it.
+
+What was found is at hand for pages until it is found anew: it is worked out once at the start as well. Several processes on one
+database may all run it: they say the same, and what was said is known.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final
+
+from regulars.kernel.calendar import Day
+from regulars.kernel.facts import Instant
+from regulars.service.likelihood import LIKELY_TO_CONVERT, Kept, keep_list
+from regulars.service.refreshing import passing_file
+from regulars.service.shop import Shop
+
+if TYPE_CHECKING:
+    from regulars.insight.likelihood.model import Latest
+
+FIRST_AFTER_SECONDS: Final = 5.0
+LOOKS_EVERY_SECONDS: Final = 60.0
+
+logger: Final = logging.getLogger("regulars.workers")
+
+
+class Stopped(Exception):
+    """The server ends."""
+
+
+class Foreteller:
+    """Runs from `start` to `stop`, and keeps `latest`."""
+
+    def __init__(self, shop: Shop, folder: Path | None, clock: Callable[[], Instant], latest: "Latest") -> None:
+        self._latest = latest
+        self._shop, self._folder, self._clock = shop, folder, clock
+        self._stopping = Event()
+        self._reckoned_on: Day | None = None
+        self._thread = Thread(target=self._work, name="likelihood", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Between two portions of customers."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        wait = FIRST_AFTER_SECONDS
+        while not self._stopping.wait(wait):
+            try:
+                self.look()
+            except Stopped:
+                return
+            except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
+                logger.warning("saying who is likely to order failed and is tried again: %s", type(error).__name__)
+            wait = LOOKS_EVERY_SECONDS
+
+    def look(self) -> Kept | None:
+        """Once a day on the shop's wall; None where nothing is to be done, or nothing can be said."""
+        from regulars.insight.likelihood.model import TooLittle, likelihood_and_list
+        from regulars.insight.moments import Moment
+
+        rulebook, now = self._shop.rulebooks.in_force(), self._clock()
+        if rulebook is None or (today := rulebook.calendar.day_of(now)) == self._reckoned_on:
+            return None
+        latest = self._latest
+        try:
+            with passing_file(self._shop, self._folder, now, self._looking_up) as path:
+                found, listed = likelihood_and_list(path, Moment(now, rulebook.calendar), LIKELY_TO_CONVERT)
+        except TooLittle as too_little:
+            latest.likelihood, latest.too_little, self._reckoned_on = None, too_little, today
+            return None
+        latest.likelihood, latest.too_little = found, None
+        kept = keep_list(self._shop, found.day, found.model.version, found.probabilities, listed, self._clock())
+        self._reckoned_on = today
+        return kept
+
+    def _looking_up(self, _done: int, _of: int) -> None:
+        if self._stopping.is_set():
+            raise Stopped

@@ -1,0 +1,115 @@
+"""The job that keeps the analytic file fresh: written at the start, and again when it is old and something has changed since.
+
+Of several processes on one data folder one writes at a time: who holds the lock file. However large the shop, it rests far longer
+than it works, so that events always have most of the machine.
+"""
+
+import fcntl
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from regulars.kernel.calendar import MINUTE
+from regulars.kernel.facts import Instant
+from regulars.service.refreshing import refresh_file
+from regulars.service.shop import Shop
+from regulars.store.schema import audit, consents, journal, merges, publications, segment_moves, traits
+
+OLD_AFTER: Final = 10 * MINUTE
+LOOKS_EVERY_SECONDS: Final = 15.0
+REST: Final = 9
+"""Times as long as the writing took: at most a tenth of the time is spent on it."""
+
+logger: Final = logging.getLogger("regulars.workers")
+
+
+class Stopped(Exception):
+    """The server ends: what was written so far is thrown away."""
+
+
+class Refresher:
+    """Runs from `start` to `stop`."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        path: Path,
+        clock: Callable[[], Instant],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shop, self._path, self._clock, self._seconds = shop, path, clock, seconds
+        self._stopping = Event()
+        self._written_of: tuple[Any, ...] | None = None
+        self._written_at: Instant | None = None
+        self._thread = Thread(target=self._work, name="refreshing", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Between two portions of customers."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            began = self._seconds()
+            try:
+                self.look()
+            except Stopped:
+                return
+            except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
+                logger.warning("writing the analytic tables failed and is tried again: %s", type(error).__name__)
+            wait = max(LOOKS_EVERY_SECONDS, REST * (self._seconds() - began))
+
+    def look(self) -> bool:
+        """Whether the file was written anew."""
+        now = self._clock()
+        if self._written_at is not None and now - self._written_at < OLD_AFTER:
+            return False
+        stands = self._stands()
+        if stands == self._written_of and self._path.exists():
+            return False
+        with locked(self._path.with_name(f"{self._path.name}.lock")) as is_mine:
+            if not is_mine or not refresh_file(self._shop, self._path, now, self._looking_up):
+                return False
+        self._written_of, self._written_at = stands, now
+        logger.info("the analytic tables were written")
+        return True
+
+    def _looking_up(self, _done: int, _of: int) -> None:
+        if self._stopping.is_set():
+            raise Stopped
+
+    def _stands(self) -> tuple[Any, ...]:
+        """Other figures than before where anything that the tables hold may have changed; what time alone changes is written down
+        as steps of the journal.
+        """
+        newest = (journal.c.id, publications.c.id, segment_moves.c.id, audit.c.id, merges.c.id)
+        with self._shop.store.one_moment(), self._shop.store.reading() as connection:
+            ids = [connection.execute(select(func.max(column))).scalar() for column in newest]
+            said = connection.execute(select(func.max(consents.c.recorded_at), func.count())).one()
+            known = connection.execute(select(func.max(traits.c.happened_at), func.count())).one()
+        return (*ids, *said, *known)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Whether nobody else holds it; it is let go at the end, and by a process that dies."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as file:
+        path.chmod(0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
