@@ -60,6 +60,7 @@ def serve_shop(
     """Pages, HTTP and the jobs behind them, until the process is told to stop. With a `neighbour`, cookies are named by the port:
     a browser keeps those of one host together. A `private` server has no limits.
     `analytics` is the file of the analytic tables, which is kept fresh."""
+    from regulars.insight.likelihood.model import Latest
     from regulars.service.connections import Connections
     from regulars.web.app import create_app
     from regulars.web.limits import NO_LIMITS
@@ -67,6 +68,7 @@ def serve_shop(
     from regulars.wire.enrichment import device_of
     from regulars.wire.events import Surroundings
     from regulars.workers.learning import Learner
+    from regulars.workers.likelihood import Foreteller
     from regulars.workers.outbox import Deliverer
     from regulars.workers.reconciling import Reconciler
     from regulars.workers.refreshing import Refresher
@@ -88,6 +90,9 @@ def serve_shop(
     refresher = Refresher(shop, analytics, clock) if analytics is not None else None
     if refresher is not None:
         refresher.start()
+    likelihood = Latest()
+    foreteller = Foreteller(shop, analytics.parent if analytics else None, clock, likelihood)
+    foreteller.start()
     device_of(Surroundings())
     try:
         app = create_app(
@@ -103,9 +108,11 @@ def serve_shop(
             neighbour=neighbour,
             cookies=f"_{port}" if neighbour else "",
             analytics=analytics,
+            likelihood=likelihood,
         )
         serve(app, host, port, ready)
     finally:
+        foreteller.stop()
         if refresher is not None:
             refresher.stop()
         deliverer.stop()

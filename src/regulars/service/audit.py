@@ -12,8 +12,9 @@ from regulars.store.transaction import Transaction
 
 
 class Deed(Struct, frozen=True):
-    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted` or `asked` (a platform asks for somebody's data); `segment_exported`,
-    `webhook_added` and its like bear the segment's or the webhook's name in `details`."""
+    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted` or `asked` (a platform asks for somebody's data);
+    `segment_exported`, `webhook_added` and its like bear the segment's or the webhook's name in `details`.
+    """
 
     id: int
     at: Instant

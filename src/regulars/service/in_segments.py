@@ -3,7 +3,7 @@ woken for it or not. Visitors without a name are in none.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import Connection, select
@@ -18,7 +18,7 @@ from regulars.service.shop import Shop
 from regulars.store.schema import IS_LISTED, customers, memberships, segment_moves
 from regulars.wire.records import decode_state
 
-AT_ONCE = 500
+AT_ONCE: Final = 500
 
 
 class In(Struct, frozen=True):

@@ -18,8 +18,9 @@ from regulars.service.consents import allows
 from regulars.service.known import Request
 from regulars.service.people import ANONYMOUS_ID, ITSELF, USER_ID
 from regulars.service.records import records_of
+from regulars.service.segment_lists import names_of
 from regulars.service.shop import Shop
-from regulars.store.schema import identities
+from regulars.store.schema import IS_LISTED, customers, identities
 from regulars.wire.events import Arrival, Did
 
 LIKELY_TO_CONVERT: Final = "likely-to-convert"
@@ -53,6 +54,21 @@ def keep_list(
     joined = _say(shop, LIST_JOINED, sorted(probabilities.keys() - set(listed)), chosen, now)
     left = _say(shop, LIST_LEFT, sorted(set(listed) - probabilities.keys()), chosen, now)
     return Kept(joined, left)
+
+
+def may_be_shown(shop: Shop, ids: Sequence[str]) -> dict[str, str]:
+    """Names of those of these customers who are there and allow profiling at this moment, by our ids."""
+    rulebook = shop.rulebooks.in_force()
+    if rulebook is None:
+        return {}
+    with shop.store.one_moment(), shop.store.reading() as connection:
+        there = connection.execute(select(customers.c.id).where(customers.c.id.in_(ids), IS_LISTED)).scalars()
+        names = names_of(connection, ids)
+        return {
+            id: names.get(id, id)
+            for id in sorted(there)
+            if allows(connection, records_of(connection, id), PROFILING, rulebook.program)
+        }
 
 
 def _say(shop: Shop, word: str, ids: Sequence[str], chosen: _Chosen, now: Instant) -> int:

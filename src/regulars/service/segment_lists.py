@@ -4,6 +4,7 @@ The rows are those that are written as it happens (`service.memberships`); whoev
 was on an earlier day is reckoned back from the rows of today, so that it always adds up to them.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from regulars.store.schema import identities, memberships, segment_moves
 
 QUARTER: Final = 15 * MINUTE
 """Midnights are at quarters of an hour, whatever the zone."""
-MOST_ID_CHARACTERS: Final = 64
+ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 AT_ONCE: Final = 1_000
 
 
@@ -130,7 +131,7 @@ def members(shop: Shop, segment: str, after: str | None, limit: int) -> Members:
     columns = memberships.c
     asked = select(columns.customer, columns.since).where(columns.segment == segment)
     if after is not None:
-        if not 0 < len(after) <= MOST_ID_CHARACTERS or not after.isprintable():
+        if not ID.fullmatch(after):
             raise BadCursor(after)
         asked = asked.where(columns.customer > after)
     with shop.store.one_moment(), shop.store.reading() as connection:

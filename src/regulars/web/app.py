@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import ControllerRouterHandler
 
+from regulars.insight.likelihood.model import Latest
 from regulars.kernel.facts import Instant
 from regulars.service.connections import Connections
 from regulars.service.neighbours import Neighbour
@@ -28,6 +29,7 @@ from regulars.web.api.health import healthz, metrics, readyz
 from regulars.web.api.identification import identification
 from regulars.web.api.openapi import openapi
 from regulars.web.api.people import people_handlers
+from regulars.web.api.segments import segment_handlers
 from regulars.web.api.settings import project_settings, source_config
 from regulars.web.api.tracking import TYPES, paths_of, tracking_handlers
 from regulars.web.api.webhook_endpoints import webhook_endpoint_handlers
@@ -67,13 +69,15 @@ def create_app(
     networks: Networks | None = None,
     delivered: Delivered | None = None,
     analytics: Path | None = None,
+    likelihood: Latest | None = None,
 ) -> Litestar:
     """The shop's lifetime is the caller's: nothing is opened or closed here. Without `limits` there are none; the published ones
     are `Limits()`. `proxies` stand before us and are believed; `tick` counts nanoseconds and never goes back.
     `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures.
     `neighbour` is a shop that pages switch to; `cookies` then ends the names of this server's, which share a host with the other's.
     `networks` are those that our own webhooks may go to beyond the public ones; `delivered` is shown as figures.
-    `analytics` is the file of the analytic tables, by which segments are tried out.
+    `analytics` is the file of the analytic tables, by which segments are tried out; `likelihood` is what was found last of who
+    is likely to order.
     """
     meters = Meters()
     limiter = Limiter(limits, tick, meters.limited)
@@ -99,6 +103,7 @@ def create_app(
                 "connections": connections or Connections(shop.store, {}),
                 "networks": networks or Networks(),
                 "analytics": Analytics(analytics),
+                "likelihood": likelihood or Latest(),
             }
         ),
         openapi_config=None,
@@ -124,6 +129,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         *tracking_handlers(),
         *customer_handlers(),
         identification,
+        *segment_handlers(),
         *consent_handlers(),
         shopify_webhook,
         woocommerce_webhook,

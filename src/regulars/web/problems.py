@@ -62,6 +62,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found", HTTPStatus.NOT_FOUND, "There is nothing at this address"
     SITE_NOT_FOUND = "site_not_found", HTTPStatus.NOT_FOUND, "No such site"
     CUSTOMER_NOT_FOUND = "customer_not_found", HTTPStatus.NOT_FOUND, "No such customer"
+    SEGMENT_NOT_FOUND = "segment_not_found", HTTPStatus.NOT_FOUND, "No such segment"
     WEBHOOK_NOT_FOUND = "webhook_not_found", HTTPStatus.NOT_FOUND, "No such webhook"
     NOT_POSSIBLE = "not_possible", HTTPStatus.CONFLICT, "That cannot be done as things stand"
     METHOD_NOT_ALLOWED = "method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This address does not take that method"

@@ -19,7 +19,7 @@ from regulars.service.shop import Shop
 if TYPE_CHECKING:
     from regulars.insight.likelihood.model import Latest
 
-FIRST_AFTER_SECONDS: Final = 5.0
+FIRST_AFTER_SECONDS: Final = 10.0
 LOOKS_EVERY_SECONDS: Final = 60.0
 
 logger: Final = logging.getLogger("regulars.workers")

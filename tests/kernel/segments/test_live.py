@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +33,8 @@ tiers:
 """
 
 
+CASES = max(settings().max_examples, 5_000) if settings().max_examples > 1_000 else settings().max_examples
+"""Five thousand in the slow lane."""
 PROGRAMS: dict[str, Program] = {zone: program(RULES, zone=zone).program for zone in ZONES}
 
 

@@ -10,10 +10,12 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from regulars.web.admin import (
+    at_risk,
     catalogue,
     customers,
     debugger,
     identification,
+    likelihood,
     overview,
     program,
     refused,
@@ -51,6 +53,8 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             *customers.handlers,
             *segments.handlers,
             *segment_builder.handlers,
+            *at_risk.handlers,
+            *likelihood.handlers,
             *identification.handlers,
             *catalogue.handlers,
             *program.handlers,

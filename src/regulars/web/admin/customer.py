@@ -14,8 +14,9 @@ from regulars.kernel.effects import Account
 from regulars.kernel.facts import FOREVER
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
-from regulars.service import accounts, customers, purchases, timeline
+from regulars.service import accounts, customers, purchases, segment_lists, timeline
 from regulars.service.customers import Customer, LotView, NextTier
+from regulars.service.in_segments import In, ScoreSeen, scores_of, segments_of
 from regulars.service.life import life
 from regulars.service.people import ANONYMOUS_ID, USER_ID, WEAK
 from regulars.service.timeline import LedgerEntry
@@ -31,12 +32,14 @@ from regulars.web.admin.knowing import (
 from regulars.web.admin.life import told
 from regulars.web.admin.picture import kind_of, picture
 from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, shop_of
+from regulars.web.admin.segments import move_told, path_of
 
 A_PAGE: Final = 10
 FACTS_A_PAGE: Final = 60
 LOTS_SHOWN: Final = 6
 NAMES_SHOWN: Final = 4
 ACCOUNTS_SHOWN: Final = 20
+MOVES_SHOWN: Final = 10
 
 
 @get("/customers/{id:str}", sync_to_thread=True)
@@ -114,6 +117,12 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         steps_next=lived.next,
         steps_first="steps" not in asked,
         points=program.points.name.other,
+        has_segments=bool(program.segments or program.scores),
+        segments=_segment_table(segments_of(desk.shop, [one.id], desk.now).get(one.id, ()), desk.program),
+        moves=[
+            move_told(move, desk) for move in segment_lists.moves(desk.shop, None, MOVES_SHOWN, customer=one.id).moves
+        ],
+        scores=_score_table(scores_of(desk.shop, one.id, desk.now), program) if one.known else None,
     )
 
 
@@ -244,6 +253,35 @@ def _lot_table(lots: list[LotView], program: Rulebook) -> Table:
         for lot in lots
     ]
     return Table("What is held, the next to expire first", columns, rows)
+
+
+# --- where they belong -------------------------------------------------------------------------------------------------
+
+
+def _segment_table(inside: tuple[In, ...], program: Rulebook) -> Table | None:
+    if not inside:
+        return None
+    rows = [
+        Row(
+            [
+                Markup('<a href="{}">{}</a>').format(path_of(one.segment), one.segment),
+                telling.day(one.since, program.calendar),
+                words.with_spoken_dates(one.why) or "What is known of them was looked at anew.",
+            ]
+        )
+        for one in inside
+    ]
+    columns = [Column("Segment"), Column("Since", words=True), Column("Why", words=True)]
+    return Table("Segments that they are in", columns, rows)
+
+
+def _score_table(scores: tuple[ScoreSeen, ...], program: Program) -> Table | None:
+    if not scores:
+        return None
+    rows = [
+        Row([one.id, one.explained.level or words.NOTHING, one.explained.sentence(program.currency)]) for one in scores
+    ]
+    return Table("Scores", [Column("Score"), Column("Level", words=True), Column("Why", words=True)], rows)
 
 
 # --- what happened --------------------------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ from regulars.web.api.consents import ConsentsAnswer, ConsentToConfirm, ConsentT
 from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
 from regulars.web.api.identification import USUAL_DAYS, IdentificationAnswer
 from regulars.web.api.people import Merging, Parting, Who
+from regulars.web.api.segments import (
+    MOST_ASKED,
+    ConditionToTry,
+    CustomerSegmentsAnswer,
+    ManyCustomers,
+    MembersAnswer,
+    MembershipsAnswer,
+    PreviewedAnswer,
+    SegmentsAnswer,
+)
 from regulars.web.api.tracking import TYPES, paths_of
 from regulars.web.api.webhook_endpoints import (
     AT,
@@ -91,6 +101,20 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Project": (Code.BAD_REQUEST, Code.BAD_HOST, Code.SITE_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG, Code.BUSY),
     "Source": (*_ASKED, Code.BUSY),
     "Readiness": (Code.NOT_READY, Code.BUSY),
+    "Segments": (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BUSY, Code.NO_PROGRAM),
+    "Members": (
+        *_ASKED,
+        Code.SECRET_KEY_NEEDED,
+        Code.SEGMENT_NOT_FOUND,
+        Code.NOT_FOUND,
+        Code.PATH_TOO_LONG,
+        Code.BAD_CURSOR,
+        Code.BAD_LIMIT,
+        Code.BUSY,
+        Code.NO_PROGRAM,
+    ),
+    "Memberships": (*_ASKED, *_BODY, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.BAD_BODY, Code.BUSY),
+    "Trying": (*_ASKED, *_BODY, Code.SECRET_KEY_NEEDED, Code.BAD_BODY, Code.BUSY, Code.NO_PROGRAM),
     "Endpoints": _ENDPOINTS,
     "Endpoint": (*_ENDPOINTS, *_NAMED),
     "Adding": (*_ENDPOINTS, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE),
@@ -146,6 +170,7 @@ def document() -> Json:
         "tags": [
             {"name": "tracking", "description": "What customers do, as Segment's clients send it."},
             {"name": "customers", "description": "What they hold and why. Secret key only."},
+            {"name": "segments", "description": "Who belongs together: how many, who, since when. Secret key only."},
             {"name": "consents", "description": "What people agreed to, and links to change it. Secret key only."},
             {"name": "people", "description": "Export, erase, merge. Secret key only."},
             {"name": "webhooks", "description": "What other systems tell, each with a signature of its own. No key."},
@@ -156,6 +181,7 @@ def document() -> Json:
         "paths": {
             **_tracking(),
             **_customers(),
+            **_segments(),
             **_people(),
             **_consents(),
             **_webhooks(),
@@ -196,7 +222,7 @@ def _tracked(name: str, *, short: bool) -> Json:
             "content": {"application/json": {"schema": _ref(schema), "example": _EXAMPLES[name]}},
         },
         "responses": {
-            "200": _ok(_WHAT_WAS_TAKEN, "Taken", _TAKEN, {"X-Regulars-Rejected": _header("Rejected")}),
+            "200": _ok(_WHAT_WAS_TAKEN, "Taken", _TAKEN_AND_MOVED, {"X-Regulars-Rejected": _header("Rejected")}),
             **_problems("Batch" if name == "batch" else "Event"),
         },
     }
@@ -239,8 +265,24 @@ _EXAMPLES: Final[Mapping[str, Json]] = {
         "sentAt": "2024-05-17T09:30:01Z",
     },
 }
-_WHAT_WAS_TAKEN: Final = f"What was taken, and what not; of that at most {MOST_EVENTS:,} are listed."
+_WHAT_WAS_TAKEN: Final = (
+    f"What was taken, and what not; of that at most {MOST_EVENTS:,} are listed. To a secret key also which segments somebody "
+    "entered or left by it."
+)
 _TAKEN: Final[Json] = {"success": True, "accepted": 1, "rejected": []}
+_TAKEN_AND_MOVED: Final[Json] = {
+    **_TAKEN,
+    "segments": [
+        {
+            "customer_id": "018f8a4e000070008000000000000001",
+            "segment": "twice",
+            "move": "entered",
+            "at": "2024-05-17T09:30:00Z",
+            "because": "They did “Order Completed” at least 2 times.",
+            "fact_id": "018f8a4e000070008000000000000002",
+        }
+    ],
+}
 
 
 # --- customers -------------------------------------------------------------------------------------------------------
@@ -271,6 +313,62 @@ def _read(operation: str, summary: str, answer: str, *, paged: bool = False) -> 
             **_problems("List" if paged else "Customer"),
         },
     }
+
+
+def _segments() -> Json:
+    security: Json = {"security": [{"key": []}, {"keyAsUser": []}], "tags": ["segments"]}
+    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 64}}
+    listed = "Every segment of the program: who it is, how many they are, how many came and went."
+    who = "Who is in a segment, and since when."
+    theirs = "In which segments a customer is now, since when and why."
+    many = f"The same for up to {MOST_ASKED} customers at once."
+    tried = "What a condition would mean: in words, how many customers, and some of them; or what is wrong with it."
+    asked: Json = {"customers": [{"kind": "user_id", "value": "ada"}, {"kind": "email", "value": "ada@example.com"}]}
+    condition: Json = {"condition": {"did": "Order Completed", "at_least": 2, "within": "60 days"}}
+    return {
+        "/v1/segments": {
+            "get": {
+                **security,
+                "operationId": "segments",
+                "summary": listed,
+                "responses": {"200": _ok(listed, "SegmentsAnswer"), **_problems("Segments")},
+            }
+        },
+        "/v1/segments/{id}/members": {
+            "get": {
+                **security,
+                "operationId": "segmentMembers",
+                "summary": who,
+                "parameters": [{**id, "example": "twice"}, *_paging("^[0-9A-Za-z-]{1,64}$")],
+                "responses": {"200": _ok(who, "MembersAnswer"), **_problems("Members")},
+            }
+        },
+        "/v1/customers/{identity}/segments": {
+            "get": {**_read("customerSegments", theirs, "CustomerSegmentsAnswer"), "tags": ["segments"]}
+        },
+        "/v1/segments/memberships": {
+            "post": {
+                **security,
+                "operationId": "memberships",
+                "summary": many,
+                "requestBody": _body("ManyCustomers", asked),
+                "responses": {"200": _ok(many, "MembershipsAnswer"), **_problems("Memberships")},
+            }
+        },
+        "/v1/segments/preview": {
+            "post": {
+                **security,
+                "operationId": "previewSegment",
+                "summary": tried,
+                "requestBody": _body("ConditionToTry", condition),
+                "responses": {"200": _ok(tried, "PreviewedAnswer"), **_problems("Trying")},
+            }
+        },
+    }
+
+
+def _body(schema: str, example: Json) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": _ref(schema), "example": example}}}
 
 
 def _looked_up() -> Json:
@@ -750,6 +848,8 @@ def _ref(name: str) -> Json:
 def _schemas() -> Json:
     shown = (
         *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, Lookup, ProblemDetails),
+        *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),
+        *(ManyCustomers, ConditionToTry),
         *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer),
         *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
         *(EndpointAnswer, EndpointsAnswer, EndpointToAdd, EndpointChanges, SecretToRotate, SecretAnswer, RemovedAnswer),

@@ -16,7 +16,8 @@ class Moments(Watcher):
     def __init__(self, since: Since, calendar: Calendar) -> None:
         self.fits = fits_of(since.where, calendar)
         self.only = only_of(since.where)
-        self.events: tuple[str, ...] = (since.event,)
+        self.events = (since.event,)
+        self.shares = (since.which, since.event, since.where)
         self.more = Left(since.more_than, calendar) if since.more_than is not None else None
         self.less = Left(since.less_than, calendar) if since.less_than is not None else None
 
@@ -82,7 +83,7 @@ class Last(Moments):
 class Words(Watcher):
     """Memory: `[moment, whether they joined]` of the newest word so far, behind it those that lie ahead."""
 
-    events: tuple[str, ...] = (LIST_JOINED, LIST_LEFT)
+    events = (LIST_JOINED, LIST_LEFT)
 
     def __init__(self, on_list: OnList) -> None:
         self.list = on_list.list
@@ -109,7 +110,7 @@ class Words(Watcher):
 class Days(Watcher):
     """Memory: `[days with an order so far, moments of those that lie ahead]`, in their order."""
 
-    events: tuple[str, ...] = (ORDER_COMPLETED,)
+    events = (ORDER_COMPLETED,)
 
     def __init__(self, rhythm: Rhythm, calendar: Calendar) -> None:
         self.rhythm, self.calendar = rhythm, calendar

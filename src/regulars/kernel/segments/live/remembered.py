@@ -28,7 +28,7 @@ class Remembered(Watcher):
     def __init__(self, condition: Did | Ratio | Since | InOrder, calendar: Calendar) -> None:
         self.condition, self.calendar = condition, calendar
         parts = condition.steps if isinstance(condition, InOrder) else (condition,)
-        self.events: tuple[str, ...] = tuple(sorted({part.event for part in parts}))
+        self.events = tuple(sorted({part.event for part in parts}))
         named = {one.name for part in parts for one in part.where}
         if isinstance(condition, Did) and not isinstance(condition.counted, Times):
             named.add(condition.counted.of)

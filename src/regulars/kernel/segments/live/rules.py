@@ -7,7 +7,7 @@ alone those that said so beforehand (`dues`). A segment is looked at again only 
 The clock of segments goes by when we were told, so that no word from outside moves it, and it goes forward only.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -25,7 +25,7 @@ from regulars.kernel.segments.live.holdings import (
     of_profile,
 )
 from regulars.kernel.segments.live.scored import AboutInterests, AboutScores, Interested, Scored
-from regulars.kernel.segments.live.watch import AS_BEFORE, Looked, Memory, Occasion, Watch
+from regulars.kernel.segments.live.watch import Memory, Occasion, Watcher
 from regulars.kernel.segments.live.watches import Watched, watch_of
 from regulars.kernel.segments.meaning import Known, holds
 from regulars.kernel.segments.tree import Condition, Consented, InShare, KnownBy, Near, Segment, Trait, Visited, Words
@@ -68,7 +68,7 @@ class SegmentRules:
         self._interests = {profile.id: profile for profile in interests}
         self.table = Table({segment.id: segment.canonical() for segment in segments}, Consented(PROFILING))
         leaves = self.table.leaves
-        self.watches: dict[int, Watch] = {}
+        self.watches: dict[int, Watcher] = {}
         self.holdings: dict[int, OfHoldings] = {}
         self.told: dict[int, OfProfile] = {}
         for place, leaf in enumerate(leaves):
@@ -79,11 +79,14 @@ class SegmentRules:
                 self.holdings[place] = of_holdings(leaf, calendar, is_member)
             elif isinstance(leaf, AboutThem):
                 self.told[place] = of_profile(leaf, calendar)
-        self.keys = {place: self._key(leaves[place]) for place in self.watches}
+        self.memos = _memos(self.watches)
+        self.home = {place: memo.home for memo in self.memos for place, _ in memo.leaves}
+        """By leaf, where its memory is."""
+        self.keys = {memo.home: self._key([leaves[place] for place, _ in memo.leaves]) for memo in self.memos}
         self._by_event: dict[str, Listeners] = {}
-        for place, watch in self.watches.items():
-            for event in watch.events:
-                self._by_event.setdefault(event, Listeners()).add(place, watch)
+        for memo in self.memos:
+            for event in memo.taker.events:
+                self._by_event.setdefault(event, Listeners()).add(memo)
         self.traits = frozenset([name for leaf in leaves for name in _traits(leaf)])
         self.visits = frozenset([leaf.name for leaf in leaves if isinstance(leaf, Visited)])
         self.kinds = frozenset([leaf.kind for leaf in leaves if isinstance(leaf, KnownBy)])
@@ -99,11 +102,11 @@ class SegmentRules:
         listeners = self._by_event.get(fact.name)
         if listeners is not None and (fact.name not in SHOPS_OWN or not isinstance(fact, Behaved)):
             occasion, memories = Occasion(fact, self.calendar), state.memories
-            for place, watch in listeners.to(fact):
-                holds_now = bool(turn.truths >> 2 * place & 1)
-                looked = watch.hear(memories.get(place), occasion, now, holds_now)
-                if looked is not None:
-                    turn.remember(place, watch, looked)
+            for memo in listeners.to(fact):
+                before = memories.get(memo.home)
+                after = memo.taker.take(before, occasion, now)
+                if after is not before:
+                    turn.take(memo, after, occasion)
         if held_changed:
             for place in self.holdings:
                 turn.look(place)
@@ -230,29 +233,30 @@ class SegmentRules:
                 continue
             occasion = Occasion(fact, self.calendar)
             listeners = self._by_event.get(fact.name)
-            for place, watch in listeners.to(fact) if listeners is not None else ():
-                if only is None or place in only:
-                    memory = watch.take(memories.get(place), occasion, now)
+            for memo in listeners.to(fact) if listeners is not None else ():
+                if only is None or memo.home in only:
+                    memory = memo.taker.take(memories.get(memo.home), occasion, now)
                     if memory is not None:
-                        memories[place] = memory
+                        memories[memo.home] = memory
         return memories
 
-    def _watch(self, leaf: Condition) -> Watch | None:
+    def _watch(self, leaf: Condition) -> Watcher | None:
         if isinstance(leaf, AboutScores):
             return Scored(leaf, self._scores[leaf.score], self.calendar)
         if isinstance(leaf, AboutInterests):
             return Interested(leaf, self._interests[leaf.profile], self.calendar)
         return watch_of(leaf, self.calendar) if isinstance(leaf, Watched) else None
 
-    def _key(self, leaf: Condition) -> str:
-        """Of what is watched: a score by what it says, not by its name alone."""
-        about: object = None
-        if isinstance(leaf, AboutScores):
-            about = self._scores[leaf.score]
-        elif isinstance(leaf, AboutInterests):
-            about = self._interests[leaf.profile]
-        definition = f"{leaf!r} {about!r} {self.calendar.zone.digest()}"
+    def _key(self, leaves: Sequence[Condition]) -> str:
+        """Of what is remembered for these: a score by what it says, not by its name alone."""
+        told = [(repr(leaf), repr(self._about(leaf))) for leaf in leaves]
+        definition = f"{sorted(told)!r} {self.calendar.zone.digest()}"
         return blake2b(definition.encode(), digest_size=12).hexdigest()
+
+    def _about(self, leaf: Condition) -> object:
+        if isinstance(leaf, AboutScores):
+            return self._scores[leaf.score]
+        return self._interests[leaf.profile] if isinstance(leaf, AboutInterests) else None
 
 
 def _traits(leaf: Condition) -> tuple[str, ...]:
@@ -273,24 +277,42 @@ def bounded(state: SegmentState) -> SegmentState:
     return SegmentState(state.clock, state.due_at, state.truths, kept, state.dues, state.forgotten, state.profile)
 
 
+class Memo:
+    """One memory, and the leaves that look at it. `taker` takes facts in for all of them."""
+
+    __slots__ = ("home", "leaves", "taker")
+
+    def __init__(self, leaves: list[tuple[int, Watcher]]) -> None:
+        self.home, self.leaves = leaves[0][0], leaves
+        watches = [watch for _, watch in leaves]
+        self.taker = watches[0].widened(watches) if len(watches) > 1 else watches[0]
+
+
+def _memos(watches: Mapping[int, Watcher]) -> list[Memo]:
+    together: dict[Hashable, list[tuple[int, Watcher]]] = {}
+    for place, watch in watches.items():
+        together.setdefault(place if watch.shares is None else watch.shares, []).append((place, watch))
+    return [Memo(leaves) for leaves in together.values()]
+
+
 class Listeners:
     """Who watches an event: everybody, or only where one of its properties has a certain value."""
 
     def __init__(self) -> None:
-        self._all: list[tuple[int, Watch]] = []
-        self._always: list[tuple[int, Watch]] = []
-        self._by_value: dict[str, dict[str, list[tuple[int, Watch]]]] = {}
+        self._all: list[Memo] = []
+        self._always: list[Memo] = []
+        self._by_value: dict[str, dict[str, list[Memo]]] = {}
 
-    def add(self, place: int, watch: Watch) -> None:
-        self._all.append((place, watch))
-        if watch.only is None:
-            self._always.append((place, watch))
+    def add(self, memo: Memo) -> None:
+        self._all.append(memo)
+        if memo.taker.only is None:
+            self._always.append(memo)
             return
-        name, values = watch.only
+        name, values = memo.taker.only
         for value in values:
-            self._by_value.setdefault(name, {}).setdefault(value, []).append((place, watch))
+            self._by_value.setdefault(name, {}).setdefault(value, []).append(memo)
 
-    def to(self, fact: Fact) -> list[tuple[int, Watch]]:
+    def to(self, fact: Fact) -> list[Memo]:
         """Of an order every line has its own, so it goes to all."""
         if not isinstance(fact, Behaved) or not self._by_value:
             return self._all
@@ -335,7 +357,11 @@ class Turn:
         rules, state = self.rules, self.state
         watch = rules.watches.get(place)
         if watch is not None:
-            self.remember(place, watch, watch.look(state.memories.get(place), self.now))
+            home = rules.home[place]
+            memory, truth, due = watch.look(state.memories.get(home), self.now)
+            if watch.shares is None:
+                self._remember(home, watch, memory)
+            self._set(place, truth, due)
             return
         of_held = rules.holdings.get(place)
         if of_held is not None:
@@ -344,17 +370,25 @@ class Turn:
         assert state.profile is not None, "whoever is looked at was begun"
         self._set(place, *rules.told[place](state.profile, self.now))
 
-    def remember(self, place: int, watch: Watch, looked: Looked) -> None:
+    def take(self, memo: Memo, memory: Memory, occasion: Occasion) -> None:
+        """The memory that took in a fact, and what its leaves say to that."""
+        now = self.now
+        for place, watch in memo.leaves:
+            if not watch.skips(memory, occasion, now, bool(self.truths >> 2 * place & 1)):
+                seen, truth, due = watch.look(memory, now)
+                if watch.shares is None:
+                    memory = seen
+                self._set(place, truth, due)
+        self._remember(memo.home, memo.taker, memory)
+
+    def _remember(self, home: int, watch: Watcher, memory: Memory) -> None:
         state = self.state
-        memory, truth, due = looked
-        if memory is None:
-            state.memories.pop(place, None)
-        else:
-            state.memories[place] = memory
-            if watch.size(memory) > MOST_KEPT and place not in state.forgotten:
-                state.forgotten = [*state.forgotten, place]
-        if due != AS_BEFORE:
-            self._set(place, truth, due)
+        if memory is None or memory == []:
+            state.memories.pop(home, None)
+            return
+        state.memories[home] = memory
+        if watch.size(memory) > MOST_KEPT and home not in state.forgotten:
+            state.forgotten = [*state.forgotten, home]
 
     def end(self, cause: Cause) -> list[Effect]:
         """Writes down what is so now; the segments that were entered and left."""

@@ -33,7 +33,7 @@ class Scored(Watcher):
 
     def __init__(self, leaf: AboutScores, score: Score, calendar: Calendar) -> None:
         self.leaf, self.score, self.calendar = leaf, score, calendar
-        self.events: tuple[str, ...] = tuple(sorted(events_of(score)))
+        self.events = tuple(sorted(events_of(score)))
         self.borders: Sequence[Thousandths] = (
             borders_of(leaf.bounds) if isinstance(leaf, ScoreIs) else borders_of_levels(score)
         )
@@ -62,7 +62,7 @@ class Interested(Watcher):
 
     def __init__(self, leaf: AboutInterests, profile: InterestProfile, calendar: Calendar) -> None:
         self.leaf, self.profile, self.calendar = leaf, profile, calendar
-        self.events: tuple[str, ...] = tuple(sorted(events_of(profile)))
+        self.events = tuple(sorted(events_of(profile)))
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         kept = _kept(memory)

@@ -1,11 +1,11 @@
 """What is remembered for one thing after another: every time that a step happened."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import FOREVER, Fact, Instant
-from regulars.kernel.segments.live.watch import AS_BEFORE, Left, Looked, Memory, Occasion, Watcher, fits_of
+from regulars.kernel.segments.live.watch import Left, Looked, Memory, Occasion, Watcher, fits_of
 from regulars.kernel.segments.tree import InOrder
 from regulars.kernel.segments.windows import second_of
 
@@ -16,7 +16,9 @@ class Sequences(Watcher):
     """
 
     def __init__(self, in_order: InOrder, calendar: Calendar) -> None:
-        self.events: tuple[str, ...] = tuple(sorted({step.event for step in in_order.steps}))
+        self.events = tuple(sorted({step.event for step in in_order.steps}))
+        self.shares = ("in order", tuple([(step.event, step.where, step.is_not) for step in in_order.steps]))
+        self._of = in_order, calendar
         self.steps = in_order.steps
         self.needed = sum([1 << bit for bit, step in enumerate(self.steps) if not step.is_not])
         """The steps without which it cannot be so."""
@@ -26,25 +28,31 @@ class Sequences(Watcher):
         self.fits = [(step.event, fits_of(step.where, calendar)) for step in self.steps]
         self.waits = [Left(step.within, calendar) if step.within is not None else None for step in self.steps]
         self.whole = Left(in_order.within, calendar) if in_order.within is not None else None
+        self.wholes: list[Left] | None = [self.whole] if self.whole is not None else None
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         steps = self._steps(occasion.fact)
-        if not steps or (self.whole is not None and self.whole.at(occasion) <= now):
+        if not steps:
             return memory
         if not memory or memory[-1][0] <= occasion.at:
-            return [*(memory or ()), [occasion.at, steps]]
-        held = list(memory)
-        held.insert(bisect_right([at for at, _ in held], occasion.at), [occasion.at, steps])
+            held = [*(memory or ()), [occasion.at, steps]]
+        else:
+            held = list(memory)
+            held.insert(bisect_right([at for at, _ in held], occasion.at), [occasion.at, steps])
+        while self.wholes is not None and held and all(whole.of(held[0][0]) <= now for whole in self.wholes):
+            del held[0]
         return held
 
-    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
+    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
         """A step that another must follow, with none after it yet, changes nothing so far."""
-        after = self.take(memory, occasion, now)
-        if after is memory:
-            return None
-        if after[-1][0] == occasion.at and not after[-1][1] & self.deciding and occasion.start <= now:
-            return after, None, AS_BEFORE
-        return self.look(after, now)
+        return memory[-1][0] == occasion.at and not memory[-1][1] & self.deciding and occasion.start <= now
+
+    def widened(self, others: Sequence[Watcher]) -> Watcher:
+        wide = Sequences(*self._of)
+        wholes = [one.whole for one in others if isinstance(one, Sequences) and one.whole is not None]
+        wholes.sort(key=lambda left: -left.duration.days_at_least())
+        wide.wholes = wholes if len(wholes) == len(others) else None
+        return wide
 
     def _steps(self, fact: Fact) -> int:
         """As bits."""
@@ -56,17 +64,14 @@ class Sequences(Watcher):
 
     def look(self, memory: Memory, now: Instant) -> Looked:
         """Where it is not so, no fact that grows too old makes it so: only one that comes, or time without one."""
-        if memory is None:
-            return None, False, FOREVER
-        whole = self.whole
-        if whole is not None and whole.of(memory[0][0]) <= now:
-            memory = [one for one in memory if whole.of(one[0]) > now]
-            if not memory:
-                return None, False, FOREVER
-        begun, due = memory, FOREVER
+        whole, begun, due = self.whole, memory, FOREVER
+        if not memory:
+            return memory, False, FOREVER
         if second_of(memory[-1][0]) > now:
             begun = [one for one in memory if second_of(one[0]) <= now]
             due = second_of(memory[len(begun)][0])
+        if whole is not None and begun and whole.of(begun[0][0]) <= now:
+            begun = begun[bisect_left(begun, True, key=lambda one: whole.of(one[0]) > now) :]
         seen = 0
         for _, steps in begun:
             seen |= steps

@@ -7,10 +7,10 @@ What does not count yet (it lies ahead, or its window begins later) waits aside.
 begun, and says whether the condition holds and before which moment that cannot change by time alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from math import ceil, floor
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from regulars.kernel.calendar import EXACT_UNITS, Calendar, Day, Duration
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, OrderCompleted
@@ -24,7 +24,6 @@ Memory: TypeAlias = Any
 Looked: TypeAlias = tuple[Memory, Truth, Instant]
 """What is still remembered, whether the condition holds, and a moment before which that does not change by itself."""
 
-AS_BEFORE: Final = -1
 ANY_TIME: Final = 0
 """For tests that do not hang on the time at which they are asked."""
 
@@ -50,41 +49,34 @@ class Occasion:
         return self._day
 
 
-class Watch(Protocol):
-    events: tuple[str, ...]
-    only: tuple[str, tuple[str, ...]] | None
+class Watcher:
+    """One condition. What `shares` the same remembers the same: one memory does for all, taken in by one of them (`widened`)."""
 
-    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
-        """`take` and `look` at once; None where the fact is nothing to this condition. Where it `holds` already and more of the
-        same changes only until when, or where nothing follows yet, the memory is enough (`AS_BEFORE`): the moment that was said
-        stays one before which nothing changes.
-        """
-        ...
+    events: tuple[str, ...] = ()
+    only: tuple[str, tuple[str, ...]] | None = None
+    """A property, and the values that it must have, where one is asked for: whoever listens for another one is not called."""
+    shares: Hashable = None
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         """With the fact; the same memory where it is nothing to this condition."""
-        ...
-
-    def look(self, memory: Memory, now: Instant) -> Looked: ...
-
-    def size(self, memory: Memory) -> int:
-        """How many entries."""
-        ...
-
-
-class Watcher:
-    only: tuple[str, tuple[str, ...]] | None = None
-    """A property, and the values that it must have, where one is asked for: whoever listens for another one is not called."""
-
-    def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         raise NotImplementedError
 
     def look(self, memory: Memory, now: Instant) -> Looked:
         raise NotImplementedError
 
-    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
-        after = self.take(memory, occasion, now)
-        return None if after is memory else self.look(after, now)
+    def size(self, memory: Memory) -> int:
+        """How many entries."""
+        raise NotImplementedError
+
+    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
+        """Whether the memory that took in the fact need not be looked at: it `holds` already and more of the same changes only
+        until when, or nothing follows from the fact yet. The moment that was said stays one before which nothing changes.
+        """
+        return False
+
+    def widened(self, others: "Sequence[Watcher]") -> "Watcher":
+        """One that remembers what all of these need, itself included."""
+        return self
 
 
 # --- windows -------------------------------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from typing import TypeAlias
 
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.segments.live.latest import Days, First, Last, Words
+from regulars.kernel.segments.live.recent import Recent
 from regulars.kernel.segments.live.remembered import Remembered
 from regulars.kernel.segments.live.sequences import Sequences
-from regulars.kernel.segments.live.watch import Watch, moves
+from regulars.kernel.segments.live.watch import Watcher, moves
 from regulars.kernel.segments.live.windowed import Averages, Counts, Extremes, Ratios, Sames, Sums, Values
 from regulars.kernel.segments.tree import (
+    Always,
     Average,
     Did,
     Distinct,
@@ -23,13 +25,14 @@ from regulars.kernel.segments.tree import (
     Since,
     Sum,
     Times,
+    Trailing,
 )
 
 Watched: TypeAlias = Did | Ratio | Since | Rhythm | InOrder | OnList
 """Conditions about what somebody did."""
 
 
-def watch_of(condition: Watched, calendar: Calendar) -> Watch:
+def watch_of(condition: Watched, calendar: Calendar) -> Watcher:
     if isinstance(condition, Rhythm):
         return Days(condition, calendar)
     if isinstance(condition, OnList):
@@ -43,7 +46,9 @@ def watch_of(condition: Watched, calendar: Calendar) -> Watch:
         return Ratios(condition, calendar)
     if isinstance(condition, Since):
         return (First if condition.which == "first" else Last)(condition, calendar)
-    kinds: dict[type, Callable[[Did, Calendar], Watch]] = {
+    if isinstance(condition.counted, Times) and isinstance(condition.window, Always | Trailing):
+        return Recent(condition, calendar)
+    kinds: dict[type, Callable[[Did, Calendar], Watcher]] = {
         Times: Counts, Sum: Sums, Average: Averages, Least: Extremes, Greatest: Extremes, Distinct: Values, Same: Sames,
     }  # fmt: skip
     return kinds[type(condition.counted)](condition, calendar)

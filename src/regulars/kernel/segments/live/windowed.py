@@ -13,7 +13,6 @@ from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.segments.happenings import Time, values_of
 from regulars.kernel.segments.live.watch import (
-    AS_BEFORE,
     Looked,
     Memory,
     Occasion,
@@ -30,7 +29,6 @@ from regulars.kernel.segments.values import AMOUNT
 
 SHORT: Final = 40
 """Longer values are remembered by a hash of theirs."""
-NOTHING: Final[Any] = ({}, ())
 ONCE: Final = (1,)
 NOT_ONCE: Final = (0,)
 
@@ -39,7 +37,7 @@ class Windowed(Watcher):
     """Memory: `[what counts now, what waits]`; what waits is `[from, to, value]`, the soonest first."""
 
     def __init__(self, did: Did | Ratio, calendar: Calendar) -> None:
-        self.events: tuple[str, ...] = (did.event,)
+        self.events = (did.event,)
         self.choose = chooser_of(did.where, calendar)
         self.only = only_of(did.where) if isinstance(did, Did) else None
         self.stretches = stretches_of(did.window, calendar)
@@ -86,13 +84,8 @@ class Windowed(Watcher):
                 return {end: held for end, held in current.items() if end > now}
         return current
 
-    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
-        after = self.take(memory, occasion, now)
-        if after is memory:
-            return None
-        if holds and self.is_least and self.only_adds(occasion.fact):
-            return after, None, AS_BEFORE
-        return self.look(after, now)
+    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
+        return holds and self.is_least and self.only_adds(occasion.fact)
 
     def only_adds(self, fact: Fact) -> bool:
         """Whether the fact can only make more of what is counted."""
@@ -120,7 +113,7 @@ class Windowed(Watcher):
 
 
 class Counts(Windowed):
-    """`{end: how many}`; of the longest lasting only so many as make a difference."""
+    """`{end: how many}`; of the longest lasting only so many as make a difference. For windows that do not end with today."""
 
     def __init__(self, did: Did, calendar: Calendar) -> None:
         super().__init__(did, calendar)
@@ -133,30 +126,13 @@ class Counts(Windowed):
     def only_adds(self, fact: Fact) -> bool:
         return True
 
-    def hear(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> Looked | None:
-        """What happens most, without a detour: it counts from now on, and nothing waits."""
-        if not self.fits(occasion.fact):
-            return None
-        start, end = self.stretches(occasion)
-        current, ahead = memory or NOTHING
-        if ahead or not start <= now < end:
-            return super().hear(memory, occasion, now, holds)
-        kept = {until: number for until, number in current.items() if until > now}
-        add_to(kept, end, self.enough)
-        if holds and self.is_least:
-            return [kept, ahead], None, AS_BEFORE
-        return [kept, ahead], *self.judge(kept)
-
     def add(self, current: dict[Any, Any], end: Instant, value: Any) -> None:
         add_to(current, end, self.enough)
 
     def judge(self, current: dict[Any, Any]) -> tuple[Truth, Instant]:
-        """No more are kept than are needed, so where there is a least alone, one fewer is too few."""
         count = sum(current.values())
-        if self.most == FOREVER and self.least > 0:
-            return (True, min(current)) if count >= self.least else (False, FOREVER)
         truth = self.least <= count <= self.most
-        for end in sorted(current) if len(current) > 1 else current:
+        for end in sorted(current):
             count -= current[end]
             if (self.least <= count <= self.most) is not truth:
                 return truth, end

@@ -1,0 +1,102 @@
+"""How often something happened until today: what is remembered is when it last did, as many times as make a difference."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+from regulars.kernel.calendar import Calendar
+from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.segments.live.watch import (
+    Left,
+    Looked,
+    Memory,
+    Occasion,
+    Watcher,
+    fits_of,
+    only_of,
+    whole_bounds,
+)
+from regulars.kernel.segments.tree import Did, Trailing
+from regulars.kernel.segments.windows import second_of
+
+
+class Recent(Watcher):
+    """Memory: moments in their order; of those that lie ahead all. The count of a window is how many of them still lie in it, no
+    more than are enough to know.
+    """
+
+    def __init__(self, did: Did, calendar: Calendar) -> None:
+        self.events = (did.event,)
+        self.fits, self.only = fits_of(did.where, calendar), only_of(did.where)
+        self.shares = ("recent", did.event, did.where)
+        self.left = Left(did.window.duration, calendar) if isinstance(did.window, Trailing) else None
+        self.lefts: list[Left] | None = [self.left] if self.left is not None else None
+        self.least, self.most, self.enough = whole_bounds(did.bounds)
+        self.kept = self.enough
+        self._of = did, calendar
+
+    def widened(self, others: Sequence[Watcher]) -> Watcher:
+        """The longest window first: where it still counts, the others need not be asked."""
+        wide = Recent(*self._of)
+        those = [one for one in others if isinstance(one, Recent)]
+        wide.kept = max([one.enough for one in those])
+        lefts = [one.left for one in those if one.left is not None]
+        lefts.sort(key=lambda left: -left.duration.days_at_least())
+        wide.lefts = lefts if len(lefts) == len(those) else None
+        return wide
+
+    def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
+        if not self.fits(occasion.fact):
+            return memory
+        at = occasion.at
+        if not memory:
+            return [at]
+        if memory[-1] <= at:
+            found = [*memory, at]
+        else:
+            found = list(memory)
+            found.insert(bisect_right(found, at), at)
+        spare = self._begun(found, now) - self.kept
+        if spare > 0:
+            del found[:spare]
+        while self.lefts is not None and found and all(left.of(found[0]) <= now for left in self.lefts):
+            del found[0]
+        return found
+
+    def look(self, memory: Memory, now: Instant) -> Looked:
+        number = self._begun(memory, now) if memory else 0
+        due = second_of(memory[number]) if memory and number < len(memory) else FOREVER
+        if self.most == FOREVER:
+            if self.least <= 0:
+                return memory, True, FOREVER
+            if number < self.least:
+                return memory, False, due
+            end = self._end(memory[number - self.least])
+            return (memory, True, min(due, end)) if end > now else (memory, False, due)
+        inside = (
+            [end for end in map(self._end, memory[max(0, number - self.enough) : number]) if end > now]
+            if memory
+            else []
+        )
+        count = len(inside)
+        truth = self.least <= count <= self.most
+        for end in inside:
+            count -= 1
+            if (self.least <= count <= self.most) is not truth:
+                return memory, truth, min(due, end)
+        return memory, truth, due
+
+    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
+        return holds and self.most == FOREVER
+
+    def size(self, memory: Memory) -> int:
+        return len(memory)
+
+    def _end(self, at: Instant) -> Instant:
+        return self.left.of(at) if self.left is not None else FOREVER
+
+    def _begun(self, memory: Any, now: Instant) -> int:
+        """How many have happened by now."""
+        if second_of(memory[-1]) <= now:
+            return len(memory)
+        return len([at for at in memory if second_of(at) <= now])

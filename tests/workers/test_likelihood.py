@@ -1,0 +1,76 @@
+"""Once a day it is said who is likely to order: at the start, and when the day on the shop's wall is another."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regulars.insight.likelihood.model import Latest, Reason
+from regulars.kernel.calendar import HOUR
+from regulars.workers import likelihood as worker
+from regulars.workers.likelihood import Foreteller
+from tests.service.town import Town, order
+from tests.shop import at
+
+
+class Clock:
+    def __init__(self, now: str) -> None:
+        self.now = at(now)
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def town(sqlite: str) -> Iterator[Town]:
+    town = Town(sqlite)
+    yield town
+    town.close()
+
+
+@pytest.fixture
+def times(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Each time that the tables were written."""
+    found: list[Path] = []
+    written = worker.passing_file
+
+    def counted(*arguments: Any) -> Any:
+        found.append(arguments[1])
+        return written(*arguments)
+
+    monkeypatch.setattr(worker, "passing_file", counted)
+    return found
+
+
+def test_a_young_shop_is_told_what_is_missing_once_a_day(town: Town, times: list[Path], tmp_path: Path) -> None:
+    clock, latest = Clock("2017-03-05 23:00"), Latest()
+    foreteller = Foreteller(town.shop, tmp_path, clock, latest)
+    assert foreteller.look() is None
+    assert not times, "no program is in force yet"
+
+    town.applies()
+    town.hears(order("ada", "1", 45))
+    assert foreteller.look() is None
+    assert latest.likelihood is None
+    assert latest.too_little is not None
+    assert (latest.too_little.reason, latest.too_little.found) == (Reason.SHORT_HISTORY, 4)
+    foreteller.look()
+    assert len(times) == 1
+
+    clock.now += HOUR
+    foreteller.look()
+    assert len(times) == 2
+    assert latest.too_little.found == 5
+    assert list(tmp_path.glob(".insight-*")) == [], "nothing is left lying about"
+
+
+def test_it_ends_between_two_portions(town: Town, tmp_path: Path) -> None:
+    town.applies()
+    town.hears(order("ada", "1", 45))
+    foreteller = Foreteller(town.shop, tmp_path, Clock("2017-03-05 23:00"), Latest())
+    foreteller.start()
+    foreteller.stop()
+
+    with pytest.raises(worker.Stopped):
+        foreteller.look()
