@@ -21,7 +21,8 @@ def main() -> int:
     ingested, ingest_profiles = measuring.measured()
     entries += [_told(entry) for entry in ingested]
     entries += [_told(entry) for entry in people.measured()]
-    entries += [_told(entry) for entry in segments_batch.measured()]
+    for segments in (segments_batch, segments_live, segments_due):
+        entries += [_told(entry) for entry in segments.measured()]
     results = Results(before, entries, fold_profile.measured(), ingest_profiles)
     write_results(results)
     write_page(results)

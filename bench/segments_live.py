@@ -26,17 +26,17 @@ TARGETING_LIMIT_US: Final = 10.0
 OF_AN_EVENT: Final = [
     (
         f"{SEGMENTS} segments of four conditions each, in templates that a shop would write: what somebody did so often in so many "
-        "days, minutes or ever, what they spent, on what, when they did it last, one after the other, their level, points, traits and "
-        "consents; nested in all, any and none. An event of a shop's usual mix (pages, products viewed and added, searches, orders, "
-        "reviews) is folded with them and without; the difference is theirs. They are kept up to date, with their due times "
-        "and the reason of every entering and leaving."
+        "days, minutes or ever, what they spent, on what, when they did it last, one after the other, their level, points, "
+        "traits and consents; nested in all, any and none. An event of a shop's usual mix (pages, products viewed and added, "
+        "searches, orders, reviews) is folded with them and without; the difference is theirs. They are kept up to date, with "
+        "their due times and the reason of every entering and leaving."
     ),
 ]
 OF_A_VISITOR: Final = [
     (
-        f"{SEGMENTS} audiences of four conditions each are asked for one visitor whose conditions are kept: which of them is this one in? "
-        "The peer is GrowthBook's Python SDK in the same process: a hundred features, each with a rule of four conditions over the "
-        "visitor's attributes, which it is handed ready."
+        f"{SEGMENTS} audiences of four conditions each are asked for one visitor whose conditions are kept: which of them is this "
+        "one in? The peer is GrowthBook's Python SDK in the same process: a hundred features, each with a rule of four "
+        "conditions over the visitor's attributes, which it is handed ready."
     ),
 ]
 
@@ -120,11 +120,9 @@ tiers: {by: spend, over: calendar_year, levels: [{id: silver, at: 200}, {id: gol
 
 def document() -> str:
     """The program, with a hundred segments."""
-    lines = [RULES, "segments:"]
     templates = list(_templates())
-    for number in range(SEGMENTS):
-        lines.append(f"  segment-{number}: {templates[number % len(templates)](number)}")
-    return "\n".join(lines) + "\n"
+    segments = [f"  segment-{number}: {templates[number % len(templates)](number)}" for number in range(SEGMENTS)]
+    return "\n".join([RULES, "segments:", *segments]) + "\n"
 
 
 def _templates() -> Iterator[Callable[[int], str]]:
@@ -133,29 +131,40 @@ def _templates() -> Iterator[Callable[[int], str]]:
     def category(number: int) -> str:
         return CATEGORIES[number % len(CATEGORIES)]
 
-    yield lambda n: (
-        f"{{all: [{{did: Product Viewed, at_least: {2 + n % 5}, within: {7 + n % 30} days, where: {{category: {category(n)}}}}}, "
-        f"{{since_last: Order Completed, more_than: {20 + n % 40} days}}, {{consent: email}}, {{tier: {{at_least: silver}}}}]}}"
+    yield (
+        lambda n: (
+            f"{{all: [{{did: Product Viewed, at_least: {2 + n % 5}, within: {7 + n % 30} days, where: {{category: {category(n)}}}}}, "
+            f"{{since_last: Order Completed, more_than: {20 + n % 40} days}}, {{consent: email}}, {{tier: {{at_least: silver}}}}]}}"
+        )
     )
-    yield lambda n: (
-        f"{{all: [{{sum: {{of: amount, in: Order Completed, within: {30 + n % 300} days}}, at_least: {50 + n}}}, "
-        f"{{did: Order Completed, at_least: {1 + n % 4}}}, {{trait: city, is: [Lund, Malmo]}}], "
-        f"none: [{{did: Product Returned, within: {10 + n % 50} days}}]}}"
+    yield (
+        lambda n: (
+            f"{{all: [{{sum: {{of: amount, in: Order Completed, within: {30 + n % 300} days}}, at_least: {50 + n}}}, "
+            f"{{did: Order Completed, at_least: {1 + n % 4}}}, {{trait: city, is: [Lund, Malmo]}}], "
+            f"none: [{{did: Product Returned, within: {10 + n % 50} days}}]}}"
+        )
     )
-    yield lambda n: (
-        f"{{all: [{{in_order: [{{did: Product Viewed}}, {{did: Product Added, within: 1 hour}}, "
-        f"{{not: Order Completed, within: {6 + n % 20} hours}}], within: {2 + n % 5} days}}, {{consent: email}}, "
-        f"{{did: Order Completed, at_least: {1 + n % 3}}}], none: [{{trait: vip, is: true}}]}}"
+    yield (
+        lambda n: (
+            f"{{all: [{{in_order: [{{did: Product Viewed}}, {{did: Product Added, within: 1 hour}}, "
+            f"{{not: Order Completed, within: {6 + n % 20} hours}}], within: {2 + n % 5} days}}, {{consent: email}}, "
+            f"{{did: Order Completed, at_least: {1 + n % 3}}}], none: [{{trait: vip, is: true}}]}}"
+        )
     )
-    yield lambda n: (
-        f"{{any: [{{did: Product Added, at_least: {2 + n % 3}, within: {30 + n % 90} minutes}}, "
-        f"{{did: Products Searched, at_least: {3 + n % 3}, within: {1 + n % 5} days}}], "
-        f"all: [{{points: {{available: {{at_least: {10 * (n % 20)}}}}}}}, {{since_first: Order Completed, less_than: {60 + n} days}}]}}"
+    yield (
+        lambda n: (
+            f"{{any: [{{did: Product Added, at_least: {2 + n % 3}, within: {30 + n % 90} minutes}}, "
+            f"{{did: Products Searched, at_least: {3 + n % 3}, within: {1 + n % 5} days}}], "
+            f"all: [{{points: {{available: {{at_least: {10 * (n % 20)}}}}}}}, "
+            f"{{since_first: Order Completed, less_than: {60 + n} days}}]}}"
+        )
     )
-    yield lambda n: (
-        f"{{all: [{{distinct: {{of: products.category, in: Order Completed, within: {60 + n} days}}, at_least: {2 + n % 3}}}, "
-        f"{{did: Product Reviewed, at_least: {1 + n % 2}}}, {{trait: born, anniversary_within: {5 + n % 20} days}}, "
-        f"{{expiring_points: {{within: {10 + n % 60} days, at_least: {5 + n}}}}}]}}"
+    yield (
+        lambda n: (
+            f"{{all: [{{distinct: {{of: products.category, in: Order Completed, within: {60 + n} days}}, at_least: {2 + n % 3}}}, "
+            f"{{did: Product Reviewed, at_least: {1 + n % 2}}}, {{trait: born, anniversary_within: {5 + n % 20} days}}, "
+            f"{{expiring_points: {{within: {10 + n % 60} days, at_least: {5 + n}}}}}]}}"
+        )
     )
 
 
@@ -176,7 +185,9 @@ def _take() -> Took:
         return sum([len(fold(rulebook.new_state(), facts, rulebook)[1]) for facts in streams])
 
     moves = fold_all(rules) - fold_all(bare)
-    with_s, without_s = in_turn(lambda: _seconds(lambda: fold_all(rules)), lambda: _seconds(lambda: fold_all(bare)), TURNS)
+    with_s, without_s = in_turn(
+        lambda: _seconds(lambda: fold_all(rules)), lambda: _seconds(lambda: fold_all(bare)), TURNS
+    )
     state = fold(rules.new_state(), streams[0], rules)[0].segments
     assert state is not None
     of = rules.segments.of

@@ -8,6 +8,7 @@ import pytest
 
 from regulars.insight.likelihood.model import Latest, Reason
 from regulars.kernel.calendar import HOUR
+from regulars.service import refreshing
 from regulars.workers import likelihood as worker
 from regulars.workers.likelihood import Foreteller
 from tests.service.town import Town, order
@@ -33,7 +34,7 @@ def town(sqlite: str) -> Iterator[Town]:
 def times(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Each time that the tables were written."""
     found: list[Path] = []
-    written = worker.passing_file
+    written = refreshing.passing_file
 
     def counted(*arguments: Any) -> Any:
         found.append(arguments[1])

@@ -38,6 +38,14 @@ CASES = max(settings().max_examples, 5_000) if settings().max_examples > 1_000 e
 PROGRAMS: dict[str, Program] = {zone: program(RULES, zone=zone).program for zone in ZONES}
 
 
+class Merged(Struct, frozen=True):
+    """Other facts are this customer's from now on: some came with somebody else, some went."""
+
+    came: tuple[Fact, ...]
+    gone: frozenset[str]
+    at: Instant
+
+
 class Told(Struct, frozen=True):
     """What else is known of somebody from a moment on."""
 
@@ -59,9 +67,9 @@ profiles = st.builds(
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> list[Fact | Told | Instant]:
+def streams(draw: st.DrawFn) -> list[Fact | Told | Merged | Instant]:
     """Facts as they are told, late or early, out of order; what else becomes known; moments at which somebody looks."""
-    told: list[tuple[Instant, int, Fact | Told | Instant]] = []
+    told: list[tuple[Instant, int, Fact | Told | Merged | Instant]] = []
     for number, fact in enumerate(draw(facts())):
         delay = draw(st.sampled_from([0, 0, 0, -3_600_000_000, 1_000_000, 7_200_000_000, 40 * 86_400_000_000]))
         recorded_at = max(fact.happened_at + delay, START)
@@ -69,6 +77,11 @@ def streams(draw: st.DrawFn) -> list[Fact | Told | Instant]:
     for profile in draw(st.lists(profiles, max_size=2)):
         at = draw(moments)
         told.append((at, len(told), Told(profile, at)))
+    for number in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        came = tuple([replace(one, id=f"{one.id}-{number}") for one in draw(facts())])
+        gone = frozenset(draw(st.lists(st.sampled_from([f"fact-{place}" for place in range(8)]), max_size=2)))
+        at = draw(moments)
+        told.append((at, len(told), Merged(came, gone, at)))
     told += [(at, 1_000, at) for at in draw(st.lists(moments, min_size=1, max_size=4))]
     return [what for _, _, what in sorted(told, key=lambda one: one[:2])]
 
@@ -116,17 +129,18 @@ def test_live_is_what_it_means_at_every_moment(
     condition: Condition,
     other: Condition,
     zone: str,
-    stream: list[Fact | Told | Instant],
+    stream: list[Fact | Told | Merged | Instant],
     score: Score,
     interest: InterestProfile,
 ) -> None:
     segments = [Segment("main", condition), Segment("other", other), Segment("inverse", NoneOf((InSegment("main"),)))]
     rules = rulebook_of(zone, segments, score, interest)
     assert rules.segments is not None
-    state, told, profile = rules.new_state(), [], rules.segments.usual
+    told: list[Fact] = []
+    state, profile = rules.new_state(), rules.segments.usual
     moved: set[str] = set()
     for what in [*stream, START + SPAN + 1]:
-        now = what if isinstance(what, int) else what.at if isinstance(what, Told) else what.recorded_at
+        now = what if isinstance(what, int) else what.at if isinstance(what, Told | Merged) else what.recorded_at
         state, effects = advance(state, now, rules, now)
         _follow(moved, effects, now)
         if isinstance(what, Told):
@@ -135,6 +149,12 @@ def test_live_is_what_it_means_at_every_moment(
             effects = rules.segments.regard(
                 state.segments, state.consequences, "ada", profile, now, Cause("drawn", now)
             )
+            state.due_at = min(state.due_at, state.segments.due_at)
+        elif isinstance(what, Merged):
+            told = [*[one for one in told if one.id not in what.gone], *what.came]
+            assert state.segments is not None
+            was, cause = rules.segments.of(state.segments), Cause("drawn", now)
+            effects = rules.segments.refold(state.segments, state.consequences, "ada", told, profile, was, now, cause)
             state.due_at = min(state.due_at, state.segments.due_at)
         elif not isinstance(what, int):
             told.append(what)
@@ -147,7 +167,7 @@ def test_live_is_what_it_means_at_every_moment(
         _follow(moved, effects, now)
         state = decode_state(encode_state(state))
         found = rules.segments.of(state.segments)
-        if told or isinstance(what, Told):
+        if told or isinstance(what, Told | Merged):
             assert found == reference(rules, state, told, profile, now), (
                 f"at {now}: {condition} {other} {zone} {stream}"
             )

@@ -144,7 +144,7 @@ def _week(standing: Standing) -> str:
 @lru_cache(maxsize=256)
 def spark(sizes: tuple[int, ...]) -> Markup:
     """A line as small as a word, from zero up; what it says stands in words for those who cannot see it."""
-    width, height, most = 120, 24, max(1, *sizes)
+    width, height, most = 120, 16, max(1, *sizes)
     step = width / max(1, len(sizes) - 1)
     points = " ".join([f"{n * step:.1f},{height - 1 - (height - 2) * size / most:.1f}" for n, size in enumerate(sizes)])
     says = f"{words.count(sizes[0])} {len(sizes)} days ago, {words.count(sizes[-1])} now, {words.count(max(sizes))} at most"
