@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import backtest_over_read, fold_per_event, fold_profile, segments_batch, year
+from bench import backtest_over_read, fold_per_event, fold_profile, segments_batch, segments_due, segments_live, year
 from bench.ingest import measuring
 from bench.measure import machine
 from bench.page import write_page

@@ -5,6 +5,7 @@
 
 import sys
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -99,9 +100,8 @@ def _take(url: str, number: int) -> Took:
         day = rulebook.calendar.day_of(opened)
         looked = rulebook.calendar.start_of_day(day) + 12 * HOUR
         for first in range(0, number, 1_000):
-            shop.writer.run(
-                lambda tx, first=first: _fill(tx, rulebook, range(first, min(first + 1_000, number)), looked)
-            )
+            some = range(first, min(first + 1_000, number))
+            shop.writer.run(partial(_fill, rulebook=rulebook, numbers=some, looked=looked))
         due = next_waking(shop)
         assert due == rulebook.calendar.start_of_day(day + 8)
         waits: list[float] = []

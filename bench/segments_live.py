@@ -133,7 +133,8 @@ def _templates() -> Iterator[Callable[[int], str]]:
 
     yield (
         lambda n: (
-            f"{{all: [{{did: Product Viewed, at_least: {2 + n % 5}, within: {7 + n % 30} days, where: {{category: {category(n)}}}}}, "
+            f"{{all: [{{did: Product Viewed, at_least: {2 + n % 5}, within: {7 + n % 30} days, "
+            f"where: {{category: {category(n)}}}}}, "
             f"{{since_last: Order Completed, more_than: {20 + n % 40} days}}, {{consent: email}}, {{tier: {{at_least: silver}}}}]}}"
         )
     )

@@ -28,7 +28,7 @@ program: test
 currency: USD
 time_zone: UTC
 earning: [{id: purchase, on: Order Completed, per: 1.00, points: 1}]
-tiers: {by: spend, over: 12 months, levels: [{id: silver, at: 50}, {id: gold, at: 500}]}
+tiers: {by: spend, over: rolling 12 months, levels: [{id: silver, at: 50}, {id: gold, at: 500}]}
 scores: {zeal: {adds: {Order Completed: 50}, levels: [{id: keen, at: 80}]}}
 interests: {drawn: {of: category, adds: {Order Completed: 1}}}
 """
