@@ -109,8 +109,8 @@ def _take(url: str, number: int) -> Took:
         sender = Thread(target=_send, args=(shop, rulebook, due + SECOND, waits, stopping))
         sender.start()
         started, woken = perf_counter(), 0
-        while some := wake_some(shop, due):
-            woken += some
+        while number_woken := wake_some(shop, due):
+            woken += number_woken
         seconds = perf_counter() - started
         stopping.set()
         sender.join()

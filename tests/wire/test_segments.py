@@ -337,6 +337,10 @@ def test_plans_tell_of_segments():
         ("{did: Order Completed, at_least: 1.5}", "at_least: expected a whole number, 0 or more; found “1.5”"),
         ("{did: Order Completed, within: 0 days}", "within: expected a duration above 0; found “0 days”"),
         (
+            "{sum: {of: amount, in: Order Completed, within: 200 hours}, at_least: 5}",
+            "sum.within: 200 hours are too long to add up to the second (7 days at most); say 9 days",
+        ),
+        (
             "{did: Order Completed, between: {older: 30 days, newer: 60 days}}",
             "between.newer: nothing lies within the last 30 days and not within the last 60 days; “newer” must be the shorter time",
         ),

@@ -100,8 +100,9 @@ def serve(
 @record_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON; needs --yes where something changes.")
+@click.option("--announce", is_flag=True, help="Tell webhooks of everybody whom it moves between segments.")
 @click.pass_obj
-def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool) -> None:
+def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool, announce: bool) -> None:
     """Put PROGRAM in force: shows what would change, asks, publishes it, and lets all customers adopt it."""
     from regulars.cli.progress import counting
     from regulars.service.programs import ProgramRefused, plan, publish
@@ -121,7 +122,7 @@ def apply(wiring: Wiring, program: str, record: Record, yes: bool, as_json: bool
             if as_json:
                 raise click.UsageError("--json cannot ask: add --yes")
             _ask()
-        publication = publish(shop, written, "the command line", clock(), program)
+        publication = publish(shop, written, "the command line", clock(), program, announce=announce)
         waiting = waiting_to_adopt(shop)
         with counting("Adopting", "customers", quiet=as_json) as progress:
             adopt_all(shop, clock(), lambda done: progress(done, waiting))

@@ -40,9 +40,7 @@ class About:
         self._identities = self._read_identities(ids)
         self._merged = self._read_merged(ids)
         self._facts = self._read_facts([id for id in ids if id not in self._merged])
-        self._asks_for_visits = every_event or any(
-            _ask_for_visits(segment.condition) for segment in rulebook.program.segments
-        )
+        self._asks_for_visits = every_event or asks_for_visits(rulebook.program)
         self._visits: dict[str, list[Any]] = {}
         for visit in self._read_visits(visits.c.record.in_(ids)) if self._asks_for_visits else ():
             self._visits.setdefault(visit.record, []).append(visit)
@@ -159,6 +157,11 @@ def events_of(program: Program) -> set[str]:
     """The events at which the program's segments look."""
     of_segments = [events_in(segment.condition) for segment in program.segments]
     return set().union(*of_segments, *map(events_of_scores, program.scores), *map(events_of_scores, program.interests))
+
+
+def asks_for_visits(program: Program) -> bool:
+    """Whether any of its segments does."""
+    return any(_ask_for_visits(segment.condition) for segment in program.segments)
 
 
 def _ask_for_visits(condition: Condition) -> bool:

@@ -16,7 +16,7 @@ from regulars.kernel.facts import Instant
 from regulars.kernel.state import Profile, SegmentState
 from regulars.service.people import USER_ID
 from regulars.service.telling import Message, enqueue, is_anybody_listening
-from regulars.store.schema import customers, identities, memberships, segment_moves
+from regulars.store.schema import customers, identities, memberships, outbox, segment_drifts, segment_moves
 from regulars.store.transaction import MoveRow, Transaction
 from regulars.wire.records import decode_state, encode_state
 
@@ -128,8 +128,10 @@ def _tell(tx: Transaction, moves: Sequence[Move], now: Instant, new_id: Callable
 
 
 def forget_memberships(tx: Transaction, records: Sequence[str]) -> None:
-    """Of somebody who was erased: neither where they were, nor what was remembered of them for it."""
-    for table in (memberships, segment_moves):
+    """Of somebody who was erased: neither where they were, nor what was remembered of them for it, nor what was to be told of it or
+    was told within the last days.
+    """
+    for table in (memberships, segment_moves, segment_drifts, outbox):
         tx.core.execute(delete(table).where(table.c.customer.in_(records)))
     columns = customers.c
     asked = select(columns.id, columns.state).where(columns.id.in_(records), columns.state.is_not(None))
@@ -143,12 +145,10 @@ def forget_memberships(tx: Transaction, records: Sequence[str]) -> None:
 def names_of(tx: Transaction, ids: Collection[str]) -> dict[str, str]:
     """The shop's own id of each customer who has one; of several the first."""
     columns = identities.c
-    asked = select(columns.customer, columns.value).where(
-        columns.customer.in_(sorted(ids)), columns.kind == USER_ID
-    )
+    asked = select(columns.customer, columns.value).where(columns.customer.in_(sorted(ids)), columns.kind == USER_ID)
     return dict(sorted([(row.customer, row.value) for row in tx.core.execute(asked)], reverse=True))
 
 
 def _message(move: Move, name: str | None) -> Message:
     said = {"segment": move.segment, "customer_id": move.customer, "user_id": name, "because": move.why}
-    return Message(ENTERED if move.entered else LEFT, {**said, "fact_id": move.fact}, move.at)
+    return Message(ENTERED if move.entered else LEFT, {**said, "fact_id": move.fact}, move.at, move.customer)

@@ -80,15 +80,19 @@ def plan(shop: Shop, document: str, name: str = "the document") -> Plan:
     return Plan(rulebook.version, tuple(changes(held.program, rulebook.program)), number)
 
 
-def publish(shop: Shop, document: str, by: str, now: Instant, name: str = "the document") -> Publication:
-    """Puts the program in force, for every fact recorded from now on; publishing what is in force already changes nothing."""
+def publish(
+    shop: Shop, document: str, by: str, now: Instant, name: str = "the document", *, announce: bool = False
+) -> Publication:
+    """Puts the program in force, for every fact recorded from now on; publishing what is in force already changes nothing. With
+    `announce`, webhooks are told of everybody whom it moves between segments; they are not otherwise.
+    """
     rulebook = parse_program(document, name)
-    shop.writer.run(lambda tx: _publish(tx, rulebook, document, by, now))
+    shop.writer.run(lambda tx: _publish(tx, rulebook, document, by, now, announce))
     shop.rulebooks.in_force()
     return publications(shop)[0]
 
 
-def _publish(tx: Transaction, rulebook: Rulebook, document: str, by: str, now: Instant) -> None:
+def _publish(tx: Transaction, rulebook: Rulebook, document: str, by: str, now: Instant, announce: bool) -> None:
     tx.hold_programs()
     held = tx.active_version()
     if held == rulebook.version:
@@ -96,9 +100,10 @@ def _publish(tx: Transaction, rulebook: Rulebook, document: str, by: str, now: I
     compiled = tx.core.execute(select(programs.c.compiled).where(programs.c.version == held)).scalar() if held else None
     _check(tx.core, decode_program(compiled, held) if compiled and held else None, rulebook)
     if tx.core.execute(select(programs.c.version).where(programs.c.version == rulebook.version)).scalar() is None:
-        row = {"version": rulebook.version, "name": rulebook.program.name, "document": document}
-        tx.core.execute(insert(programs).values(row | {"compiled": encode_program(rulebook)}))
-    tx.core.execute(insert(published).values(version=rulebook.version, published_at=now, published_by=by))
+        written = {"version": rulebook.version, "name": rulebook.program.name, "document": document}
+        tx.core.execute(insert(programs).values(written | {"compiled": encode_program(rulebook)}))
+    row = {"version": rulebook.version, "published_at": now, "published_by": by, "announced": announce}
+    tx.core.execute(insert(published).values(row))
 
 
 def _check(connection: Connection, held: Rulebook | None, new: Rulebook) -> None:

@@ -22,7 +22,7 @@ from regulars.service.histories import About
 from regulars.service.memberships import Move, Rows
 from regulars.service.rulebooks import Rulebooks
 from regulars.store.facts import came_through, facts_where
-from regulars.store.schema import customers
+from regulars.store.schema import customers, publications
 from regulars.store.transaction import CustomerRow, EntryRow, JournalRow, Transaction
 from regulars.wire.records import decode_state, encode_effects, encode_fact, encode_posted, encode_state
 
@@ -77,13 +77,19 @@ def brought_to(
         facts = () if all_known else _facts(tx, row.id)
         known = partial(_known, about, row.id)
         customer.state, effects = adopt(customer.state, old, rulebook, facts, now, known)
-        journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now, is_quiet=True)
+        is_quiet = rulebook.segments is None or not _is_announced(tx)
+        journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now, is_quiet=is_quiet)
     else:
         customer.listed_in = _listed_in(customer, rulebook)
     segments = customer.state.segments
     if segments is not None and segments.forgotten and rulebook.segments is not None:
         rulebook.segments.recover(segments, about().facts(row.id))
     return customer
+
+
+def _is_announced(tx: Transaction) -> bool:
+    asked = select(publications.c.announced).order_by(publications.c.id.desc()).limit(1)
+    return bool(tx.core.execute(asked).scalar())
 
 
 def _listed_in(customer: Customer, rulebook: Rulebook) -> frozenset[str]:

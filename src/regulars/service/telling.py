@@ -14,11 +14,12 @@ from regulars.wire.standard_webhooks import body_of
 
 
 class Message(Struct, frozen=True):
-    """What happened, `at` what moment. `data` is small: it names things."""
+    """What happened, `at` what moment. `data` is small: it names things. `customer` is whom it is about: it goes with them."""
 
     type: str
     data: Mapping[str, Any]
     at: Instant
+    customer: str | None = None
 
 
 def enqueue(tx: Transaction, messages: Sequence[Message], now: Instant, new_id: Callable[[], str]) -> int:
@@ -28,8 +29,8 @@ def enqueue(tx: Transaction, messages: Sequence[Message], now: Instant, new_id: 
     rows = []
     for message in messages:
         those = [id for id, types in listening if not types or message.type in types]
-        body = body_of(message.type, message.at, message.data) if those else b""
-        rows += [_row(new_id(), id, message.type, body, now) for id in those]
+        body = _body(message) if those else b""
+        rows += [_row(new_id(), id, message, body, now) for id in those]
     if rows:
         tx.core.execute(insert(outbox), rows)
     return len(rows)
@@ -42,7 +43,7 @@ def is_anybody_listening(tx: Transaction, types: Sequence[str]) -> bool:
 
 def enqueue_for(tx: Transaction, endpoint: str, message: Message, now: Instant, new_id: Callable[[], str]) -> str:
     """For this endpoint alone, whatever it asks for; the message's id."""
-    row = _row(new_id(), endpoint, message.type, body_of(message.type, message.at, message.data), now)
+    row = _row(new_id(), endpoint, message, _body(message), now)
     tx.core.execute(insert(outbox).values(row))
     return str(row["id"])
 
@@ -53,6 +54,10 @@ def _listening(connection: Connection) -> list[tuple[str, list[str]]]:
     return [(row.id, msgspec.json.decode(row.types, type=list[str])) for row in connection.execute(asked)]
 
 
-def _row(id: str, endpoint: str, type: str, body: bytes, now: Instant) -> dict[str, Any]:
-    message = {"id": f"msg_{id}", "endpoint": endpoint, "type": type, "body": body}
-    return {**message, "created_at": now, "due_at": now, "attempts": 0}
+def _body(message: Message) -> bytes:
+    return body_of(message.type, message.at, message.data)
+
+
+def _row(id: str, endpoint: str, message: Message, body: bytes, now: Instant) -> dict[str, Any]:
+    what = {"id": f"msg_{id}", "endpoint": endpoint, "type": message.type, "customer": message.customer, "body": body}
+    return {**what, "created_at": now, "due_at": now, "attempts": 0}

@@ -41,6 +41,7 @@ IS_MERGED: Final = sql("person IS NOT NULL")
 IS_WAITING: Final = sql("due_at IS NOT NULL")
 IS_DELIVERED: Final = sql("delivered_at IS NOT NULL")
 HAS_FAILED: Final = sql("failed_at IS NOT NULL")
+IS_ABOUT: Final = sql("customer IS NOT NULL")
 IS_LISTED: Final = sql("known AND person IS NULL")
 """Pages list whom the shop knows; visitors without a name come and go too often for an index."""
 
@@ -175,8 +176,9 @@ publications: Final = Table(
     Column("version", Id, ForeignKey("programs.version"), nullable=False),
     Column("published_at", BigInteger, nullable=False),
     Column("published_by", Text, nullable=False),
+    Column("announced", Boolean, nullable=False, server_default=sql("false")),
 )
-"""The last one is in force."""
+"""The last one is in force. Where it is `announced`, others are told of everybody whom it moves between segments."""
 
 quarantine: Final = Table(
     "quarantine",
@@ -429,6 +431,29 @@ segment_moves: Final = Table(
 )
 """Every entering and leaving, with its because; they add up to `memberships`. Of a quiet one nobody was told."""
 
+segment_audits: Final = Table(
+    "segment_audits",
+    metadata,
+    Column("id", Number, Identity(), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("version", Id, nullable=False),
+    Column("customers", BigInteger, nullable=False),
+    Column("compared", BigInteger, nullable=False),
+    Column("drifts", BigInteger, nullable=False),
+)
+"""Each time that rows of `memberships` were held against the batch form: of how many `customers` how many were `compared`."""
+
+segment_drifts: Final = Table(
+    "segment_drifts",
+    metadata,
+    Column("audit", Number, primary_key=True),
+    Column("segment", Id, primary_key=True),
+    Column("customer", Id, primary_key=True),
+    Column("listed", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What an audit found: somebody who is `listed` in a segment and should not be, or the other way round."""
+
 webhooks: Final = Table(
     "webhooks",
     metadata,
@@ -450,6 +475,7 @@ outbox: Final = Table(
     Column("id", Id, primary_key=True),
     Column("endpoint", Id, nullable=False),
     Column("type", Id, nullable=False),
+    Column("customer", Id),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("due_at", BigInteger),
@@ -461,9 +487,10 @@ outbox: Final = Table(
     Index("ix_outbox_due", "endpoint", "due_at", "id", postgresql_where=IS_WAITING, sqlite_where=IS_WAITING),
     Index("ix_outbox_delivered", "endpoint", "delivered_at", postgresql_where=IS_DELIVERED, sqlite_where=IS_DELIVERED),
     Index("ix_outbox_failed", "endpoint", "failed_at", postgresql_where=HAS_FAILED, sqlite_where=HAS_FAILED),
+    Index("ix_outbox_customer", "customer", postgresql_where=IS_ABOUT, sqlite_where=IS_ABOUT),
     Index("ix_outbox_endpoint", "endpoint", "id"),
 )
 """What is to be told to whom, written by the transaction in which it happened. `due_at` is there until it was delivered or given
 up; while somebody sends it, it is the moment from which another may. `status` is the last answer's, NULL where there was none.
-An endpoint that was removed leaves its rows behind for a while.
+An endpoint that was removed leaves its rows behind for a while. `customer` is whom it is about, so that it goes with them.
 """

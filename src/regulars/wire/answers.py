@@ -20,8 +20,8 @@ class RejectedEvent(Struct, frozen=True):
 
 
 class SegmentMove(Struct, frozen=True):
-    """Somebody entered or left a segment, `because` of a condition that became another one; `fact_id` is the event that did it, null
-    where time did. `customer_id` is ours.
+    """Somebody entered or left a segment, `because` of a condition that became another one; `fact_id` is the event that did it,
+    null where time did. `customer_id` is ours.
     """
 
     customer_id: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, get_args
 
-from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
+from regulars.kernel.calendar import DAY, EXACT_UNITS, Calendar, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.program import USUAL_KINDS
 from regulars.kernel.segments.meaning import holds_of_a_stranger
@@ -27,6 +27,8 @@ from regulars.wire.shapes import Given
 
 MOST_SEGMENTS: Final = 200
 MOST_CONDITIONS: Final = 100
+MOST_EXACT: Final = 7 * DAY
+"""What is added up over minutes and hours keeps every happening: not for longer than this."""
 CUTS: Final = 4
 
 JOINTS: Final = ("all", "any", "none")
@@ -221,6 +223,7 @@ def _check_counting(leaf: Given, kind: str, currency: Currency | None) -> None:
     _check_bounds(leaf, whole=kind == "distinct", money=currency if money else None)
     if counting:
         _check_times(counting)
+        _check_exact_times(counting)
         check_where(counting, event, currency)
         _check_property(counting, "of", event)
 
@@ -246,6 +249,7 @@ def _check_share_of(leaf: Given, currency: Currency | None) -> None:
             "“share_of” needs a share to be held against: “at_least”, “at_most” or “exactly”, such as 30%"
         )
     _check_times(share)
+    _check_exact_times(share)
     check_where(share, _event(share, "in"), currency)
     _check_bounds(share)
 
@@ -451,6 +455,16 @@ def _check_times(given: Given) -> None:
             f"nothing lies within the last {between['older'].describe()} and not within the last "
             f"{between['newer'].describe()}; “newer” must be the shorter time"
         )
+
+
+def _check_exact_times(given: Given) -> None:
+    """Of days one sum each is kept; what is exact to the second keeps every one."""
+    between = given["between"]
+    within = between["older"] if between else given["within"]
+    if within is not None and within.unit in EXACT_UNITS and within.count * EXACT_UNITS[within.unit] > MOST_EXACT:
+        place = between.at("older") if between else given.at("within")
+        days = -(-within.count * EXACT_UNITS[within.unit] // DAY)
+        place.wrong(f"{within.describe()} are too long to add up to the second (7 days at most); say {days} days")
 
 
 def check_where(given: Given, event: str | None, currency: Currency | None) -> None:

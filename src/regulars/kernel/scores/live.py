@@ -3,8 +3,7 @@
 In whatever order facts come, a memory reads the same: an older one is faded before it is added. What is dated ahead of the
 customer's clock waits aside until its second. The result is that of `meaning` and `interests`, to the thousandth.
 
-A memory of interests holds `MOST_VALUES` values; what has faded below any reading is forgotten. Whoever shows an interest in more
-than that is not kept (`is_full`): their facts have to be read again, and `interests` asked.
+What has faded below any reading is forgotten once there are many; whoever keeps the memory says how much of it is written down.
 """
 
 from bisect import insort
@@ -21,7 +20,7 @@ from regulars.kernel.scores.interests import ranked, shown_in
 from regulars.kernel.scores.meaning import next_crossing, time_of
 from regulars.kernel.scores.tree import InterestProfile, Score, Thousandths, half_life_s
 
-MOST_VALUES: Final = 500
+MANY_VALUES: Final = 500
 FORGOTTEN_BELOW: Final = 1e-6
 """In thousandths; far below what a reading can show."""
 
@@ -34,7 +33,6 @@ class Memory(Struct, array_like=True):
 
     left: dict[str, tuple[float, Second]] = field(default_factory=dict)
     ahead: list[tuple[Second, str, Thousandths]] = field(default_factory=list)
-    is_full: bool = False
 
 
 # --- taking in ---------------------------------------------------------------------------------------------------------
@@ -55,8 +53,6 @@ def take_interest(memory: Memory, profile: InterestProfile, fact: Fact, calendar
 
 def added(one: Memory, other: Memory, half_life: int | None) -> Memory:
     """The memory of whoever did what both did. `half_life` in seconds, as in `half_life_s`."""
-    if one.is_full or other.is_full:
-        return Memory(is_full=True)
     both = Memory(dict(one.left), sorted([*one.ahead, *other.ahead]))
     for key, (left, second) in other.left.items():
         _add(both, key, left, second, half_life)
@@ -64,8 +60,6 @@ def added(one: Memory, other: Memory, half_life: int | None) -> Memory:
 
 
 def _take(memory: Memory, gifts: Sequence[Gift], fact: Fact, now: Instant, half_life: int | None) -> None:
-    if memory.is_full:
-        return
     second = fact.happened_at // SECOND
     for key, points in gifts:
         insort(memory.ahead, (second, key, points))
@@ -75,13 +69,11 @@ def _take(memory: Memory, gifts: Sequence[Gift], fact: Fact, now: Instant, half_
 
 
 def _add(memory: Memory, key: str, given: float, second: Second, half_life: int | None) -> None:
-    if memory.is_full:
-        return
     left, before = memory.left.get(key, (0.0, second))
     newest = max(before, second)
     sum_of_both = faded(left, newest - before, half_life) + faded(given, newest - second, half_life)
     memory.left[key] = (sum_of_both, newest)
-    if len(memory.left) > MOST_VALUES:
+    if len(memory.left) > MANY_VALUES and len(memory.left) % 50 == 0:
         _forget(memory, half_life)
 
 
@@ -92,8 +84,6 @@ def _forget(memory: Memory, half_life: int | None) -> None:
         for key, (left, second) in memory.left.items()
         if faded(left, newest - second, half_life) >= FORGOTTEN_BELOW
     }
-    if len(memory.left) > MOST_VALUES:
-        memory.left, memory.ahead, memory.is_full = {}, [], True
 
 
 # --- reading -----------------------------------------------------------------------------------------------------------

@@ -11,13 +11,21 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IS_WAITING = sa.text("due_at IS NOT NULL")
 IS_DELIVERED = sa.text("delivered_at IS NOT NULL")
 HAS_FAILED = sa.text("failed_at IS NOT NULL")
+IS_ABOUT = sa.text("customer IS NOT NULL")
 
 
 def upgrade() -> None:
+    _publications()
     _memberships()
     _segment_moves()
+    _segment_audits()
     _webhooks()
     _outbox()
+
+
+def _publications() -> None:
+    announced = sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    op.add_column("publications", announced)
 
 
 def _memberships() -> None:
@@ -51,6 +59,28 @@ def _segment_moves() -> None:
     op.create_index("ix_segment_moves_customer", "segment_moves", ["customer", "id"])
 
 
+def _segment_audits() -> None:
+    op.create_table(
+        "segment_audits",
+        sa.Column("id", NUMBER, sa.Identity(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("version", ID, nullable=False),
+        sa.Column("customers", sa.BigInteger(), nullable=False),
+        sa.Column("compared", sa.BigInteger(), nullable=False),
+        sa.Column("drifts", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "segment_drifts",
+        sa.Column("audit", NUMBER, nullable=False),
+        sa.Column("segment", ID, nullable=False),
+        sa.Column("customer", ID, nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("audit", "segment", "customer"),
+        sqlite_with_rowid=False,
+    )
+
+
 def _webhooks() -> None:
     op.create_table(
         "webhooks",
@@ -74,6 +104,7 @@ def _outbox() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("endpoint", ID, nullable=False),
         sa.Column("type", ID, nullable=False),
+        sa.Column("customer", ID, nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
@@ -87,6 +118,7 @@ def _outbox() -> None:
     _index("ix_outbox_due", ["endpoint", "due_at", "id"], IS_WAITING)
     _index("ix_outbox_delivered", ["endpoint", "delivered_at"], IS_DELIVERED)
     _index("ix_outbox_failed", ["endpoint", "failed_at"], HAS_FAILED)
+    _index("ix_outbox_customer", ["customer"], IS_ABOUT)
     op.create_index("ix_outbox_endpoint", "outbox", ["endpoint", "id"])
 
 
