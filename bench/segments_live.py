@@ -53,6 +53,7 @@ class Took(Struct, frozen=True):
     with_us: list[float]
     without_us: list[float]
     targeting_us: list[float]
+    from_conditions_us: list[float]
     growthbook_us: list[float]
 
 
@@ -89,7 +90,7 @@ def measured() -> list[Entry]:
             figure("GrowthBook's SDK, a hundred features", took.growthbook_us, "µs"),
             targeting.median <= TARGETING_LIMIT_US,
             OF_A_VISITOR,
-            [],
+            [figure("every audience put together anew from its conditions", took.from_conditions_us, "µs")],
         ),
         Entry(
             "targeting_over_growthbook",
@@ -199,12 +200,21 @@ def _take() -> Took:
         for _ in range(1_000):
             of(state)
 
+    truths, nodes = int.from_bytes(state.truths, "little"), rules.segments.table.nodes
+    assert {node.id for node in nodes if node.id and node.bits(truths) >> node.bit & 1} == of(state)
+
+    def put_together() -> None:
+        for _ in range(1_000):
+            for node in nodes:
+                node.bits(truths)
+
     def ask() -> None:
         for _ in range(20):
             for name in names:
                 book.is_on(name)
 
     ours, theirs = in_turn(lambda: _seconds(target), lambda: _seconds(ask), TURNS)
+    anew = [_seconds(put_together) for _ in range(TURNS)]
     return Took(
         events,
         len(rules.segments.table.leaves),
@@ -212,6 +222,7 @@ def _take() -> Took:
         [seconds / events * 1e6 for seconds in with_s],
         [seconds / events * 1e6 for seconds in without_s],
         [seconds / 1_000 * 1e6 for seconds in ours],
+        [seconds / 1_000 * 1e6 for seconds in anew],
         [seconds / 20 * 1e6 for seconds in theirs],
     )
 

@@ -1,9 +1,10 @@
 """The pictures that docs/pictures keeps, on a phone and at a desk, by day and by night: the report, and the pages of the shop.
 
-    python -m tools.pictures [report] [pages]
+    python -m tools.pictures [report] [pages] [segments]
 
 They show the corner shop's program over a year of real orders, so they want the demo's data and a Chromium. The pages are
-those of `regulars demo`, in a folder that is thrown away; those that tell of visits are of its made year.
+those of `regulars demo`, in a folder that is thrown away; those that tell of visits are of its made year, those of segments of the
+real one under the program with fourteen of them.
 """
 
 import re
@@ -39,6 +40,16 @@ PAGES: Final = {"sign-in": 640, "overview": 1320, "customer": 1320, "program": 1
 CUSTOMER: Final = "1763"
 MADE_PAGES: Final = {"made-identification": 1240, "made-customers": 1000, "made-life": 1500}
 QUARTER: Final = "/identification?from=2025-10-01&to=2025-12-31"
+SEGMENTS: Final = ROOT / "programs/corner-shop/with-segments.yaml"
+SEGMENT_PAGES: Final = {
+    "segments": ("/segments", 1100),
+    "segment": ("/segments/regulars?with=slipping-away#overlap", 1000),
+    "build-segment": ("/segments/small-baskets/edit", 1320),
+    "at-risk": ("/at-risk", 1100),
+}
+"""Address and height of each."""
+FEW: Final = "60"
+"""Customers of the made year, where it is not looked at."""
 MADE_CUSTOMER: Final = "M0000635"
 HAPPENED: Final = "#steps"
 COMMAND: Final = (sys.executable, "-c", "from regulars.boot import main; main()")
@@ -50,7 +61,7 @@ def main() -> int:
     if chromium is None:
         print(MISSING, file=sys.stderr)
         return 1
-    wanted = sys.argv[1:] or ["report", "pages"]
+    wanted = sys.argv[1:] or ["report", "pages", "segments"]
     TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -58,6 +69,8 @@ def main() -> int:
             _photograph_report(browser)
         if "pages" in wanted:
             _photograph_pages(browser)
+        if "segments" in wanted:
+            _photograph_segments(browser)
         browser.close()
     return 0
 
@@ -103,6 +116,36 @@ def _photograph_pages(browser: Browser) -> None:
                         page.context.close()
 
 
+def _photograph_segments(browser: Browser) -> None:
+    with TemporaryDirectory() as folder, _demo(Path(folder), "--customers", FEW) as ((address, link), _):
+        remembered = _sign_in(browser, address + link)
+        _apply(browser, address, remembered, SEGMENTS.read_text("utf-8"))
+        for screen in ("phone", "desk"):
+            for theme in ("light", "dark"):
+                for name, (path, height) in SEGMENT_PAGES.items():
+                    size: ViewportSize = {"width": SCREENS[screen]["width"], "height": height}
+                    page = _open(browser, size, theme, remembered)
+                    page.goto(address + path)
+                    _keep(page, f"{name}-{screen}-{theme}")
+                    page.context.close()
+
+
+def _apply(browser: Browser, address: str, remembered: StorageState, document: str) -> None:
+    """And waits until every customer has been looked at, and the analytic tables are there."""
+    page = _open(browser, SCREENS["desk"], "light", remembered)
+    page.goto(f"{address}/program/edit")
+    page.get_by_label("The document").fill(document)
+    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Apply it").click()
+    page.get_by_text("Every customer has adopted it.").wait_for(timeout=300_000)
+    for _ in range(60):
+        page.goto(f"{address}/at-risk")
+        if page.get_by_text("The tables for this are being made.").count() == 0:
+            break
+        page.wait_for_timeout(2_000)
+    page.context.close()
+
+
 def _go(page: Page, address: str, name: str) -> None:
     match name:
         case "customer":
@@ -129,9 +172,9 @@ Door: TypeAlias = tuple[str, str]
 
 
 @contextmanager
-def _demo(folder: Path) -> Iterator[tuple[Door, Door]]:
+def _demo(folder: Path, *options: str) -> Iterator[tuple[Door, Door]]:
     """Of a demo that runs: the real year's and the made one's."""
-    command = [*COMMAND, "demo", "--data-dir", str(folder / "shop"), "--port", "0"]
+    command = [*COMMAND, "demo", "--data-dir", str(folder / "shop"), "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as demo:
         assert demo.stdout is not None
         try:

@@ -105,7 +105,7 @@ def test_too_little_is_told_with_what_is_wanted(place: Path) -> None:
 def test_over_a_made_year_with_all_that_was_done_on_devices(tmp_path: Path) -> None:
     """By the whole way, as the world would send it: it beats chance, and what it predicts comes about within eight points in each
     fifth."""
-    make_year(7, 600, tmp_path / "year")
+    make_year(7, 500, tmp_path / "year")
     shop = ("--data-dir", str(tmp_path / "shop"))
     says("take-in", str(tmp_path / "year"), *shop)
 

@@ -26,6 +26,8 @@ Said: TypeAlias = dict[str, Any]
 """A table as it is written: texts, lists and tables."""
 
 ROOT: Final = "c"
+MOST_NODES: Final = 500
+"""Of a form that many are read; a segment has far fewer conditions."""
 KIND: Final = "kind"
 ONLY_LISTS: Final = "include"
 """The kind of a condition that says nothing but who is on a list, and who is not."""
@@ -121,7 +123,7 @@ def read_form(form: Mapping[str, str]) -> Draft:
     by_node: dict[str, dict[str, str]] = {}
     for name, value in form.items():
         found = _FIELD.fullmatch(name)
-        if found:
+        if found and (found[1] in by_node or len(by_node) < MOST_NODES):
             by_node.setdefault(found[1], {})[found[2]] = value
     return _read(ROOT, by_node)
 
@@ -270,7 +272,11 @@ def split(text: str) -> list[str]:
     """Values with commas between them; one with a comma in it stands in double quotation marks."""
     if not text.strip():
         return []
-    return [one.strip() for one in next(csv.reader([text], skipinitialspace=True)) if one.strip()]
+    try:
+        values = next(csv.reader([text], skipinitialspace=True))
+    except csv.Error:
+        return [text.strip()]
+    return [one.strip() for one in values if one.strip()]
 
 
 def joined(values: Iterable[str]) -> str:

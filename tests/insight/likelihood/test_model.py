@@ -174,7 +174,14 @@ def test_without_a_past_it_says_how_much_is_wanted() -> None:
     assert (short.reason, short.wanted) == (Reason.SHORT_HISTORY, 120)
     assert short.found in (99, 100)
     assert str(short) == f"the first order must be 120 days ago; it is {short.found}"
-    assert refused([]).reason is Reason.SHORT_HISTORY
+
+
+def test_where_nobody_who_allows_it_has_ordered_it_says_so() -> None:
+    one = known("ada", [ordered("ada", midnight(0))], profiling=False)
+    for people in ([], [one]):
+        none = refused(people)
+        assert none.reason is Reason.NO_ORDERS
+        assert str(none) == "nobody who allows profiling has ordered yet; the first order must be 120 days ago"
 
 
 def test_with_few_orders_it_says_how_many_are_wanted() -> None:

@@ -1,22 +1,25 @@
 """The live form against the meaning: whatever happens, in whatever order, at every moment the same segments."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
+from regulars.kernel.calendar import DAY, HOUR, Duration
 from regulars.kernel.effects import SegmentEntered, SegmentLeft
-from regulars.kernel.facts import Fact, Instant
+from regulars.kernel.facts import Behaved, Fact, Instant
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.scores.tree import InterestProfile, Score
-from regulars.kernel.segments.live.rules import PROFILING, Cause
+from regulars.kernel.segments.live.rules import PROFILING, Cause, bounded
 from regulars.kernel.segments.meaning import Known, is_in
-from regulars.kernel.segments.tree import Condition, InSegment, NoneOf, Segment
+from regulars.kernel.segments.tree import Condition, Did, InSegment, NoneOf, Same, Segment, Trailing
+from regulars.kernel.segments.values import Bounds
 from regulars.kernel.state import Profile, State
-from regulars.kernel.step import advance, overhear, step
+from regulars.kernel.step import advance, fold, overhear, step
 from regulars.wire.records import decode_state, encode_state
 from tests.kernel.segments.drawn import SPAN, START, ZONES, conditions, facts, leaves, moments, people, scores
 from tests.kernel.segments.drawn import profiles as drawn_profiles
@@ -221,3 +224,31 @@ def test_from_all_facts_at_once_comes_what_came_one_by_one(
 
     assert rules.segments.of(at_once.segments) == rules.segments.of(one_by_one.segments)
     assert {effect.segment for effect in effects} == rules.segments.of(at_once.segments)  # type: ignore[union-attr]
+
+
+def test_what_is_too_much_to_write_down_is_read_again_from_the_facts() -> None:
+    """Whoever looks at two thousand different things in a week."""
+    begin = START + 12 * HOUR
+    viewed = [
+        Behaved(
+            f"view-{number}", "ada", begin + number, begin + number, "site", "Product Viewed", {"category": f"{number}"}
+        )
+        for number in range(1_500)
+    ]
+    again = Behaved("again", "ada", begin + DAY, begin + DAY, "site", "Product Viewed", {"category": "7"})
+    same = Did("Product Viewed", Same("category"), Bounds(Fraction(2)), Trailing(Duration(7, "days")))
+    rules = rulebook_of("Europe/Stockholm", [Segment("again", same)])
+    assert rules.segments is not None
+    state, _ = fold(rules.new_state(), viewed, rules)
+    assert state.segments is not None
+    state = decode_state(encode_state(replace(state, segments=bounded(state.segments))))
+    assert state.segments is not None
+    assert state.segments.forgotten
+    assert not state.segments.memories
+    assert advance(state, begin + 30 * DAY, rules, begin + 30 * DAY)[1] == []
+    rules.segments.recover(state.segments, viewed)
+    state, effects = step(state, again, rules)
+
+    assert [effect.segment for effect in effects if isinstance(effect, SegmentEntered)] == ["again"]
+    _, effects = advance(state, begin + 30 * DAY, rules, begin + 30 * DAY)
+    assert [effect.segment for effect in effects if isinstance(effect, SegmentLeft)] == ["again"]

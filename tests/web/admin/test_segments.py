@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import select
 
 from regulars.kernel.calendar import DAY
 from regulars.service import programs
 from regulars.service.refreshing import FILE_NAME, refresh_file
 from regulars.service.shop import Shop
 from regulars.service.waking import adopt_all
+from regulars.store.schema import memberships
 from regulars.web.app import create_app
 from tests.web.admin.shops import CORNER_SHOP, HOSTILE, NOW, PASSWORD, Clock, Ids, fill
 from tests.web.admin.visitor import Visitor
@@ -26,6 +28,11 @@ segments:
   gone: {since_last: Order Completed, more_than: 60 days}   # two months
   both:
     all: [{in: twice}, {in: gone}]
+"""
+
+
+SCORES = """
+scores: {zeal: {adds: {Order Completed: 50}, levels: [{id: keen, at: 80}]}}
 """
 
 
@@ -164,6 +171,53 @@ def test_a_segment_that_others_name_is_not_deleted(ada: Visitor, shop: Shop) -> 
     assert answer.headers["location"] == "/segments?done=deleted"
     assert "both" not in document(shop)
     assert "# two months" in document(shop)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"do": "add:c.99"},
+        {"do": "drop:c.²"},
+        {"do": "row:c.0:../x"},
+        {"do": "drop:"},
+        {"c.0:kind": "nonsense", "c.7.7.7:kind": "did"},
+        {"c:kind": "did", "c:did": "X\x00\r\n"},
+        {"c.0:kind": "list", "c.0:list": '"a\r,b'},
+        {"c.0:did": HOSTILE, "c.0:where.0.property": HOSTILE, "c.0:where.0.value": HOSTILE, "id": HOSTILE},
+        {f"c.{number}:kind": "did" for number in range(999)},
+    ],
+)
+def test_whatever_is_sent_the_builder_comes_back(ada: Visitor, form: dict[str, str]) -> None:
+    answer = ada.fills_in("/build-segment", "/build-segment", **{**GOLD, **form})
+    assert answer.status_code == 200
+    assert "Put a segment together" in answer.text
+    assert HOSTILE not in answer.text
+    assert ada.fills_in("/build-segment", "/build-segment/plan", **{**GOLD, **form}).status_code in (200, 422)
+
+
+def test_a_customers_page_says_where_they_belong_since_when_and_why(ada: Visitor, shop: Shop) -> None:
+    programs.publish(shop, CORNER_SHOP + SEGMENTS + SCORES, "ada", NOW)
+    adopt_all(shop, NOW)
+    with shop.store.reading() as connection:
+        id = (
+            connection.execute(select(memberships.c.customer).where(memberships.c.segment == "twice")).scalars().first()
+        )
+    assert id is not None
+    page = text_of(ada.opens(f"/customers/{id}").text)
+    assert "Where this customer belongs at this moment, since when and why." in page
+    assert "twice 30 December 2017 What is known of them was looked at anew." in page
+    assert re.search(r"zeal keen [0-9,]+ \(keen\): [0-9]+ × “Order Completed” \+[0-9,]+\.", page)
+
+
+def test_a_shop_without_segments_is_told_what_one_is_and_where_to_begin(
+    visit: Callable[[Shop], Visitor], empty_shop: Shop
+) -> None:
+    programs.publish(empty_shop, CORNER_SHOP, "ada", NOW)
+    ada = visit(empty_shop)
+    ada.signs_in("ada", PASSWORD)
+    page = ada.opens("/segments").text
+    assert "No segment</strong> is defined yet" in page
+    assert 'href="/build-segment"' in page
 
 
 def document(shop: Shop) -> str:

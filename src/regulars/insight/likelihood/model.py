@@ -46,6 +46,7 @@ ENOUGH_WAITING: Final = 10
 
 
 class Reason(StrEnum):
+    NO_ORDERS = "no_orders"
     SHORT_HISTORY = "short_history"
     FEW_ORDERED = "few_ordered"
     FEW_DID_NOT = "few_did_not"
@@ -65,6 +66,7 @@ class TooLittle(ValueError):
 
 
 SAID: Final = {
+    Reason.NO_ORDERS: "nobody who allows profiling has ordered yet; the first order must be {wanted} days ago",
     Reason.SHORT_HISTORY: "the first order must be {wanted} days ago; it is {found}",
     Reason.FEW_ORDERED: "to learn from, {wanted} times somebody must have ordered within 30 days; it was {found} times",
     Reason.FEW_DID_NOT: "to learn from, {wanted} times somebody must not have ordered within 30 days; it was {found} times",
@@ -143,7 +145,9 @@ def likelihood(engine: Engine, moment: Moment) -> Likelihood:
 def _moments(engine: Engine, today: Day) -> list[Day]:
     """The newest first."""
     first = first_order_day(engine)
-    past = 0 if first is None else max(today - first, 0)
+    if first is None:
+        raise TooLittle(Reason.NO_ORDERS, ENOUGH_DAYS, 0)
+    past = max(today - first, 0)
     if past < ENOUGH_DAYS:
         raise TooLittle(Reason.SHORT_HISTORY, ENOUGH_DAYS, past)
     number = min(past // PERIOD_DAYS - 1, MOST_MOMENTS)

@@ -63,8 +63,8 @@ def _told(found: Likelihood, desk: Desk, first: int) -> dict[str, Any]:
         "first": first,
         "next": first + A_PAGE if first + A_PAGE < len(top) else None,
         "calibration": _calibration(figures.tenths),
-        "against": _against(figures),
-        "against_everybody": _against(found.everybody),
+        "against": _against("Without an order in the 30 days before", figures),
+        "against_everybody": _against("Everybody", found.everybody),
         "model": model.version,
         "learned": f"{_spoken(model.from_day)} to {_spoken(model.to_day)}",
         "tested": f"{_spoken(model.to_day)} to {_spoken(found.day)}",
@@ -132,7 +132,7 @@ def _calibration(tenths: tuple[Tenth, ...]) -> Figure:
     return Figure("What was predicted, and what came about", drawing, Table("Calibration", columns, rows))
 
 
-def _against(figures: Figures) -> Table:
+def _against(who: str, figures: Figures) -> Table:
     columns = [
         Column("By"),
         Column("Orderers in the top tenth", "%"),
@@ -140,7 +140,7 @@ def _against(figures: Figures) -> Table:
         Column("Brier score"),
     ]
     rows = [_row("The model", figures.model), _row("Most recent buyers first", figures.rule)]
-    return Table(f"{words.count(figures.people)} people, {words.count(figures.ordered)} ordered", columns, rows)
+    return Table(f"{who}: {words.count(figures.people)}, of whom {words.count(figures.ordered)} ordered", columns, rows)
 
 
 def _row(name: str, grades: Grades) -> Row:

@@ -2,6 +2,7 @@
 with a script it shows who it is while one types. What it writes is the program's document, by the document's own checks.
 """
 
+import re
 from collections.abc import Mapping
 from difflib import unified_diff
 from http import HTTPStatus
@@ -41,6 +42,7 @@ from regulars.wire.segment_writing import segments_in
 
 EMPTY: Final = Draft("all", {}, (Draft(),))
 MOST_ROWS: Final = 20
+NODE: Final = re.compile(rf"{ROOT}(\.[0-9]{{1,3}}){{0,9}}", re.ASCII)
 CHANGED_SINCE: Final = "It was changed after its plan was shown. Here is the plan of what stands here now."
 OVERTAKEN: Final = "Somebody else has applied a program in the meantime. Here is what would change now."
 
@@ -148,7 +150,9 @@ def _done(asking: Asking, do: str) -> Asking:
     """What a button says: add:, group:, drop: or row: and where."""
     deed, _, at = do.partition(":")
     node, _, path = at.partition(":")
-    way = [int(number) for number in node.split(".")[1:] if number.isdigit()]
+    if not NODE.fullmatch(node):
+        return asking
+    way = [int(number) for number in node.split(".")[1:]]
     if deed in ("add", "group"):
         added = Draft() if deed == "add" else Draft("any", {}, (Draft(),))
         draft, number = _added(asking.draft, way, added)

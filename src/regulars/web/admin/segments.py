@@ -160,6 +160,7 @@ def spark(sizes: tuple[int, ...]) -> Markup:
 @lru_cache(maxsize=16)
 def _size_figure(id: str, sizes: tuple[DaySize, ...]) -> Figure:
     """Kept until the figures are others: drawing takes far longer than writing."""
+    sizes = _since_anybody_was_in_it(sizes)
     keys = [date_of(one.day).isoformat() for one in sizes]
     numbers = [one.members for one in sizes]
     most = max(range(len(numbers)), key=numbers.__getitem__)
@@ -171,6 +172,12 @@ def _size_figure(id: str, sizes: tuple[DaySize, ...]) -> Figure:
     rows = [Row([_spoken(key), words.count(number)]) for key, number in zip(keys, numbers, strict=True)]
     table = Table("At the end of each day, the newest first", [Column("Day"), Column("Members")], rows[::-1])
     return Figure("Members by day", charts.lines(keys, [line], charts.counted, described), table)
+
+
+def _since_anybody_was_in_it(sizes: tuple[DaySize, ...]) -> tuple[DaySize, ...]:
+    """A young segment was not empty before: it was not there. A week is shown all the same."""
+    first = next((place for place, one in enumerate(sizes) if one.members), len(sizes))
+    return sizes[min(max(0, first - 1), max(0, len(sizes) - WEEK)) :]
 
 
 def _spoken(day: str) -> str:

@@ -358,6 +358,10 @@ class Turn:
         watch = rules.watches.get(place)
         if watch is not None:
             home = rules.home[place]
+            if home in state.forgotten and home not in state.memories:
+                # Whoever only reads a state looks no further than it was written down; whoever goes on with it recovers first.
+                state.dues.pop(place, None)
+                return
             memory, truth, due = watch.look(state.memories.get(home), self.now)
             if watch.shares is None:
                 self._remember(home, watch, memory)
