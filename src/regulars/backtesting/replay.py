@@ -40,6 +40,7 @@ def replay_by_fact(facts: Iterable[Fact], program: Rulebook, until: Instant) -> 
 
 def _dues(state: State, to: Instant, program: Rulebook, recorded_at: Instant) -> Iterator[Happening]:
     while state.due_at <= to:
-        state, effects = advance(state, state.due_at, program, recorded_at)
+        due_at = state.due_at
+        state, effects = advance(state, due_at, program, max(recorded_at, due_at))
         if effects:
             yield Happening(state.clock, None, effects, state)

@@ -16,13 +16,39 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.scores.tree import InterestProfile, Score
 from regulars.kernel.segments.live.rules import PROFILING, Cause, bounded
 from regulars.kernel.segments.meaning import Known, is_in
-from regulars.kernel.segments.tree import Condition, Did, InSegment, NoneOf, Same, Segment, Trailing
-from regulars.kernel.segments.values import Bounds
+from regulars.kernel.segments.tree import (
+    Always,
+    Condition,
+    Did,
+    InOrder,
+    InSegment,
+    NoneOf,
+    Same,
+    Segment,
+    Since,
+    Times,
+    Trailing,
+)
+from regulars.kernel.segments.values import Bounds, Property
 from regulars.kernel.state import Profile, State
 from regulars.kernel.step import advance, fold, overhear, step
 from regulars.wire.records import decode_state, encode_state
-from tests.kernel.segments.drawn import SPAN, START, ZONES, conditions, facts, leaves, moments, people, scores
+from tests.kernel.segments.drawn import (
+    SPAN,
+    START,
+    ZONES,
+    conditions,
+    durations,
+    facts,
+    few,
+    in_orders,
+    leaves,
+    moments,
+    people,
+    scores,
+)
 from tests.kernel.segments.drawn import profiles as drawn_profiles
+from tests.kernel.segments.drawn import where as wheres
 from tests.shop import program
 
 RULES = """
@@ -74,7 +100,7 @@ def streams(draw: st.DrawFn) -> list[Fact | Told | Merged | Instant]:
     """Facts as they are told, late or early, out of order; what else becomes known; moments at which somebody looks."""
     told: list[tuple[Instant, int, Fact | Told | Merged | Instant]] = []
     for number, fact in enumerate(draw(facts())):
-        delay = draw(st.sampled_from([0, 0, 0, -3_600_000_000, 1_000_000, 7_200_000_000, 40 * 86_400_000_000]))
+        delay = draw(st.sampled_from([0, 0, 0, -3_600_000_000, 1_000_000, 7_200_000_000, 40 * DAY, 500 * DAY]))
         recorded_at = max(fact.happened_at + delay, START)
         told.append((recorded_at, number, replace(fact, id=f"fact-{number}", recorded_at=recorded_at)))
     for profile in draw(st.lists(profiles, max_size=2)):
@@ -120,6 +146,7 @@ def reference(rules: Rulebook, state: State, facts: Sequence[Fact], profile: Pro
     return frozenset([one.id for one in rules.program.segments if allowed and is_in(one.condition, known, now)])
 
 
+@settings(max_examples=CASES)
 @given(
     conditions,
     leaves.filter(lambda one: not isinstance(one, InSegment)),
@@ -138,11 +165,35 @@ def test_live_is_what_it_means_at_every_moment(
 ) -> None:
     segments = [Segment("main", condition), Segment("other", other), Segment("inverse", NoneOf((InSegment("main"),)))]
     rules = rulebook_of(zone, segments, score, interest)
+    _is_what_it_means(rules, stream)
+
+
+@given(in_orders(), wheres, st.lists(durations, min_size=2, max_size=3), few, st.sampled_from(ZONES), streams())
+def test_conditions_that_share_a_memory_are_what_they_mean(
+    in_order: InOrder,
+    where: tuple[Property, ...],
+    spans: list[Duration],
+    bounds: Bounds,
+    zone: str,
+    stream: list[Fact | Told | Merged | Instant],
+) -> None:
+    """The same event, counted and followed over different times."""
+    some: list[Condition] = []
+    for span in spans:
+        some.append(Did("Product Viewed", Times(), bounds, Trailing(span), where))
+        some.append(Since("Product Viewed", "last", span, None, where))
+        some.append(replace(in_order, within=span))
+    some += [Did("Product Viewed", Times(), bounds, Always(), where), replace(in_order, within=None)]
+    rules = rulebook_of(zone, [Segment(f"segment-{number}", one) for number, one in enumerate(some)])
+    _is_what_it_means(rules, stream)
+
+
+def _is_what_it_means(rules: Rulebook, stream: list[Fact | Told | Merged | Instant]) -> None:
     assert rules.segments is not None
     told: list[Fact] = []
     state, profile = rules.new_state(), rules.segments.usual
     moved: set[str] = set()
-    for what in [*stream, START + SPAN + 1]:
+    for what in [*stream, START + SPAN + 600 * DAY]:
         now = what if isinstance(what, int) else what.at if isinstance(what, Told | Merged) else what.recorded_at
         state, effects = advance(state, now, rules, now)
         _follow(moved, effects, now)
@@ -171,9 +222,7 @@ def test_live_is_what_it_means_at_every_moment(
         state = decode_state(encode_state(state))
         found = rules.segments.of(state.segments)
         if told or isinstance(what, Told | Merged):
-            assert found == reference(rules, state, told, profile, now), (
-                f"at {now}: {condition} {other} {zone} {stream}"
-            )
+            assert found == reference(rules, state, told, profile, now), f"at {now}"
         assert moved == found, "effects tell of every move"
 
 

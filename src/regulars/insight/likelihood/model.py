@@ -21,10 +21,11 @@ from regulars.insight.likelihood.logistic import Fitted, fitted, version_of
 from regulars.insight.likelihood.snapshots import (
     FEATURES,
     PERIOD_DAYS,
+    Past,
     Snapshot,
     Truths,
     first_order_day,
-    joined,
+    past,
     snapshot,
 )
 from regulars.insight.moments import Moment
@@ -137,7 +138,7 @@ def likelihood(engine: Engine, moment: Moment) -> Likelihood:
     days = _moments(engine, today)
     tests = max(1, len(days) // TESTS_EVERY)
     model, learned = _learned(engine, calendar, days[tests:], days[tests - 1])
-    tested = [snapshot(engine, calendar, day) for day in days[:tests]]
+    tested = past(snapshot(engine, calendar, day) for day in days[:tests])
     everybody, waiting = _figures(model, learned, tested)
     return Likelihood(today, model, everybody, waiting, _candidates(model, snapshot(engine, calendar, today)))
 
@@ -147,26 +148,26 @@ def _moments(engine: Engine, today: Day) -> list[Day]:
     first = first_order_day(engine)
     if first is None:
         raise TooLittle(Reason.NO_ORDERS, ENOUGH_DAYS, 0)
-    past = max(today - first, 0)
-    if past < ENOUGH_DAYS:
-        raise TooLittle(Reason.SHORT_HISTORY, ENOUGH_DAYS, past)
-    number = min(past // PERIOD_DAYS - 1, MOST_MOMENTS)
+    since = max(today - first, 0)
+    if since < ENOUGH_DAYS:
+        raise TooLittle(Reason.SHORT_HISTORY, ENOUGH_DAYS, since)
+    number = min(since // PERIOD_DAYS - 1, MOST_MOMENTS)
     return [today - PERIOD_DAYS * back for back in range(1, number + 1)]
 
 
-def _learned(engine: Engine, calendar: Calendar, days: list[Day], cut: Day) -> tuple[Model, list[Snapshot]]:
-    snapshots = [snapshot(engine, calendar, day) for day in days]
-    features, _, _, ordered = joined(snapshots)
+def _learned(engine: Engine, calendar: Calendar, days: list[Day], cut: Day) -> tuple[Model, Past]:
+    learned = past(snapshot(engine, calendar, day) for day in days)
+    features, ordered = learned.features, learned.ordered
     _want(ENOUGH_TO_LEARN, ordered, Reason.FEW_ORDERED, Reason.FEW_DID_NOT)
     found = fitted(features, ordered)
     version = version_of(found, FEATURES, (days[-1], cut))
-    return Model(version, days[-1], cut, len(ordered), int(ordered.sum()), found), snapshots
+    return Model(version, days[-1], cut, len(ordered), int(ordered.sum()), found), learned
 
 
-def _figures(model: Model, learned: list[Snapshot], tested: list[Snapshot]) -> tuple[Figures, Figures]:
+def _figures(model: Model, learned: Past, tested: Past) -> tuple[Figures, Figures]:
     """Of everybody, and of those without an order in the thirty days before. The rule learned from those of whom it speaks."""
-    _, before, waited, did = joined(learned)
-    features, recency, waiting, ordered = joined(tested)
+    _, before, waited, did = learned
+    features, recency, waiting, ordered = tested
     _want(ENOUGH_TO_TEST, ordered[waiting], Reason.FEW_ORDERED_LATER, Reason.FEW_DID_NOT_LATER)
     probabilities = model.fitted.probabilities(features)
 

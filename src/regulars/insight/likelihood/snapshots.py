@@ -5,11 +5,11 @@ device before it had a name is theirs, but whoever looked around and never gave 
 it would seem that nearly all who look around buy.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
-from ibis.expr.types import Table
+from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
 from msgspec import Struct
 from numpy.typing import NDArray
 
@@ -76,19 +76,33 @@ class Snapshot(Struct, frozen=True):
 
 
 def snapshot(engine: Engine, calendar: Calendar, day: Day) -> Snapshot:
-    begins = calendar.start_of_day
-    rows = engine.rows(_asked(begins(day), {days: begins(day - days) for days in WINDOWS}, begins(day + PERIOD_DAYS)))
+    rows = engine.rows(_asked(day))
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    number = {name: np.array([_float(cell) for cell in columns[name]]) for name in COLUMNS if name not in TEXTS}
+    number = {name: np.array(columns[name], dtype=np.float64) for name in COLUMNS if name not in TEXTS}
     return Snapshot(
         day,
         columns["id"],
         columns["name"],
-        _features(number, begins(day), day),
-        _recency(number, begins(day)),
+        _features(number, calendar.start_of_day(day), day),
+        _recency(number, calendar.start_of_day(day)),
         number["orders_30"] == 0,
         number["ordered"] > 0,
     )
+
+
+class Past(NamedTuple):
+    """Of people at several moments what a model is learned from, or tested on."""
+
+    features: Numbers
+    recency: Numbers
+    is_waiting: Truths
+    ordered: Truths
+
+
+def past(snapshots: Iterable[Snapshot]) -> Past:
+    """Who they are is not kept."""
+    parts = [Past(one.features, one.recency, one.is_waiting, one.ordered) for one in snapshots]
+    return Past(*[np.concatenate(columns) for columns in zip(*parts, strict=True)])
 
 
 def first_order_day(engine: Engine) -> Day | None:
@@ -102,11 +116,10 @@ def first_order_day(engine: Engine) -> Day | None:
 
 # --- asked of the tables -----------------------------------------------------------------------------------------------
 
-WINDOWS: Final = (7, 30, 180)
 TEXTS: Final = ("id", "name")
 COLUMNS: Final = (
     *TEXTS,
-    "known_at",
+    "known_day",
     "orders",
     "orders_30",
     "orders_180",
@@ -115,7 +128,7 @@ COLUMNS: Final = (
     "order_days",
     "first_order_day",
     "last_order_day",
-    "first_look_at",
+    "first_look_day",
     "last_look_at",
     "views_7",
     "views_30",
@@ -127,40 +140,61 @@ COLUMNS: Final = (
 )
 
 
-def _asked(at: Instant, since: Mapping[int, Instant], until: Instant) -> Table:
-    people, rows = table("people"), table("happenings")
-    rows = rows.filter(rows.happened_at < until)
-    before = rows.happened_at < at
-    orders, looks = (rows.event == ORDER_COMPLETED) & before, rows.event.isin(LOOKING) & before
-    views, adds = (rows.event == VIEWED) & before, (rows.event == ADDED) & before
-    lately = {days: rows.happened_at >= start for days, start in since.items()}
-    did = rows.group_by(person_of=rows.person).aggregate(
-        known_at=rows.happened_at.min(where=rows.by_shop),
-        orders=rows.count(where=orders),
-        orders_30=rows.count(where=orders & lately[30]),
-        orders_180=rows.count(where=orders & lately[180]),
-        spent=rows.amount.sum(where=orders).cast("int64"),
-        last_order_at=rows.happened_at.max(where=orders),
-        order_days=rows.day.nunique(where=orders),
-        first_order_day=rows.day.min(where=orders),
-        last_order_day=rows.day.max(where=orders),
-        first_look_at=rows.happened_at.min(where=looks),
-        last_look_at=rows.happened_at.max(where=looks),
-        views_7=rows.count(where=views & lately[7]),
-        views_30=rows.count(where=views & lately[30]),
-        adds_7=rows.count(where=adds & lately[7]),
-        adds_30=rows.count(where=adds & lately[30]),
-        days_7=rows.day.nunique(where=looks & lately[7]),
-        days_30=rows.day.nunique(where=looks & lately[30]),
-        ordered=rows.count(where=(rows.event == ORDER_COMPLETED) & ~before),
-    )
+def _asked(day: Day) -> Table:
+    people, did = table("people"), _by_person(_by_day(), day)
     allowing = people.filter(people.profiling)
     known = allowing.inner_join(did, allowing.person == did.person_of)
-    return known.filter(known.known_at < at).order_by("id").select(*COLUMNS)
+    return known.filter(known.known_day < day).order_by("id").select(*COLUMNS)
 
 
-def _float(cell: Any) -> float:
-    return float("nan") if cell is None else float(cell)
+def _by_day() -> Table:
+    """What each did on each day: windows are whole days, and days on which something was done are counted."""
+    rows = table("happenings")
+    orders, looks = rows.event == ORDER_COMPLETED, rows.event.isin(LOOKING)
+    return rows.group_by(rows.person, rows.day).aggregate(
+        is_word=rows.by_shop.any(),
+        orders=rows.count(where=orders),
+        spent=rows.amount.sum(where=orders),
+        ordered_at=rows.happened_at.max(where=orders),
+        views=rows.count(where=rows.event == VIEWED),
+        adds=rows.count(where=rows.event == ADDED),
+        looked_at=rows.happened_at.max(where=looks),
+    )
+
+
+def _by_person(days: Table, day: Day) -> Table:
+    days = days.filter(days.day < day + PERIOD_DAYS)
+    before = days.day < day
+    ordered, looked = before & (days.orders > 0), before & days.looked_at.notnull()
+
+    def lately(number: int) -> BooleanValue:
+        return before & (days.day >= day - number)
+
+    return days.group_by(person_of=days.person).aggregate(
+        known_day=days.day.min(where=days.is_word),
+        orders=_sum(days.orders, before),
+        orders_30=_sum(days.orders, lately(30)),
+        orders_180=_sum(days.orders, lately(180)),
+        spent=_sum(days.spent, before),
+        last_order_at=days.ordered_at.max(where=before),
+        order_days=days.count(where=ordered),
+        first_order_day=days.day.min(where=ordered),
+        last_order_day=days.day.max(where=ordered),
+        first_look_day=days.day.min(where=looked),
+        last_look_at=days.looked_at.max(where=before),
+        views_7=_sum(days.views, lately(7)),
+        views_30=_sum(days.views, lately(30)),
+        adds_7=_sum(days.adds, lately(7)),
+        adds_30=_sum(days.adds, lately(30)),
+        days_7=days.count(where=looked & lately(7)),
+        days_30=days.count(where=looked & lately(30)),
+        ordered=_sum(days.orders, ~before),
+    )
+
+
+def _sum(numbers: IntegerValue, where: BooleanValue) -> Value:
+    """Exact: no database makes a float of it."""
+    return numbers.sum(where=where).cast("int64").fill_null(0)
 
 
 # --- as numbers --------------------------------------------------------------------------------------------------------
@@ -173,20 +207,19 @@ def _features(number: Mapping[str, Numbers], at: Instant, day: Day) -> Numbers:
     gap = np.where(has_rhythm, number["last_order_day"] - number["first_order_day"], 1.0)
     usual = gap / np.where(has_rhythm, number["order_days"] - 1, 1.0)
     gaps = np.where(has_rhythm, (day - number["last_order_day"]) / usual, 0.0)
-    seen_at = np.fmin(number["known_at"], number["first_look_at"])
     columns = (
         has_ordered,
         _log(_days(at, number["last_order_at"], has_ordered)),
         _log(number["orders"]),
         _log(number["orders_30"]),
         _log(number["orders_180"]),
-        _log(np.maximum(np.nan_to_num(number["spent"]), 0.0)),
+        _log(np.maximum(number["spent"], 0.0)),
         has_rhythm,
         _log(np.minimum(gaps, MOST_GAPS)),
         has_looked,
         _log(_days(at, number["last_look_at"], has_looked)),
         *[_log(number[name]) for name in ("views_7", "views_30", "adds_7", "adds_30", "days_7", "days_30")],
-        _log(_days(at, seen_at, np.full(len(seen_at), True))),
+        _log(day - np.fmin(number["known_day"], number["first_look_day"])),
     )
     return np.column_stack([column.astype(np.float64) for column in columns])
 
@@ -206,13 +239,3 @@ def _days(at: Instant, since: Numbers, there: Truths) -> Numbers:
 
 def _log(number: Numbers) -> Numbers:
     return np.log1p(number)
-
-
-def joined(snapshots: Sequence[Snapshot]) -> tuple[Numbers, Numbers, Truths, Truths]:
-    """Of all of them: features, recency, who was waiting, who ordered."""
-    return (
-        np.concatenate([one.features for one in snapshots]),
-        np.concatenate([one.recency for one in snapshots]),
-        np.concatenate([one.is_waiting for one in snapshots]),
-        np.concatenate([one.ordered for one in snapshots]),
-    )

@@ -124,14 +124,14 @@ def _said(request: Asked) -> str:
     return SAID.get(request.query_params.get("done", ""), "")
 
 
-def _line(segment: Segment, standing: Standing, sizes: Sequence[DaySize], program: Program) -> dict[str, object]:
+def _line(segment: Segment, standing: Standing, sizes: tuple[DaySize, ...], program: Program) -> dict[str, object]:
     return {
         "id": segment.id,
         "path": path_of(segment.id),
         "who": sentence_of(segment, program),
         "members": words.customers(standing.members),
         "week": _week(standing),
-        "spark": spark(tuple([one.members for one in sizes])),
+        "spark": spark(tuple([one.members for one in _since_anybody_was_in_it(sizes)])),
     }
 
 
