@@ -5,6 +5,7 @@ REGULARS_HYPOTHESIS chooses between `default`, `slow` (as `make test-slow` does)
 `hunt`, which draws anew each time.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -125,6 +126,18 @@ def go_live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
 
     yield start
     stop_all(servers)
+
+
+@pytest.fixture(autouse=True)
+def own_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """From its first page on Playwright keeps a loop running on this thread: whoever wants no browser sees none of it."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

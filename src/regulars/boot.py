@@ -67,6 +67,7 @@ def serve_shop(
     from regulars.web.server import serve
     from regulars.wire.enrichment import device_of
     from regulars.wire.events import Surroundings
+    from regulars.workers.auditing import Auditor
     from regulars.workers.learning import Learner
     from regulars.workers.likelihood import Foreteller
     from regulars.workers.outbox import Deliverer
@@ -91,8 +92,11 @@ def serve_shop(
     if refresher is not None:
         refresher.start()
     likelihood = Latest()
-    foreteller = Foreteller(shop, analytics.parent if analytics else None, clock, likelihood)
-    foreteller.start()
+    foreteller = Foreteller(shop, analytics.parent, clock, likelihood) if analytics is not None else None
+    if foreteller is not None:
+        foreteller.start()
+    auditor = Auditor(shop, analytics.parent if analytics else None, clock)
+    auditor.start()
     device_of(Surroundings())
     try:
         app = create_app(
@@ -105,6 +109,7 @@ def serve_shop(
             reconciled=reconciler.told,
             networks=networks,
             delivered=deliverer.told,
+            audited=auditor.told,
             neighbour=neighbour,
             cookies=f"_{port}" if neighbour else "",
             analytics=analytics,
@@ -112,7 +117,9 @@ def serve_shop(
         )
         serve(app, host, port, ready)
     finally:
-        foreteller.stop()
+        auditor.stop()
+        if foreteller is not None:
+            foreteller.stop()
         if refresher is not None:
             refresher.stop()
         deliverer.stop()

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import httpx
@@ -52,12 +51,6 @@ class Crowd(Struct):
         for one in self.told.values():
             spent[one.customer] = spent.get(one.customer, 0) + one.dollars
         return spent
-
-
-def run_storm(storm: Coroutine[Any, Any, None]) -> None:
-    """To its end, on a thread of its own: a browser that other tests left open keeps its loop on this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, storm).result()
 
 
 def make_events(draw: random.Random, name: str, size: int, shared: int) -> tuple[list[Event], list[Told]]:

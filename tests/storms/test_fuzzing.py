@@ -34,7 +34,7 @@ pytestmark = [
 
 SECONDS = float(os.environ.get("REGULARS_FUZZ_SECONDS", "20"))
 SEED = os.environ.get("REGULARS_FUZZ_SEED", "1")
-FAMILIES = ("tracking", "batch", "settings", "webhooks", "preferences", "customers", "people", "rest")
+FAMILIES = ("tracking", "batch", "settings", "webhooks", "preferences", "customers", "segments", "people", "rest")
 WARM_UP = 0.4
 """The part of the time after which memory is read for the first time: until then caches fill."""
 MOST_GROWTH_MB = 16
@@ -154,5 +154,5 @@ def test_what_is_not_spoilt_is_served(there: tuple[Watched, str, Doors]) -> None
     with Wire(server.url) as wire:
         for family, corpus in families(doors).items():
             for good in corpus:
-                if family in ("tracking", "batch", "webhooks", "customers"):
+                if family in ("tracking", "batch", "webhooks", "customers", "segments"):
                     assert wire.sends(plain(good)).status in (200, 404), (family, good.method, good.path)

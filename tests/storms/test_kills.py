@@ -11,7 +11,7 @@ import pytest
 from regulars.wire.history import fact_id
 from tests.live import Keys, Live, complaints_of_the_doctor, set_up
 from tests.shop import HEADER
-from tests.storms.crowd import Crowd, make_events, run_storm, send
+from tests.storms.crowd import Crowd, make_events, send
 from tests.storms.recorded import recorded
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ def test_what_was_acknowledged_is_there_once(
     began = time.monotonic()
     server = go_live(database, keys, CLOCK)
     crowd = Crowd()
-    run_storm(_storm(crowd, server, keys))
+    asyncio.run(_storm(crowd, server, keys))
     assert crowd.wrong == []
     assert crowd.lost > 0, "the kills hit nobody"
     server.kill()

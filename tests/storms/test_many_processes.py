@@ -16,7 +16,7 @@ from regulars.service.waking import adopt_all
 from regulars.wire.history import fact_id
 from tests.live import Keys, Live, complaints_of_the_doctor, set_up
 from tests.shop import HEADER
-from tests.storms.crowd import BEGIN, Crowd, make_events, run_storm, send
+from tests.storms.crowd import BEGIN, Crowd, make_events, send
 from tests.storms.recorded import recorded
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def test_nothing_is_lost_doubled_or_stuck(
     began = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         publishing = pool.submit(_publish, postgresql, publications)
-        run_storm(_storm(crowd, [one.url for one in servers], keys.secret, seed))
+        asyncio.run(_storm(crowd, [one.url for one in servers], keys.secret, seed))
         publishing.result()
     seconds = time.monotonic() - began
     assert crowd.wrong == []

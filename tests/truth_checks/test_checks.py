@@ -17,6 +17,7 @@ from regulars.kernel.calendar import HOUR
 from regulars.made_year.calendar import midnight
 from regulars.made_year.truths import SignedIn
 from regulars.made_year.year import make_year
+from regulars.service.likelihood import keep_list
 from regulars.service.shop import Shop, open_shop
 from regulars.truth_checks.checks import checked
 from regulars.truth_checks.held import Finding, NoTruths, load
@@ -118,6 +119,16 @@ def test_whoever_fell_due_while_it_was_taken_in_was_woken_within_the_day(whole):
 
     assert waits
     assert max(waits) < 24 * HOUR
+
+
+def test_what_regulars_says_itself_is_none_of_the_years_facts(taken):
+    """A shop that was served has lists of its own."""
+    with taken.open() as shop, shop.store.reading() as connection:
+        ids = connection.execute(sql("SELECT id FROM customers WHERE known AND person IS NULL")).scalars().all()
+    with taken.open() as shop:
+        assert keep_list(shop, 0, "a-model", dict.fromkeys(ids, 0.5), (), NOW).joined > 0
+
+    assert taken.wrong() == []
 
 
 def test_rates_that_the_model_does_not_have_are_found_out(taken):

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from regulars.insight.likelihood.model import Latest, Reason
-from regulars.kernel.calendar import HOUR
+from regulars.kernel.calendar import DAY, HOUR
+from regulars.kernel.facts import Line, OrderCompleted
 from regulars.service import refreshing
+from regulars.service.ingest import ingest_history
+from regulars.service.likelihood import Kept
 from regulars.workers import likelihood as worker
 from regulars.workers.likelihood import Foreteller
 from tests.service.town import Town, order
@@ -75,3 +79,30 @@ def test_it_ends_between_two_portions(town: Town, tmp_path: Path) -> None:
 
     with pytest.raises(worker.Stopped):
         foreteller.look()
+
+
+def test_two_processes_say_the_same_once(town: Town, tmp_path: Path) -> None:
+    """Each at its start, and neither again on that day."""
+    town.applies()
+    ingest_history(town.shop, [*a_year_of_orders()], at("2018-01-01 00:00")).result()
+    clock, latest, other = Clock("2018-01-01 03:00"), Latest(), Latest()
+    first = Foreteller(town.shop, tmp_path, clock, latest)
+
+    kept = first.look()
+    assert latest.likelihood is not None
+    assert latest.too_little is None
+    assert kept == Kept(len(latest.likelihood.top_tenth), 0)
+    clock.now += HOUR
+    assert first.look() is None
+    assert Foreteller(town.shop, tmp_path, clock, other).look() == Kept(0, 0)
+    assert other.likelihood == latest.likelihood
+
+
+def a_year_of_orders(number: int = 100) -> Iterator[OrderCompleted]:
+    """Every third customer comes every month or so, the others three times a year."""
+    random = Random(5)
+    for one in range(number):
+        day = 0.0
+        while (day := day + random.expovariate(1 / (30 if one % 3 == 0 else 120))) < 365:
+            when, id = at("2017-01-01 00:00") + int(day * DAY), f"{one}-{day}"
+            yield OrderCompleted(id, f"c{one}", when, when, "till", id, (Line(4_200, 1, {}),), 4_200)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from regulars.service.shop import Shop
 
 EXAMPLE: Final = "corner-shop"
+WITH_SEGMENTS: Final = "with-segments.yaml"
 NAME: Final = "The grocer’s year"
 NOTE: Final = "A real grocer’s year: 2,469 households of the data set Complete Journey, without their names."
 PUBLISHER: Final = "the demo"
@@ -137,7 +138,22 @@ def _fill(wiring: Wiring, shop: "Shop") -> Clock:
     clock = running_from(history.last_happened_at + 1, wiring)
     tell(bring_in(shop, history, clock, dry_run=False, quiet=False), history.name, dry_run=False)
     bring_in_households(shop, history, clock, dry_run=False)
+    if not rulebook.program.segments:
+        _look_for_segments(shop, clock)
     return clock
+
+
+def _look_for_segments(shop: "Shop", clock: Clock) -> None:
+    """The same program with segments: a second publication, which everybody adopts."""
+    from regulars.cli.progress import counting
+    from regulars.service.programs import publish
+    from regulars.service.waking import adopt_all, waiting_to_adopt
+
+    written = example_program(EXAMPLE).with_name(WITH_SEGMENTS).read_text(encoding="utf-8")
+    publish(shop, written, PUBLISHER, clock(), WITH_SEGMENTS)
+    waiting = waiting_to_adopt(shop)
+    with counting("Working out segments", "customers", quiet=False) as progress:
+        adopt_all(shop, clock(), lambda done: progress(done, waiting))
 
 
 def _serve(wiring: Wiring, shop: "Shop", clock: Clock, ports: tuple[int, int], made: "MadeYear") -> None:

@@ -15,6 +15,7 @@ from regulars.cli.wiring import Wiring
 if TYPE_CHECKING:
     from regulars.insight.engines import Engine
     from regulars.kernel.rulebook import Rulebook
+    from regulars.service.auditing import Audit
     from regulars.service.segments import Sizes
     from regulars.service.shop import Shop
 
@@ -31,10 +32,30 @@ ENGINES: Final = ("duckdb", "postgresql", "reference")
     show_default=True,
     help="By what it is worked out: of everybody at once, or customer by customer. All say the same.",
 )
+@click.option("--audit", is_flag=True, help="Hold what is on record of some customers against DuckDB's answer.")
+@click.option("--all", "everybody", is_flag=True, help="With --audit: of all customers.")
 @record_options
 @click.pass_obj
-def segments(wiring: Wiring, listed: str | None, as_json: bool, engine: str, record: Record) -> None:
-    """Who is in which segment now. Visitors without a name are in none, and whoever does not allow profiling."""
+def segments(
+    wiring: Wiring,
+    listed: str | None,
+    as_json: bool,
+    engine: str,
+    audit: bool,
+    everybody: bool,
+    record: Record,
+) -> None:
+    """Who is in which segment now. Visitors without a name are in none, and whoever does not allow profiling.
+
+    With --audit: whether the record lists in each segment those who are in it. Exit code 1 where it does not.
+    """
+    if everybody and not audit:
+        raise click.UsageError("--all belongs to --audit")
+    if audit:
+        if listed is not None or engine != ENGINES[0]:
+            raise click.UsageError("--audit stands alone, or with --all and --json")
+        _audit(wiring, record, everybody, as_json)
+        return
     with open_record(record, wiring) as (shop, clock):
         if engine == "postgresql" and shop.store.is_sqlite:
             raise complaint("this shop's record is a file: --engine postgresql wants one that is kept in PostgreSQL")
@@ -199,3 +220,42 @@ def _moment(now: int) -> str:
     from regulars.wire.instants import rfc3339
 
     return rfc3339(now)
+
+
+# --- is what is on record right? -----------------------------------------------------------------------------------------
+
+
+def _audit(wiring: Wiring, record: Record, everybody: bool, as_json: bool) -> None:
+    from regulars.insight.auditing import segments_by_file
+    from regulars.service.auditing import SAMPLE, audit
+
+    with open_record(record, wiring) as (shop, clock):
+        folder = None if record.database else record.data_dir
+        with counting("Auditing", "customers", quiet=as_json) as progress:
+            done = audit(shop, folder, clock, segments_by_file, None if everybody else SAMPLE, progress)
+    if done is None:
+        raise complaint("no program with segments is in force yet: regulars apply PROGRAM")
+    if as_json:
+        print_json(_audit_as_json(done))
+    else:
+        _print_audit(done)
+    if done.drifts:
+        raise SystemExit(1)
+
+
+def _audit_as_json(done: "Audit") -> dict[str, object]:
+    import msgspec
+
+    return {**msgspec.to_builtins(done), "at": _moment(done.at)}
+
+
+def _print_audit(done: "Audit") -> None:
+    click.echo(f"{done.compared:,} of {done.customers:,} customers compared as of {_moment(done.at)}.")
+    if not done.drifts:
+        click.echo("The record lists in each segment those who are in it.")
+        return
+    click.echo(f"{done.drifts:,} rows are wrong. Tell us: this must not happen.")
+    for one in done.found:
+        click.echo(
+            f"  {one.segment}  {one.customer}  {'listed, but not in it' if one.listed else 'in it, but not listed'}"
+        )

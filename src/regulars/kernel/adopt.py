@@ -7,6 +7,7 @@ what the sums reach.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from regulars.kernel.behaviour import refold
 from regulars.kernel.effects import Because, Effect, TierChanged
@@ -17,6 +18,8 @@ from regulars.kernel.segments.meaning import Known
 from regulars.kernel.state import SegmentState, State, apply, copy_of
 from regulars.kernel.tiers import TIERS, upgrade
 from regulars.kernel.waking import look_ahead
+
+NEW_PROGRAM: Final = "The program that was published looks for it."
 
 
 def adopt(
@@ -67,7 +70,10 @@ def _segment_moves(
         return []
     segments = state.segments = state.segments or SegmentState()
     who = known() if known is not None else Known("", new.calendar)
-    profile, cause = rules.profile_of(who) if known is not None else rules.usual, Cause(new.version, recorded_at)
+    profile, cause = (
+        rules.profile_of(who) if known is not None else rules.usual,
+        Cause(new.version, recorded_at, why=NEW_PROGRAM),
+    )
     now = max(recorded_at, segments.clock)
     carried = None
     if old.segments is not None:

@@ -8,9 +8,11 @@ from sqlalchemy import text as sql
 
 from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, MERGE
 from regulars.kernel.facts import Instant
+from regulars.service.auditing import last_audit
 from regulars.service.shop import Shop
 from regulars.service.waking import waiting_to_adopt
 from regulars.store.schema import customers, entries, journal, keys, quarantine
+from regulars.wire.instants import rfc3339
 
 
 class Finding(Struct, frozen=True):
@@ -47,6 +49,7 @@ def _findings(shop: Shop, now: Instant) -> Iterator[Finding]:
         yield _ledger(connection)
         yield _wakings(connection, now)
         yield _refusals(connection)
+    yield _segments(shop)
     waiting = waiting_to_adopt(shop)
     yield Finding(
         "adoption",
@@ -122,6 +125,17 @@ def _ledger(connection: Connection) -> Finding:
         else f"{odd:,} balances differ from their sums"
     )
     return Finding("ledger", odd == 0, found, "Tell us: this must not happen.")
+
+
+def _segments(shop: Shop) -> Finding:
+    """As the last audit found them (`service.auditing`)."""
+    last = last_audit(shop)
+    if last is None:
+        return Finding("segments", True, "not audited yet")
+    of_whom = f"{last.compared:,} of {last.customers:,} customers audited {rfc3339(last.at)}"
+    found = f"{of_whom}: {f'{last.drifts:,} rows are wrong' if last.drifts else 'all rows are right'}"
+    mend = "`regulars segments --audit --all` names them all. Tell us: this must not happen."
+    return Finding("segments", last.drifts == 0, found, mend)
 
 
 def _wakings(connection: Connection, now: Instant) -> Finding:

@@ -212,7 +212,8 @@ class Journal(Struct):
         customer.seq += 1
         customer.facts += 1
         id, seq, happened_at = customer.row.id, customer.seq, fact.happened_at
-        if happened_at > customer.last_seen_at or customer.facts == 1:
+        is_theirs = fact.source != OURSELVES
+        if is_theirs and (happened_at > customer.last_seen_at or customer.facts == 1):
             customer.last_seen_at = happened_at
         if happened_at < customer.first_seen_at:
             customer.first_seen_at = happened_at

@@ -5,7 +5,7 @@ All is read within one moment of the record, some customers at a time, and writt
 than a portion is in memory.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
-from regulars.service.segments import portion
+from regulars.service.segments import Person, portion
 from regulars.service.shop import Shop
 from regulars.store.analytics.rows import Columns, Rows
 from regulars.store.schema import IS_LISTED, customers
@@ -62,6 +62,14 @@ def refresh_schema(shop: Shop, now: Instant, progress: Progress = nobody_looks) 
     return True
 
 
+def write_file_of(path: Path, people: Iterable[Sequence[Person]], calendar: Calendar, now: Instant) -> None:
+    """The same of these people alone, who are read portion by portion."""
+    from regulars.store.analytics.duckdb_file import new_file
+
+    with new_file(path, now) as tables:
+        _write(tables, people, calendar, now)
+
+
 @contextmanager
 def passing_file(shop: Shop, folder: Path | None, now: Instant, progress: Progress = nobody_looks) -> Iterator[Path]:
     """A file in this folder, or among the system's temporary ones, that goes with the block: nothing is left lying about."""
@@ -92,17 +100,26 @@ class _Tables(Protocol):
 
 
 def _fill(tables: _Tables, shop: Shop, rulebook: Rulebook, now: Instant, progress: Progress) -> None:
-    rows = Rows(rulebook.calendar)
     with shop.store.one_moment(), shop.store.reading() as connection:
         number: int = connection.execute(select(func.count()).select_from(customers).where(IS_LISTED)).scalar_one()
-        last = ""
-        while people := list(portion(shop, connection, rulebook, now, last, every_event=True)):
-            for person in people:
-                rows.add(person.known, person.name, now)
-            if len(rows) >= ROWS_AT_ONCE:
-                tables.write(rows.take())
-            last = people[-1].known.id
-            progress(rows.person, max(rows.person, number))
+
+        def everybody() -> Iterator[Sequence[Person]]:
+            done, last = 0, ""
+            while people := list(portion(shop, connection, rulebook, now, last, every_event=True)):
+                yield people
+                done, last = done + len(people), people[-1].known.id
+                progress(done, max(done, number))
+
+        _write(tables, everybody(), rulebook.calendar, now)
+
+
+def _write(tables: _Tables, portions: Iterable[Sequence[Person]], calendar: Calendar, now: Instant) -> None:
+    rows = Rows(calendar)
+    for people in portions:
+        for person in people:
+            rows.add(person.known, person.name, now)
+        if len(rows) >= ROWS_AT_ONCE:
+            tables.write(rows.take())
     tables.write(rows.take())
-    tables.tell_texts(rulebook.calendar)
+    tables.tell_texts(calendar)
     tables.lay_down()

@@ -8,12 +8,12 @@ points, level, membership    as of the moment, whether somebody has been woken f
 profiling                    whoever does not allow it is in no segment
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
@@ -111,8 +111,24 @@ def portion(
     shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, after: str, *, every_event: bool = False
 ) -> Iterator[Person]:
     """Those who come next after this id. Of what they did only that at which the program's segments look, or `every_event`."""
-    asked = select(customers.c.id, customers.c.state, customers.c.version).where(IS_LISTED, customers.c.id > after)
-    rows = connection.execute(asked.order_by(customers.c.id).limit(PORTION)).all()
+    rows = connection.execute(_listed().where(customers.c.id > after).limit(PORTION)).all()
+    yield from _told(shop, connection, rulebook, now, rows, every_event)
+
+
+def those(shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, ids: Sequence[str]) -> Iterator[Person]:
+    """Of these customers those who are listed."""
+    rows = connection.execute(_listed().where(customers.c.id.in_(ids))).all()
+    yield from _told(shop, connection, rulebook, now, rows, every_event=False)
+
+
+def _listed() -> Select[Any]:
+    asked = select(customers.c.id, customers.c.state, customers.c.version)
+    return asked.where(IS_LISTED).order_by(customers.c.id)
+
+
+def _told(
+    shop: Shop, connection: Connection, rulebook: Rulebook, now: Instant, rows: Sequence[Row[Any]], every_event: bool
+) -> Iterator[Person]:
     about = About(connection, [row.id for row in rows], rulebook, every_event=every_event)
     for row in rows:
         yield Person(about.name(row.id), _known(shop, connection, row, about, rulebook, now))

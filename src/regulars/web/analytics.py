@@ -1,25 +1,30 @@
 """The analytic file, asked by pages and by HTTP: how many a condition holds of, who is in two segments at once, what there is to
 choose from. Everything is as of the moment that the file tells of, which every answer names.
+
+What asks it is loaded when it is asked for the first time: it takes longer than all the rest of the server.
 """
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from regulars.insight import segments
-from regulars.insight.engines import DuckdbEngine, duckdb_file
-from regulars.insight.moments import Moment
-from regulars.insight.segments import Customer, Overlap, Preview
 from regulars.kernel.calendar import Day
 from regulars.kernel.facts import ORDER_COMPLETED, Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.tree import LIST, LIST_JOINED, Condition
 
+if TYPE_CHECKING:
+    from regulars.insight.engines import DuckdbEngine
+    from regulars.insight.moments import Moment
+    from regulars.insight.segments import Customer, Overlap, Preview
+
 MOST_CHOICES: Final = 200
+SAMPLE: Final = 5
 
 
 class NotMade(Exception):
@@ -51,18 +56,22 @@ class Analytics:
         except OSError:
             return None
 
-    def preview(
-        self, condition: Condition, program: Rulebook, sample: int = segments.SAMPLE
-    ) -> tuple[Preview, Instant]:
+    def preview(self, condition: Condition, program: Rulebook, sample: int = SAMPLE) -> "tuple[Preview, Instant]":
+        from regulars.insight import segments
+
         with self._asked() as (engine, as_of):
             return segments.preview(engine, condition, moment_of(program, as_of), sample), as_of
 
-    def overlap(self, one: Condition, other: Condition, program: Rulebook) -> tuple[Overlap, Instant]:
+    def overlap(self, one: Condition, other: Condition, program: Rulebook) -> "tuple[Overlap, Instant]":
+        from regulars.insight import segments
+
         with self._asked() as (engine, as_of):
             return segments.overlap(engine, one, other, moment_of(program, as_of)), as_of
 
-    def members(self, condition: Condition, program: Rulebook, now: Instant) -> tuple[Customer, ...]:
+    def members(self, condition: Condition, program: Rulebook, now: Instant) -> "tuple[Customer, ...]":
         """Those of whom it holds at `now`, by what is known as of the file's moment."""
+        from regulars.insight import segments
+
         with self._asked() as (engine, _):
             return tuple(segments.members(engine, condition, moment_of(program, now)))
 
@@ -104,16 +113,23 @@ class Analytics:
             return Choices()
 
     @contextmanager
-    def _asked(self) -> Iterator[tuple[DuckdbEngine, Instant]]:
+    def _asked(self) -> "Iterator[tuple[DuckdbEngine, Instant]]":
+        """A question leaves thousands of objects in circles, and the collector comes seldom (`boot`): they are freed at once."""
         as_of = self.as_of()
         if self._path is None or as_of is None:
             raise NotMade
+        from regulars.insight.engines import duckdb_file
+
         try:
             with duckdb_file(self._path) as engine:
                 yield engine, as_of
         except FileNotFoundError:
             raise NotMade from None
+        finally:
+            gc.collect(0)
 
 
-def moment_of(program: Rulebook, now: Instant) -> Moment:
+def moment_of(program: Rulebook, now: Instant) -> "Moment":
+    from regulars.insight.moments import Moment
+
     return Moment(now, program.calendar, {one.id: one.condition for one in program.program.segments})

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from regulars.insight.likelihood.model import Latest
 from regulars.kernel.facts import Instant
+from regulars.service.auditing import Audited
 from regulars.service.connections import Connections
 from regulars.service.neighbours import Neighbour
 from regulars.service.networks import Networks
@@ -68,6 +69,7 @@ def create_app(
     cookies: str = "",
     networks: Networks | None = None,
     delivered: Delivered | None = None,
+    audited: Audited | None = None,
     analytics: Path | None = None,
     likelihood: Latest | None = None,
 ) -> Litestar:
@@ -76,6 +78,7 @@ def create_app(
     `connections` are those whose webhooks are believed; without, those with stored secrets. `reconciled` is shown as figures.
     `neighbour` is a shop that pages switch to; `cookies` then ends the names of this server's, which share a host with the other's.
     `networks` are those that our own webhooks may go to beyond the public ones; `delivered` is shown as figures.
+    `audited` is what came of the audits of segments, shown as figures.
     `analytics` is the file of the analytic tables, by which segments are tried out; `likelihood` is what was found last of who
     is likely to order.
     """
@@ -88,6 +91,8 @@ def create_app(
         _watch_reconciling(meters, reconciled)
     if delivered is not None:
         _watch_deliveries(meters, delivered)
+    if audited is not None:
+        _watch_audits(meters, audited)
     signboard = Signboard(shop, tick, neighbour, cookies)
     signboard.look()
     app = Litestar(
@@ -203,5 +208,17 @@ def _watch_deliveries(meters: Meters, told: Delivered) -> None:
         {
             "regulars_webhooks_delivered": Figure("Messages delivered.", lambda: told.delivered, grows=True),
             "regulars_webhook_failures": Figure("Attempts that failed.", lambda: told.failed, grows=True),
+        }
+    )
+
+
+def _watch_audits(meters: Meters, told: Audited) -> None:
+    meters.watch(
+        {
+            "regulars_segment_audits": Figure("Audits of segments.", lambda: told.audits, grows=True),
+            "regulars_segment_audited_customers": Figure("Customers compared.", lambda: told.compared, grows=True),
+            "regulars_segment_drift": Figure(
+                "Rows of segments that were found wrong.", lambda: told.drifts, grows=True
+            ),
         }
     )

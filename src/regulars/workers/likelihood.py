@@ -1,10 +1,11 @@
 """The job that says every night who is likely to order: a model is learned anew, and the list “likely-to-convert” kept by it.
 
-What was found is at hand for pages until it is found anew: it is worked out once at the start as well. Several processes on one
+What was found is at hand for pages until it is found anew: it is worked out once after the start as well. Several processes on one
 database may all run it: they say the same, and what was said is known.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -19,8 +20,10 @@ from regulars.service.shop import Shop
 if TYPE_CHECKING:
     from regulars.insight.likelihood.model import Latest
 
-FIRST_AFTER_SECONDS: Final = 10.0
+FIRST_AFTER_SECONDS: Final = 60.0
 LOOKS_EVERY_SECONDS: Final = 60.0
+REST: Final = 9
+"""Times as long as it took, before it is tried again where it failed."""
 
 logger: Final = logging.getLogger("regulars.workers")
 
@@ -32,7 +35,7 @@ class Stopped(Exception):
 class Foreteller:
     """Runs from `start` to `stop`, and keeps `latest`."""
 
-    def __init__(self, shop: Shop, folder: Path | None, clock: Callable[[], Instant], latest: "Latest") -> None:
+    def __init__(self, shop: Shop, folder: Path, clock: Callable[[], Instant], latest: "Latest") -> None:
         self._latest = latest
         self._shop, self._folder, self._clock = shop, folder, clock
         self._stopping = Event()
@@ -51,13 +54,14 @@ class Foreteller:
     def _work(self) -> None:
         wait = FIRST_AFTER_SECONDS
         while not self._stopping.wait(wait):
+            began = time.monotonic()
             try:
                 self.look()
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
                 logger.warning("saying who is likely to order failed and is tried again: %s", type(error).__name__)
-            wait = LOOKS_EVERY_SECONDS
+            wait = max(LOOKS_EVERY_SECONDS, REST * (time.monotonic() - began))
 
     def look(self) -> Kept | None:
         """Once a day on the shop's wall; None where nothing is to be done, or nothing can be said."""

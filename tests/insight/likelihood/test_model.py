@@ -17,6 +17,8 @@ from tests.insight.loaded import in_duckdb, in_postgresql
 
 FIRST_DAY = CALENDAR.day_of(midnight(0))
 END = Moment(midnight(DAYS), CALENDAR)
+PEOPLE = shoppers(2_400)
+SOME = shoppers(1_200)
 
 
 def reckoned(people: Sequence[Known], moment: Moment = END) -> Likelihood:
@@ -26,12 +28,12 @@ def reckoned(people: Sequence[Known], moment: Moment = END) -> Likelihood:
 
 @pytest.fixture(scope="module")
 def year() -> Likelihood:
-    return reckoned(shoppers(2_000))
+    return reckoned(PEOPLE)
 
 
 def test_it_beats_chance_and_the_rule_on_months_that_it_has_not_seen(year: Likelihood) -> None:
     for figures in (year.everybody, year.waiting):
-        assert figures.ordered > 150
+        assert figures.ordered > 100
         assert figures.model.auc > 0.75
         assert figures.beats_rule
         assert figures.model.brier < figures.rule.brier
@@ -53,14 +55,14 @@ def test_what_it_predicts_comes_about(year: Likelihood) -> None:
 def test_the_top_tenth_are_the_most_probable_of_those_without_an_order_lately(year: Likelihood) -> None:
     waiting = [one for one in year.candidates if one.is_waiting]
 
-    assert len(year.candidates) == len(shoppers(2_000))
+    assert len(year.candidates) == len(PEOPLE)
     assert len(year.top_tenth) == -(-len(waiting) // 10)
     assert min([one.probability for one in year.top_tenth]) >= max(
         [one.probability for one in waiting[len(year.top_tenth) :]]
     )
     recent = {
         one.id
-        for one in shoppers(2_000)
+        for one in PEOPLE
         if any(_is_order(fact) and fact.happened_at >= midnight(DAYS - 30) for fact in one.facts)
     }
     assert recent.isdisjoint(one.id for one in year.top_tenth)
@@ -77,9 +79,10 @@ def test_where_nothing_hangs_on_the_past_it_claims_nothing(seed: int) -> None:
         assert 0.4 < figures.model.auc < 0.6
 
 
-def test_what_happened_after_the_training_has_no_part_in_it(year: Likelihood) -> None:
-    people = shoppers(2_000)
-    cut = CALENDAR.start_of_day(year.model.to_day)
+def test_what_happened_after_the_training_has_no_part_in_it() -> None:
+    people = SOME
+    once = reckoned(people)
+    cut = CALENDAR.start_of_day(once.model.to_day)
 
     def another_end(one: Known) -> list[Fact]:
         before = [fact for fact in one.facts if fact.happened_at < cut]
@@ -87,13 +90,13 @@ def test_what_happened_after_the_training_has_no_part_in_it(year: Likelihood) ->
         return [*before, viewed, ordered(one.id, cut)] if one.id.endswith("1") else [*before, viewed]
 
     other = reckoned(_changed(people, another_end))
-    assert other.model == year.model
-    assert other.everybody != year.everybody
+    assert other.model == once.model
+    assert other.everybody != once.everybody
 
     def another_past(one: Known) -> list[Fact]:
         return [*one.facts, ordered(one.id, cut - 1)] if one.id.endswith("1") else list(one.facts)
 
-    assert reckoned(_changed(people, another_past)).model.version != year.model.version
+    assert reckoned(_changed(people, another_past)).model.version != once.model.version
 
 
 def test_nobody_is_there_before_the_shop_knew_them() -> None:
@@ -129,7 +132,7 @@ def test_thirty_days_are_half_open() -> None:
 
 def test_the_same_tables_say_the_same(postgresql: str) -> None:
     """By another database, in another order, at another hour of the day."""
-    people = shoppers(1_000)
+    people = shoppers(900)
     late = Moment(midnight(DAYS + 1) - 1, CALENDAR)
 
     once = reckoned(people)
@@ -139,7 +142,7 @@ def test_the_same_tables_say_the_same(postgresql: str) -> None:
 
 
 def test_nobody_without_profiling_is_reckoned() -> None:
-    people = [replace(one, allows=frozenset()) if one.id.endswith("3") else one for one in shoppers(1_000)]
+    people = [replace(one, allows=frozenset()) if one.id.endswith("3") else one for one in shoppers(900)]
     without = [one for one in people if one.allows]
 
     found = reckoned(people)
@@ -148,11 +151,11 @@ def test_nobody_without_profiling_is_reckoned() -> None:
     assert found == reckoned(without)
 
 
-def test_what_the_shop_says_of_a_list_is_no_sign_of_life(year: Likelihood) -> None:
+def test_what_the_shop_says_of_a_list_is_no_sign_of_life() -> None:
     def listed(one: Known) -> list[Fact]:
         return [*one.facts, behaved(one.id, "List Joined", midnight(DAYS - 100), Trust.SHOP)]
 
-    people = [one for one in shoppers(2_000) if one.facts[0].happened_at < midnight(DAYS - 100)]
+    people = [one for one in SOME if one.facts[0].happened_at < midnight(DAYS - 100)]
     known_by_then = [
         one for one in people if any(fact.happened_at < midnight(DAYS - 130) and _by_shop(fact) for fact in one.facts)
     ]
@@ -169,7 +172,7 @@ def refused(people: Sequence[Known], day: int = DAYS) -> TooLittle:
 
 
 def test_without_a_past_it_says_how_much_is_wanted() -> None:
-    short = refused(shoppers(1_000), 100)
+    short = refused(shoppers(900), 100)
 
     assert (short.reason, short.wanted) == (Reason.SHORT_HISTORY, 120)
     assert short.found in (99, 100)
@@ -197,7 +200,7 @@ def test_where_everybody_orders_there_is_nothing_to_learn() -> None:
 
 def test_where_orders_end_there_is_nothing_to_test_on() -> None:
     people = _changed(
-        shoppers(2_000),
+        SOME,
         lambda one: [fact for fact in one.facts if fact.happened_at < midnight(290) or not _is_order(fact)],
     )
     assert refused(people).reason is Reason.FEW_ORDERED_LATER
@@ -205,7 +208,7 @@ def test_where_orders_end_there_is_nothing_to_test_on() -> None:
 
 def test_nobody_to_speak_of() -> None:
     """Everybody has ordered lately."""
-    people = _changed(shoppers(2_000), lambda one: [*one.facts, ordered(one.id, midnight(DAYS) - 1)])
+    people = _changed(SOME, lambda one: [*one.facts, ordered(one.id, midnight(DAYS) - 1)])
     few = refused(people)
     assert (few.reason, few.wanted, few.found) == (Reason.FEW_WAITING, 10, 0)
 

@@ -26,6 +26,9 @@ sources:
         message_id: $.id
         identify: {user_id: $.requester, email: $.email}
         properties: {topic: $.topic}
+segments:
+  buyers: {did: Order Completed}
+  curious: {all: [{did: Product Viewed, within: 7 days}, {in: buyers}]}
 """
 
 Signing = tuple[str, str, str]
@@ -61,6 +64,7 @@ def families(doors: Doors) -> dict[str, list[Good]]:
         "webhooks": _webhooks(),
         "preferences": _preferences(doors),
         "customers": _customers(doors),
+        "segments": _segments(doors),
         "people": _people(doors),
         "rest": _rest(),
     }
@@ -248,6 +252,23 @@ def _customers(doors: Doors) -> list[Good]:
     found.append(Good("POST", "/v1/customers/preferences-link", (key, _JSON), ada))
     found.append(Good("POST", "/v1/consents/confirmation-link", (key, _JSON), {"customer": ada, "purpose": "email"}))
     return found
+
+
+def _segments(doors: Doors) -> list[Good]:
+    key = _bearer(doors.secret)
+    paths = ("segments", "segments/buyers/members", "segments/curious/members?limit=1", "customers/ada/segments")
+    many = {"customers": [{"kind": "user_id", "value": "ada"}, {"kind": "email", "value": "ada@shop.example"}]}
+    conditions: tuple[dict[str, Any], ...] = (
+        {"did": "Order Completed", "at_least": 2, "within": "60 days", "where": {"category": ["drinks"]}},
+        {"all": [{"sum": {"of": "amount", "in": "Order Completed"}, "at_least": 20.5}, {"none": [{"in": "buyers"}]}]},
+        {"in_order": [{"did": "Product Viewed"}, {"not": "Order Completed", "within": "24 hours"}]},
+        {"trait": "city", "is": "Lund", "include": "vip"},
+    )
+    return [
+        *[Good("GET", f"/v1/{path}", (key,)) for path in paths],
+        Good("POST", "/v1/segments/memberships", (key, _JSON), many),
+        *[Good("POST", "/v1/segments/preview", (key, _JSON), {"condition": one}) for one in conditions],
+    ]
 
 
 def _people(doors: Doors) -> list[Good]:

@@ -123,6 +123,13 @@ def test_a_mistake_stands_at_its_field_with_its_mend(ada: Visitor) -> None:
     assert re.search(r'id="f-c-1-more_than-trouble">[^<]*did you mean “60 days”\?', page)
 
 
+def test_a_name_is_asked_for_when_it_is_to_be_planned_and_one_that_is_taken_is_told(ada: Visitor) -> None:
+    assert 'name-trouble"></p>' in builds(ada, **{**GOLD, "id": ""})
+    page = builds(ada, "/build-segment/plan", **{**GOLD, "id": ""})
+    assert 'id="f-name-trouble">A name is missing, such as gold-sleepers.' in page
+    assert "There is a segment “twice” already" in builds(ada, **{**GOLD, "id": "twice"})
+
+
 def test_conditions_are_added_and_taken_away_by_buttons(ada: Visitor) -> None:
     page = builds(ada, do="add:c", **GOLD)
     assert 'name="c.2:kind"' in page
@@ -205,7 +212,7 @@ def test_a_customers_page_says_where_they_belong_since_when_and_why(ada: Visitor
     assert id is not None
     page = text_of(ada.opens(f"/customers/{id}").text)
     assert "Where this customer belongs at this moment, since when and why." in page
-    assert "twice 30 December 2017 What is known of them was looked at anew." in page
+    assert "twice 30 December 2017 The program that was published looks for it." in page
     assert re.search(r"zeal keen [0-9,]+ \(keen\): [0-9]+ × “Order Completed” \+[0-9,]+\.", page)
 
 

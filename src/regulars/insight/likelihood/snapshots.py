@@ -61,11 +61,10 @@ FEATURES: Final = (
 
 
 class Snapshot(Struct, frozen=True):
-    """Of those whom the shop knew when `day` began and who allow profiling, in the order of our ids. `features` has a row for
+    """Of those whom the shop knew when the day began and who allow profiling, in the order of our ids. `features` has a row for
     each; `recency` is higher for whom the simple rule puts before others; `ordered` within thirty days is only true of days past.
     """
 
-    day: Day
     ids: tuple[str, ...]
     names: tuple[str, ...]
     features: Numbers
@@ -80,7 +79,6 @@ def snapshot(engine: Engine, calendar: Calendar, day: Day) -> Snapshot:
     columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
     number = {name: np.array(columns[name], dtype=np.float64) for name in COLUMNS if name not in TEXTS}
     return Snapshot(
-        day,
         columns["id"],
         columns["name"],
         _features(number, calendar.start_of_day(day), day),

@@ -9,7 +9,6 @@ from litestar import Response, get
 
 from regulars.backtesting.report import words
 from regulars.backtesting.report.parts import Column, Row, Table
-from regulars.insight.segments import Customer
 from regulars.kernel.calendar import date_of
 from regulars.kernel.program import Program
 from regulars.kernel.terms import plain
@@ -39,11 +38,13 @@ def at_risk_page(request: Asked) -> Response[str]:
     choice = asked if asked in AWAY else USUAL
     analytics = analytics_of(request)
     as_of = analytics.as_of()
+    found: list[str] = []
+    first: list[str] = []
     try:
-        found = analytics.members(AWAY[choice], desk.program, desk.now)
+        found = [one.id for one in analytics.members(AWAY[choice], desk.program, desk.now)]
         first = _most_valuable(found, analytics.ordered_since(desk.calendar.day_of(desk.now) - YEAR_DAYS))
     except NotMade:
-        found, first, as_of = (), [], None
+        as_of = None
     away = still_away(desk.shop, first, AWAY[choice], desk.program, desk.now)
     return answer(
         request,
@@ -63,9 +64,9 @@ def at_risk_page(request: Asked) -> Response[str]:
     )
 
 
-def _most_valuable(found: tuple[Customer, ...], amounts: Mapping[str, int]) -> list[str]:
+def _most_valuable(found: list[str], amounts: Mapping[str, int]) -> list[str]:
     """By what they ordered in a year, then by our ids."""
-    return sorted([one.id for one in found], key=lambda id: (-amounts.get(id, 0), id))[:MOST_SHOWN]
+    return sorted(found, key=lambda id: (-amounts.get(id, 0), id))[:MOST_SHOWN]
 
 
 def _table(away: tuple[Away, ...], desk: Desk, program: Program) -> Table:

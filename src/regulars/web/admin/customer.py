@@ -266,7 +266,7 @@ def _segment_table(inside: tuple[In, ...], program: Rulebook) -> Table | None:
             [
                 Markup('<a href="{}">{}</a>').format(path_of(one.segment), one.segment),
                 telling.day(one.since, program.calendar),
-                words.with_spoken_dates(one.why) or "What is known of them was looked at anew.",
+                words.with_spoken_dates(one.why) or "What is known of them changed.",
             ]
         )
         for one in inside

@@ -205,12 +205,19 @@ def _with_fields(draft: Draft, way: list[int], deed: str, path: str) -> Draft:
 
 
 def _builder(
-    request: Asked, desk: Desk, asking: Asking, *, begun: bool = True, refused: str = "", status: int = 200
+    request: Asked,
+    desk: Desk,
+    asking: Asking,
+    *,
+    begun: bool = True,
+    planned: Trial | None = None,
+    refused: str = "",
+    status: int = 200,
 ) -> Response[str]:
-    """`begun` once something was sent: only then is anything called wrong."""
+    """`begun` once something was sent: only then is anything called wrong. A name is missing only in what was to be `planned`."""
     wrote = written(asking.draft)
-    trial = tried(_document(desk), asking.id or "new-segment", wrote.said, asking.was or None)
-    troubles = _troubles(trial, wrote, asking) if begun else {}
+    trial = planned or _looked_at(desk, asking, wrote)
+    troubles = _troubles(trial, wrote) if begun else {}
     view = _View(troubles, asking.new)
     root = view.condition(asking.draft, ROOT, 0, 1)
     name = view.field(NAME, asking.id, "")
@@ -233,7 +240,15 @@ def _builder(
     )
 
 
-def _troubles(trial: Trial, wrote: Written, asking: Asking) -> dict[str, str]:
+def _looked_at(desk: Desk, asking: Asking, wrote: Written) -> Trial:
+    """Under any name while it has none."""
+    document = _document(desk)
+    taken = segments_in(document)
+    unused = next(name for number in range(len(taken) + 1) if (name := f"unnamed-{number}") not in taken)
+    return tried(document, asking.id or unused, wrote.said, asking.was or None)
+
+
+def _troubles(trial: Trial, wrote: Written) -> dict[str, str]:
     """By field what is wrong with it; under "" what is wrong elsewhere."""
     found: dict[str, str] = {}
     for fault in trial.faults:
@@ -244,8 +259,6 @@ def _troubles(trial: Trial, wrote: Written, asking: Asking) -> dict[str, str]:
         else:
             found.setdefault(wrote.field_of(fault.place), _sentence(fault.message))
     found |= {name: _sentence(message) for name, message in wrote.troubles.items()}
-    if not asking.id:
-        found.setdefault(NAME, "")
     return found
 
 
@@ -422,7 +435,8 @@ def _planned(request: Asked, desk: Desk, asking: Asking, *, deleting: bool = Fal
     assert desk.program is not None, "whoever asks has seen to it"
     trial = _trial(desk, asking, deleting=deleting)
     if trial.program is None and not deleting:
-        return _builder(request, desk, asking, status=HTTPStatus.UNPROCESSABLE_ENTITY, refused=_elsewhere(trial))
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _builder(request, desk, asking, planned=trial, status=status, refused=_elsewhere(trial))
     before = _document(desk)
     changes: list[str] = []
     number, faults = 0, [_sentence(fault.message) for fault in trial.faults]

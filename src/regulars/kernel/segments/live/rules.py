@@ -35,16 +35,19 @@ PROFILING: Final = "profiling"
 """Whoever does not allow it is in no segment."""
 MOST_KEPT: Final = 1_000
 """Entries of one memory that are written down. What is larger is forgotten, and read again from the facts when it is needed."""
-LOOKED_AGAIN: Final = "What is known of them was looked at anew."
 
 
 class Cause:
-    """Why something is looked at: by which program, because of which fact if there is one, and when we were told."""
+    """Why something is looked at: by which program, because of which fact if there is one, and when we were told. `why` is said
+    where everything is looked at anew.
+    """
 
-    __slots__ = ("fact", "recorded_at", "version")
+    __slots__ = ("fact", "recorded_at", "version", "why")
 
-    def __init__(self, version: str, recorded_at: Instant, fact: str | None = None) -> None:
-        self.version, self.recorded_at, self.fact = version, recorded_at, fact
+    def __init__(
+        self, version: str, recorded_at: Instant, fact: str | None = None, why: str = "What is known of them changed."
+    ) -> None:
+        self.version, self.recorded_at, self.fact, self.why = version, recorded_at, fact, why
 
 
 class SegmentRules:
@@ -223,7 +226,7 @@ class SegmentRules:
         effects: list[Effect] = []
         for id in sorted(was ^ self.of(state)):
             kind = SegmentLeft if id in was else SegmentEntered
-            effects.append(kind(id, LOOKED_AGAIN, now, cause.recorded_at, Because(id, cause.version, cause.fact)))
+            effects.append(kind(id, cause.why, now, cause.recorded_at, Because(id, cause.version, cause.fact)))
         return effects
 
     def _memories(self, facts: Iterable[Fact], now: Instant, only: frozenset[int] | None = None) -> dict[int, Memory]:

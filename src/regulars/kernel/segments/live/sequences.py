@@ -45,7 +45,12 @@ class Sequences(Watcher):
 
     def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
         """A step that another must follow, with none after it yet, changes nothing so far."""
-        return bool(memory) and memory[-1][0] == occasion.at and not memory[-1][1] & self.deciding and occasion.start <= now
+        return (
+            bool(memory)
+            and memory[-1][0] == occasion.at
+            and not memory[-1][1] & self.deciding
+            and occasion.start <= now
+        )
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
         wide = Sequences(*self._of)

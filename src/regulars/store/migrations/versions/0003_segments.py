@@ -24,8 +24,9 @@ def upgrade() -> None:
 
 
 def _publications() -> None:
-    announced = sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.text("false"))
-    op.add_column("publications", announced)
+    op.add_column(
+        "publications", sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    )
 
 
 def _memberships() -> None:
