@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from regulars.boot import wiring
 from regulars.cli import regulars
+from regulars.service.refreshing import FILE_NAME
+from regulars.store.database import Store
 
 PROGRAM = """
 program: tea
@@ -84,3 +87,47 @@ def test_every_engine_says_the_same(place: Path, database: str) -> None:
 def test_a_record_that_is_a_file_has_no_postgresql_to_ask(sqlite_place: Path) -> None:
     said = says("segments", "--engine", "postgresql", code=1).stderr
     assert "this shop's record is a file: --engine postgresql wants one that is kept in PostgreSQL" in said
+
+
+def rows_of(place: Path, statement: str) -> list[Any]:
+    store = Store(f"sqlite:///{place / 'record' / 'regulars.db'}")
+    try:
+        with store.writing() as tx:
+            done = tx.core.execute(text(statement))
+            return list(done) if done.returns_rows else []
+    finally:
+        store.close()
+
+
+def test_an_audit_finds_what_was_planted_and_ends_with_1(sqlite_place: Path) -> None:
+    assert "2 of 2 customers compared" in says("segments", "--audit").stdout
+    done = json.loads(says("segments", "--audit", "--all", "--json").stdout)
+    assert (done["customers"], done["compared"], done["drifts"], done["found"]) == (2, 2, 0, [])
+
+    rows_of(sqlite_place, "DELETE FROM memberships WHERE segment = 'both'")
+    rows_of(sqlite_place, "INSERT INTO memberships VALUES ('twice', 'nobody', 0)")
+    done = json.loads(says("segments", "--audit", "--json", code=1).stdout)
+    [(ada,)] = rows_of(
+        sqlite_place, "SELECT customer FROM memberships WHERE segment = 'twice' AND customer <> 'nobody'"
+    )
+    assert done["found"] == [
+        {"segment": "both", "customer": ada, "listed": False},
+        {"segment": "twice", "customer": "nobody", "listed": True},
+    ]
+    said = says("segments", "--audit", code=1).stdout
+    assert "twice  nobody  listed, but not in it" in said
+    assert f"both  {ada}  in it, but not listed" in said
+    assert "WRONG  segments" in says("doctor", code=1).stdout
+    assert sorted((sqlite_place / "record").glob(".insight-*")) == []
+
+
+def test_an_audit_stands_alone(sqlite_place: Path) -> None:
+    for words in (("--all",), ("--audit", "--list", "twice"), ("--audit", "--engine", "reference")):
+        assert "--audit" in says("segments", *words, code=2).stderr
+
+
+def test_whoever_is_erased_is_not_kept_in_the_analytic_file(sqlite_place: Path) -> None:
+    (kept := sqlite_place / "record" / FILE_NAME).write_bytes(b"tells of ada")
+    says("person", "erase", "user_id:ada", "--yes")
+    assert not kept.exists()
+    says("person", "erase", "user_id:bob", "--yes")

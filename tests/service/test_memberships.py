@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from regulars.service import joining, programs, rights
+from regulars.service import joining, programs, rights, webhooks
 from regulars.service.joining import NotPossible
+from regulars.service.networks import Networks
 from regulars.service.segments import members
-from regulars.store.schema import customers, identities, memberships, segment_moves
+from regulars.store.schema import customers, identities, memberships, outbox, segment_moves
 from regulars.wire.events import Sender
 from regulars.wire.instants import rfc3339
 from tests.service.town import RULES, Town, did, order
@@ -64,6 +65,12 @@ def moves(town: Town) -> list[tuple[str, str, bool, bool]]:
     asked = select(segment_moves.c.segment, segment_moves.c.customer, segment_moves.c.entered, segment_moves.c.quiet)
     with town.shop.store.reading() as connection:
         return [tuple(row) for row in connection.execute(asked.order_by(segment_moves.c.id))]
+
+
+def told(town: Town) -> list[str]:
+    """The messages of the outbox."""
+    with town.shop.store.reading() as connection:
+        return [bytes(body).decode() for body in connection.execute(select(outbox.c.body)).scalars()]
 
 
 def view(category: str, **who: Any) -> dict[str, Any]:
@@ -146,6 +153,20 @@ def test_whoever_is_erased_is_in_nothing(town: Town) -> None:
     rights.erase(town.shop, town.customer("ada").id, "a test", at("2017-03-02 12:00"))
 
     assert rows(town) == {} == meant(town, "2017-03-02 12:00")
+
+
+def test_what_is_to_be_told_of_somebody_goes_with_them(town: Town) -> None:
+    town.applies(SEGMENTS)
+    moment = at("2017-03-01 12:00")
+    webhooks.register(town.shop, "crm", "https://crm.example/", ("segment.entered",), Networks(), "a test", moment)
+    town.hears(order("ada", "1", 60), order("home", "2", 60), order("ben", "3", 60))
+    joining.merge(town.shop, town.customer("home").id, town.customer("ada").id, "staff", "one", moment)
+    for name in ("ada", "home", "ben"):
+        assert any(f'"{name}"' in body for body in told(town))
+
+    rights.erase(town.shop, town.customer("ada").id, "a test", at("2017-03-02 12:00"))
+    assert told(town)
+    assert all('"ben"' in body for body in told(town))
 
 
 @pytest.mark.parametrize("seed", range(3))

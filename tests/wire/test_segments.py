@@ -594,3 +594,10 @@ def test_a_level_needs_tiers():
     with pytest.raises(DocumentError) as refused:
         parse_program(PLAIN + "segments: {a: {tier: gold}}")
     assert [one.message for one in refused.value.problems] == ["the program has no tiers"]
+
+
+def test_what_segments_ask_of_the_lines_of_orders_is_named() -> None:
+    program = load_program(CORNER_SHOP / "thirty-segments.yaml").program
+
+    assert {"category", "department", "product"} <= program.line_properties()
+    assert "amount" not in program.line_properties()

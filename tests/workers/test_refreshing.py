@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from regulars.insight.engines import duckdb_file
 from regulars.kernel.calendar import MINUTE
+from regulars.service import rights
 from regulars.service.refreshing import FILE_NAME
 from regulars.workers import refreshing
 from regulars.workers.refreshing import OLD_AFTER, Refresher, locked
@@ -66,6 +68,26 @@ def test_it_is_written_anew_when_it_is_old_and_something_changed(town: Town, clo
     assert refresher.look()
 
 
+def test_whoever_is_erased_is_gone_from_it_without_waiting(town: Town, clock: Clock, path: Path) -> None:
+    town.applies()
+    town.hears(order("ada", "1", 45), order("bea", "2", 45))
+    refresher = Refresher(town.shop, path, clock)
+    assert refresher.look()
+    assert names(path) == ["ada", "bea"]
+    rights.erase(town.shop, town.customer("ada").id, "a test", clock.now)
+    assert refresher.look()
+    assert names(path) == ["bea"]
+    assert not refresher.look()
+
+
+def test_what_a_process_left_that_died_is_cleared_away(town: Town, clock: Clock, path: Path) -> None:
+    town.applies()
+    left = path.parent / f".{FILE_NAME}-left"
+    left.mkdir(parents=True)
+    assert Refresher(town.shop, path, clock).look()
+    assert sorted(os.listdir(path.parent)) == [FILE_NAME, f"{FILE_NAME}.lock"]
+
+
 def test_while_another_process_writes_this_one_does_not(town: Town, clock: Clock, path: Path) -> None:
     town.applies()
     refresher = Refresher(town.shop, path, clock)
@@ -96,3 +118,8 @@ def test_it_stops_in_the_middle_of_the_writing_and_leaves_nothing_behind(
     go_on.set()
     refresher.stop()
     assert sorted(os.listdir(path.parent)) == [f"{FILE_NAME}.lock"]
+
+
+def names(path: Path) -> list[str]:
+    with duckdb_file(path) as engine:
+        return sorted([name for (name,) in engine.ask("SELECT name FROM analytics.people")])

@@ -54,6 +54,7 @@ def export(wiring: Wiring, identity: str, to: Path | None, record: Record) -> No
 @click.pass_obj
 def erase(wiring: Wiring, identity: str, yes: bool, record: Record) -> None:
     """Forget a person. The ledger stays, without a name; late messages do not bring the person back."""
+    from regulars.service.refreshing import FILE_NAME
     from regulars.service.rights import erase as forget
 
     with open_record(record, wiring) as (shop, clock):
@@ -61,6 +62,7 @@ def erase(wiring: Wiring, identity: str, yes: bool, record: Record) -> None:
         if not yes and not click.confirm("This cannot be undone. Erase this person?"):
             raise complaint("nothing was changed")
         gone = forget(shop, id, WHO, clock())
+    (record.data_dir / FILE_NAME).unlink(missing_ok=True)  # a server writes it anew, if there is one
     click.echo(
         f"erased: {gone.identities:,} identities, {gone.facts:,} facts stripped, {gone.refusals:,} refused events thrown away"
     )

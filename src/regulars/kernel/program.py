@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
+from regulars.kernel.segments import tree
 from regulars.kernel.segments.tree import Segment, Words
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
@@ -447,11 +448,12 @@ class Program(Struct, frozen=True):
         )
 
     def line_properties(self) -> frozenset[str]:
-        """The line properties that rules, scores and interests ask for."""
+        """The line properties that rules, segments, scores and interests ask for."""
         goods = [rule.goods for rule in self.earning if not isinstance(rule, Multiplier)]
         by_rules = frozenset(one.property for these in goods for one in these.only + these.excluded)
         asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
-        return by_rules.union(*[line_properties_of(one) for one in asking])
+        by_segments = [tree.line_properties_of(segment.condition) for segment in self.segments]
+        return by_rules.union(*by_segments, *[line_properties_of(one) for one in asking])
 
 
 def _sentence(words: str, when: When) -> str:

@@ -40,6 +40,7 @@ from regulars.store.schema import (
     merges,
     orders,
     quarantine,
+    segment_moves,
     traits,
     visits,
 )
@@ -140,6 +141,7 @@ def _said(shop: Shop, connection: Connection, known: Customer, now: Instant) -> 
     yield "visits", _visits(connection, records, devices)
     yield "orders", _orders(connection, records)
     yield "ledger", _ledger(connection, records)
+    yield "segments", _segments(connection, records)
     yield "facts", _facts_said(connection, records, devices)
 
 
@@ -219,6 +221,15 @@ def _ledger(connection: Connection, records: Sequence[str]) -> Iterator[dict[str
             "rule": row.rule,
             "at": rfc3339(row.effective_at),
         }
+
+
+def _segments(connection: Connection, records: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Every entering and leaving; what was entered last and not left is where they are."""
+    columns = segment_moves.c
+    asked = select(columns.segment, columns.at, columns.entered, columns.why).where(columns.customer.in_(records))
+    for row in _row_by_row(connection, asked.order_by(columns.customer, columns.id)):
+        move = "entered" if row.entered else "left"
+        yield {"segment": row.segment, "move": move, "at": rfc3339(row.at), "because": row.why}
 
 
 def _orders(connection: Connection, records: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -74,26 +74,29 @@ class DaySize(Struct, frozen=True):
     members: int
 
 
-def standings(shop: Shop, since: Instant) -> Mapping[str, Standing]:
-    """Of every segment in which anybody is, or that anybody entered or left since then."""
+def standings(shop: Shop, segments: Collection[str], since: Instant) -> Mapping[str, Standing]:
+    """Of each of these segments: how many are in it, and how many entered and left since then."""
     columns = segment_moves.c
     entered = func.sum(case((columns.entered, 1), else_=0))
-    moved = select(columns.segment, entered, func.count()).where(columns.recorded_at >= since, columns.quiet.is_(False))
+    moved = select(columns.segment, entered, func.count()).where(
+        columns.segment.in_(sorted(segments)), columns.recorded_at >= since, columns.quiet.is_(False)
+    )
     with shop.store.one_moment(), shop.store.reading() as connection:
-        counts = _counts(connection)
+        counts = _counts(connection, segments)
         moves = {id: (int(came), all) for id, came, all in connection.execute(moved.group_by(columns.segment))}
     return {
         id: Standing(counts.get(id, 0), moves.get(id, (0, 0))[0], moves.get(id, (0, 0))[1] - moves.get(id, (0, 0))[0])
-        for id in counts.keys() | moves.keys()
+        for id in segments
     }
 
 
 def standing(shop: Shop, segment: str, since: Instant) -> Standing:
-    return standings(shop, since).get(segment, Standing())
+    return standings(shop, [segment], since)[segment]
 
 
-def _counts(connection: Connection) -> dict[str, int]:
-    asked = select(memberships.c.segment, func.count()).group_by(memberships.c.segment)
+def _counts(connection: Connection, segments: Collection[str]) -> dict[str, int]:
+    columns = memberships.c
+    asked = select(columns.segment, func.count()).where(columns.segment.in_(sorted(segments))).group_by(columns.segment)
     return {row[0]: row[1] for row in connection.execute(asked)}
 
 
@@ -111,7 +114,7 @@ def sizes_by_day(
         columns.segment.in_(sorted(segments)), columns.recorded_at >= start
     )
     with shop.store.one_moment(), shop.store.reading() as connection:
-        counts = _counts(connection)
+        counts = _counts(connection, segments)
         changes: dict[tuple[str, Day], int] = {}
         for id, at, number in connection.execute(asked.group_by(columns.segment, quarter)):
             day = min(max(calendar.day_of(int(at) * QUARTER), shown[0]), today)

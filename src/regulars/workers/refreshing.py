@@ -1,4 +1,5 @@
-"""The job that keeps the analytic file fresh: written at the start, and again when it is old and something has changed since.
+"""The job that keeps the analytic file fresh: written at the start, and again when it is old and something has changed since; at
+once when somebody was erased.
 
 Of several processes on one data folder one writes at a time: who holds the lock file. However large the shop, it rests far longer
 than it works, so that events always have most of the machine.
@@ -6,6 +7,7 @@ than it works, so that events always have most of the machine.
 
 import fcntl
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,10 +21,11 @@ from regulars.kernel.calendar import MINUTE
 from regulars.kernel.facts import Instant
 from regulars.service.refreshing import refresh_file
 from regulars.service.shop import Shop
-from regulars.store.schema import audit, consents, journal, merges, publications, segment_moves, traits
+from regulars.store.schema import audit, consents, journal, merges, publications, segment_moves, tombstones, traits
 
 OLD_AFTER: Final = 10 * MINUTE
 LOOKS_EVERY_SECONDS: Final = 15.0
+LONGEST_STOP_SECONDS: Final = 5.0
 REST: Final = 9
 """Times as long as the writing took: at most a tenth of the time is spent on it."""
 
@@ -46,6 +49,7 @@ class Refresher:
         self._shop, self._path, self._clock, self._seconds = shop, path, clock, seconds
         self._stopping = Event()
         self._written_of: tuple[Any, ...] | None = None
+        self._erased = 0
         self._written_at: Instant | None = None
         self._thread = Thread(target=self._work, name="refreshing", daemon=True)
 
@@ -53,10 +57,10 @@ class Refresher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Between two portions of customers."""
+        """Between two portions of customers; what is laid down meanwhile is not waited for longer than five seconds."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(LONGEST_STOP_SECONDS)
 
     def _work(self) -> None:
         wait = 0.0
@@ -73,21 +77,33 @@ class Refresher:
     def look(self) -> bool:
         """Whether the file was written anew."""
         now = self._clock()
-        if self._written_at is not None and now - self._written_at < OLD_AFTER:
+        erased = self._erased_so_far()
+        if self._written_at is not None and now - self._written_at < OLD_AFTER and erased == self._erased:
             return False
         stands = self._stands()
         if stands == self._written_of and self._path.exists():
             return False
         with locked(self._path.with_name(f"{self._path.name}.lock")) as is_mine:
+            if is_mine:
+                self._clear()
             if not is_mine or not refresh_file(self._shop, self._path, now, self._looking_up):
                 return False
-        self._written_of, self._written_at = stands, now
+        self._written_of, self._written_at, self._erased = stands, now, erased
         logger.info("the analytic tables were written")
         return True
 
     def _looking_up(self, _done: int, _of: int) -> None:
         if self._stopping.is_set():
             raise Stopped
+
+    def _clear(self) -> None:
+        """What a process left that was ended in the middle."""
+        for folder in self._path.parent.glob(f".{self._path.name}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _erased_so_far(self) -> int:
+        with self._shop.store.reading() as connection:
+            return connection.execute(select(func.count()).select_from(tombstones)).scalar_one()
 
     def _stands(self) -> tuple[Any, ...]:
         """Other figures than before where anything that the tables hold may have changed; what time alone changes is written down

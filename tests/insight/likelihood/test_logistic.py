@@ -33,7 +33,7 @@ def test_a_column_that_tells_all_and_one_that_tells_nothing() -> None:
 
     assert np.isfinite(found.coefficients).all()
     assert found.coefficients[2] == 0
-    assert found.probabilities(np.array([[1.0, 1.0], [0.0, 1.0]])) == pytest.approx([1, 0], abs=0.1)
+    assert found.probabilities(np.array([[1.0, 1.0], [0.0, 1.0]])) == pytest.approx([1, 0], abs=0.25)
 
 
 def test_a_version_is_another_where_anything_is_another() -> None:

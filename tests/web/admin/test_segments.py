@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from regulars.insight.auditing import segments_by_file
 from regulars.kernel.calendar import DAY
 from regulars.service import programs
+from regulars.service.auditing import audit
 from regulars.service.refreshing import FILE_NAME, refresh_file
 from regulars.service.shop import Shop
 from regulars.service.waking import adopt_all
-from regulars.store.schema import memberships
+from regulars.store.schema import IS_LISTED, customers, memberships
+from regulars.web.analytics import Analytics
 from regulars.web.app import create_app
-from tests.web.admin.shops import CORNER_SHOP, HOSTILE, NOW, PASSWORD, Clock, Ids, fill
+from tests.web.admin.shops import CORNER_SHOP, HOSTILE, NOW, PASSWORD, Clock, Ids, fill, send
 from tests.web.admin.visitor import Visitor
 
 SEGMENTS = """
@@ -118,6 +121,17 @@ def test_the_builder_says_who_it_is_how_many_and_as_of_when(ada: Visitor) -> Non
     assert "As of 31 December 2017, 18:30 , America/New_York." in page
 
 
+def test_what_was_seen_and_what_the_program_names_is_offered(shop: Shop, tmp_path: Path) -> None:
+    joined = {"userId": "1762", "event": "List Joined", "messageId": "l-1", "properties": {"list": "vip"}}
+    send(shop, [joined])
+    refresh_file(shop, tmp_path / FILE_NAME, NOW)
+    choices = Analytics(tmp_path / FILE_NAME).choices()
+    assert choices.lists == ("vip",)
+    assert choices.events[0] == "Order Completed"
+    assert "Product Reviewed" in choices.events
+    assert choices.values[:2] == ("BREAD", "TOBACCO OTHER")
+
+
 def test_a_mistake_stands_at_its_field_with_its_mend(ada: Visitor) -> None:
     page = builds(ada, **{**GOLD, "c.1:more_than": "60 dys"})
     assert re.search(r'id="f-c-1-more_than-trouble">[^<]*did you mean “60 days”\?', page)
@@ -214,6 +228,23 @@ def test_a_customers_page_says_where_they_belong_since_when_and_why(ada: Visitor
     assert "Where this customer belongs at this moment, since when and why." in page
     assert "twice 30 December 2017 The program that was published looks for it." in page
     assert re.search(r"zeal keen [0-9,]+ \(keen\): [0-9]+ × “Order Completed” \+[0-9,]+\.", page)
+
+
+def test_what_the_last_audit_found_stands_above_the_list(ada: Visitor, shop: Shop) -> None:
+    assert "Audited" not in ada.opens("/segments").text
+    assert audit(shop, None, lambda: NOW, segments_by_file) is not None
+    page = text_of(ada.opens("/segments").text)
+    assert re.search(r"Audited 31 December 2017, 18:30 : ([0-9]+) of \1 customers compared, every row is right\.", page)
+    with shop.store.writing() as tx:
+        inside = select(memberships.c.customer).where(memberships.c.segment == "both")
+        outside = select(customers.c.id).where(IS_LISTED, customers.c.id.not_in(inside))
+        stranger = tx.core.execute(outside.order_by(customers.c.id)).scalars().first()
+        assert stranger is not None
+        tx.core.execute(insert(memberships).values(segment="both", customer=stranger, since=0))
+    audit(shop, None, lambda: NOW, segments_by_file)
+    page = text_of(ada.opens("/segments").text)
+    assert "found 1 row that is wrong." in page
+    assert "is listed, but not in it." in page
 
 
 def test_a_shop_without_segments_is_told_what_one_is_and_where_to_begin(

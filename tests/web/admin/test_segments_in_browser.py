@@ -1,5 +1,5 @@
-"""Segments as staff meet them: put together by keyboard alone, looked at on a phone and at a desk, by day and by night, and without a
-script.
+"""Segments as staff meet them: put together by keyboard alone, looked at on a phone and at a desk, by day and by night, and without
+a script.
 """
 
 import pytest
@@ -11,10 +11,9 @@ from regulars.service.refreshing import FILE_NAME, refresh_file
 from regulars.service.waking import adopt_all
 from regulars.web.app import create_app
 from tests.web.admin.shops import CORNER_SHOP, NOW, PASSWORD, Clock, Ids, fill, opened
-from tests.web.admin.test_pages_in_browser import DESK, IN_TURN, PHONE, RULES
+from tests.web.admin.test_pages_in_browser import DESK, IN_TURN, PHONE, RULES, SMALLEST
 from tests.web.admin.test_segments import SEGMENTS
 from tests.web.serving import served
-
 
 FOCUSED = "Autofocus processing was blocked because a document already has a focused element."
 """What Chromium notes where a script has given the focus to what was added, before it would have done so itself."""
@@ -62,7 +61,9 @@ def test_everybody_can_use_it_and_nothing_runs_over_the_edge(enter, outside_requ
     ):
         page.goto(path)
         assert (path, violations(page)) == (path, [])
-        assert (path, overhang(page)) == (path, 0)
+        for size in (SMALLEST, viewport):
+            page.set_viewport_size(size)
+            assert (path, size, overhang(page)) == (path, size, 0)
     page.goto("/segments/both/edit")
     page.get_by_role("button", name="Show what deleting it would change", include_hidden=True).evaluate(
         "one => one.click()"

@@ -1,5 +1,7 @@
 """Segments over HTTP: how many, who, in which somebody is, and what a condition would mean."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +159,14 @@ def test_a_public_key_reads_none_of_it(api: Speaker) -> None:
         assert api.client.get(path, headers={"Authorization": f"Bearer {api.public}"}).status_code == 403
     for path in ("/v1/segments/memberships", "/v1/segments/preview"):
         assert posted(api, path, {}, api.public).status_code == 403
+
+
+def test_the_examples_of_the_page_are_what_is_sent_and_answered(api: Speaker) -> None:
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text("utf-8")
+    section = page.partition("## Segments\n")[2].partition("\n## ")[0]
+    shown, asked = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", section, re.DOTALL)]
+    api.buys("ada", "1", 20)
+    answer = api.buys("ada", "2", 20).json()
+    ours = {"customer_id": answer["segments"][0]["customer_id"], "fact_id": answer["segments"][0]["fact_id"]}
+    assert {**shown, "segments": [shown["segments"][0] | ours]} == answer
+    assert posted(api, "/v1/segments/preview", asked).json()["problems"] == []

@@ -12,7 +12,17 @@ from msgspec.structs import replace
 
 from regulars.kernel.calendar import Day, Duration, date_of
 from regulars.kernel.facts import ORDER_COMPLETED
-from regulars.kernel.segments.values import AMOUNTS, Bounds, Property, Test, canonical_test
+from regulars.kernel.segments.values import (
+    AMOUNT,
+    AMOUNTS,
+    LINE_AMOUNT,
+    LINE_QUANTITY,
+    OF_LINES,
+    Bounds,
+    Property,
+    Test,
+    canonical_test,
+)
 from regulars.kernel.terms import Currency, PointsName, listed, plain
 
 
@@ -490,6 +500,22 @@ def events_of(condition: Condition) -> set[str]:
             return {LIST_JOINED, LIST_LEFT}
         case _:
             return {event for one in inside_of(condition) for event in events_of(one)}
+
+
+def line_properties_of(condition: Condition) -> frozenset[str]:
+    """The properties of orders' lines for which it asks, without their prefix."""
+    asked: list[Did | Since | Ratio | Step] = []
+    match condition:
+        case Did() | Since() | Ratio():
+            asked = [condition]
+        case InOrder(steps):
+            asked = list(steps)
+        case _:
+            return frozenset().union(*[line_properties_of(one) for one in inside_of(condition)])
+    of_orders = [one for one in asked if one.event == ORDER_COMPLETED]
+    names = {test.name for one in of_orders for test in one.where}
+    names |= {one.counted.of for one in of_orders if isinstance(one, Did) and not isinstance(one.counted, Times)}
+    return frozenset([name.removeprefix(OF_LINES) for name in names - {AMOUNT, LINE_AMOUNT, LINE_QUANTITY}])
 
 
 def _parts(condition: Condition, kind: type[All] | type[AnyOf]) -> tuple[Condition, ...]:

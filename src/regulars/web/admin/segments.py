@@ -17,6 +17,7 @@ from regulars.kernel.calendar import DAY, date_of
 from regulars.kernel.program import Program
 from regulars.kernel.segments.tree import Segment
 from regulars.service import programs, segment_lists
+from regulars.service.auditing import Audit, last_audit
 from regulars.service.segment_lists import DaySize, MoveSeen, Standing
 from regulars.web.admin import telling
 from regulars.web.admin.rendering import HEADERS, Asked, Desk, analytics_of, answer, desk_of, shop_of
@@ -27,6 +28,7 @@ A_PAGE: Final = 25
 DAYS_SHOWN: Final = 90
 WEEK: Final = 7
 OVERLAPS_KEPT: Final = 8
+DRIFTS_SHOWN: Final = 20
 
 
 @get("/segments", sync_to_thread=True)
@@ -36,8 +38,8 @@ def segments_page(request: Asked) -> Response[str]:
         if desk.program is None:
             return answer(request, "no_program.html.j2", "segments", as_of=telling.as_of(desk.now, desk.calendar))
         program = desk.program.program
-        stands = segment_lists.standings(desk.shop, desk.now - WEEK * DAY)
         ids = [one.id for one in program.segments]
+        stands = segment_lists.standings(desk.shop, ids, desk.now - WEEK * DAY)
         sizes = segment_lists.sizes_by_day(desk.shop, ids, desk.calendar, DAYS_SHOWN, desk.now)
     return answer(
         request,
@@ -45,9 +47,10 @@ def segments_page(request: Asked) -> Response[str]:
         "segments",
         program=desk.program,
         as_of=telling.as_of(desk.now, desk.calendar),
-        segments=[_line(one, stands.get(one.id, Standing()), sizes[one.id], program) for one in program.segments],
+        segments=[_line(one, stands[one.id], sizes[one.id], program) for one in program.segments],
         scores=[one.describe(program.currency) for one in program.scores],
         waiting=programs.publications(desk.shop)[0].waiting,
+        audit=_audit_told(last_audit(desk.shop), desk),
         done=_said(request),
     )
 
@@ -132,6 +135,31 @@ def _line(segment: Segment, standing: Standing, sizes: tuple[DaySize, ...], prog
         "members": words.customers(standing.members),
         "week": _week(standing),
         "spark": spark(tuple([one.members for one in _since_anybody_was_in_it(sizes)])),
+    }
+
+
+def _audit_told(audit: Audit | None, desk: Desk) -> dict[str, Any] | None:
+    """What the last audit found; None while there was none."""
+    if audit is None:
+        return None
+    with desk.shop.store.reading() as connection:
+        names = segment_lists.names_of(connection, [one.customer for one in audit.found[:DRIFTS_SHOWN]])
+    drifts = [
+        {
+            "segment": one.segment,
+            "path": path_of(one.segment),
+            "customer": telling.customer_link(one.customer, shown(names.get(one.customer, one.customer), one.customer)),
+            "what": "listed, but not in it" if one.listed else "in it, but not listed",
+        }
+        for one in audit.found[:DRIFTS_SHOWN]
+    ]
+    return {
+        "when": telling.moment(audit.at, desk.calendar),
+        "compared": words.count(audit.compared),
+        "customers": words.customers(audit.customers),
+        "number": words.count(audit.drifts),
+        "drifts": drifts,
+        "is_one": audit.drifts == 1,
     }
 
 

@@ -11,11 +11,11 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
+from regulars.kernel.calendar import DAY
 from regulars.kernel.rulebook import Rulebook
 from regulars.service import programs, segment_lists
 from regulars.service.customers import find
 from regulars.service.in_segments import In, segments_of
-from regulars.service.segment_lists import Standing
 from regulars.service.timeline import BadCursor
 from regulars.web.analytics import Analytics, NotMade
 from regulars.web.api.auth import need_secret_key
@@ -33,7 +33,7 @@ T = TypeVar("T")
 MOST_ASKED: Final = 500
 MOST_BODY_BYTES: Final = 256 << 10
 DEEPEST: Final = 24
-WEEK_US: Final = 7 * 86_400_000_000
+WEEK: Final = 7 * DAY
 
 
 class SegmentAnswer(Struct, frozen=True):
@@ -141,12 +141,13 @@ def segments(request: Request[Any, Any, Any]) -> SegmentsAnswer:
     now = face.clock()
     with face.shop.store.one_moment():
         rulebook = _in_force(face)
-        stands = segment_lists.standings(face.shop, now - WEEK_US)
+        ids = [one.id for one in rulebook.program.segments]
+        stands = segment_lists.standings(face.shop, ids, now - WEEK)
         waiting = programs.publications(face.shop)[0].waiting
     words = rulebook.program.words()
     told = []
     for one in rulebook.program.segments:
-        standing = stands.get(one.id, Standing())
+        standing = stands[one.id]
         told.append(SegmentAnswer(one.id, one.who(words), standing.members, standing.entered, standing.left))
     return SegmentsAnswer(rfc3339(now), tuple(told), waiting)
 
