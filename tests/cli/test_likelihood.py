@@ -74,6 +74,7 @@ def test_a_shop_with_nothing_but_orders(place: Path) -> None:
     assert not list((place / "record").glob(".insight*"))
 
 
+@pytest.mark.slow
 def test_the_list_is_kept_once_a_day(place: Path) -> None:
     """Whoever is on it is in the segment; said again, nothing is said; a day later only who came and went."""
     found = answers("--store")

@@ -227,6 +227,7 @@ def test_each_says_what_it_means(engine: Engine, name: str) -> None:
     assert {one.id for one in members(engine, condition, MOMENT)} == expected
 
 
+@pytest.mark.slow
 def test_many_are_asked_together(engine: Engine) -> None:
     segments = [Segment(name, condition_of(written)) for name, (written, _) in CASES.items()]
     expected = {name: len(customers) for name, (_, customers) in CASES.items()}

@@ -26,6 +26,8 @@ from tests.insight.loaded import PROFILING, in_duckdb, in_postgresql
 from tests.kernel.segments import drawn
 from tests.shop import at
 
+EXAMPLES = settings().max_examples if settings().max_examples > 100 else 25
+"""Each asks two databases about a hundred customers."""
 CUSTOMERS = 150
 ZONE = "America/New_York"
 ODD_TEXTS = (
@@ -93,6 +95,7 @@ def town(postgresql_server: str) -> Iterator[Drawn]:
         yield _town(stack.enter_context(fresh_database(postgresql_server)), stack)
 
 
+@settings(max_examples=EXAMPLES)
 @given(conditions, leaves.filter(lambda one: not isinstance(one, tree.InSegment)), drawn.moments)
 def test_at_once_means_what_one_by_one_means(
     town: Drawn, condition: tree.Condition, other: tree.Condition, now: Instant

@@ -79,6 +79,7 @@ def test_where_nothing_hangs_on_the_past_it_claims_nothing(seed: int) -> None:
         assert 0.4 < figures.model.auc < 0.6
 
 
+@pytest.mark.slow
 def test_what_happened_after_the_training_has_no_part_in_it() -> None:
     people = SOME
     once = reckoned(people)
@@ -130,6 +131,7 @@ def test_thirty_days_are_half_open() -> None:
     assert of(midnight(10) - 1) == (True, False)
 
 
+@pytest.mark.slow
 def test_the_same_tables_say_the_same(postgresql: str) -> None:
     """By another database, in another order, at another hour of the day."""
     people = shoppers(900)
@@ -141,6 +143,7 @@ def test_the_same_tables_say_the_same(postgresql: str) -> None:
         assert likelihood(engine, END) == once
 
 
+@pytest.mark.slow
 def test_nobody_without_profiling_is_reckoned() -> None:
     people = [replace(one, allows=frozenset()) if one.id.endswith("3") else one for one in shoppers(900)]
     without = [one for one in people if one.allows]
