@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from regulars.kernel.facts import OrderCompleted
 from regulars.service import joining, programs, rights, webhooks
+from regulars.service.ingest import ingest_history
 from regulars.service.joining import NotPossible
 from regulars.service.networks import Networks
 from regulars.service.segments import members
@@ -169,6 +171,22 @@ def test_what_is_to_be_told_of_somebody_goes_with_them(town: Town) -> None:
     assert all('"ben"' in body for body in told(town))
 
 
+def test_nobody_is_told_of_what_history_brings_about(town: Town) -> None:
+    town.applies(SEGMENTS)
+    now = at("2017-03-01 12:00")
+    webhooks.register(town.shop, "crm", "https://crm.example/", (), Networks(), "a test", now)
+    past = [
+        OrderCompleted(f"f-{number}", "ada", now - number, now, "import", f"{number}", (), 60_00) for number in (2, 1)
+    ]
+    ingest_history(town.shop, past, now).result(timeout=30)
+    assert rows(town)["twice"] == {"ada"}
+    assert {quiet for _, _, _, quiet in moves(town)} == {True}
+    assert told(town) == []
+
+    town.hears(order("ada", "3", 60), view("tea", userId="ada"), view("tea", userId="ada"))
+    assert ['"interested"' in body for body in told(town)].count(True) == 1
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_rows_are_what_is_meant_whatever_happens(town: Town, seed: int) -> None:
     _storm(town, random.Random(seed), 25)
@@ -244,7 +262,7 @@ def _message(draw: random.Random, number: int, place: int, minutes: int) -> dict
             return {**view(draw.choice(["tea", "cake"])), **said}
         case "order":
             made = order("", f"{number}-{place}", draw.choice([5, 30, 60]))
-            return {**made, **{"userId": "ada"}, **said} if "userId" in who else {**view("tea"), **said}
+            return {**made, "userId": "ada", **said} if "userId" in who else {**view("tea"), **said}
         case "identify":
             traits = draw.choice([{"city": "Lund"}, {"city": "Malmo"}, {"email": f"{who.get('userId', 'x')}@shop.se"}])
             return {"type": "identify", "traits": traits, **said}

@@ -82,7 +82,7 @@ class IngestGroup:
         if any(one.currency not in (None, rulebook.program.currency.code) for one in requests):
             # Understood under a program that is no longer in force: sent again, it is understood anew.
             raise Busy
-        progress = [Progress() for _ in requests]
+        progress = [Progress(request.is_history) for request in requests]
         fresh, standing = unknown(tx, requests, progress)
         fresh = without_the_erased(tx, fresh)
         silent = self._fold(tx, fresh, standing, rulebook) if fresh else ()
@@ -117,6 +117,7 @@ class IngestGroup:
         people, steps = self._people(tx, fresh, rulebook)
         steps, silent = without_the_silent(tx, people, steps)
         customers = Customers(tx, people, rulebook, self._rulebooks, steps, fresh[0].recorded_at)
+        customers.journal.history = frozenset([step.fact.id for step in steps if step.told.progress.is_history])
         vouched = {people.root(record) for record in people.vouched}
         for part in portions(steps):
             for merge in part[0].merges:

@@ -87,7 +87,7 @@ def _import_portion(
     if fresh and not dry_run:
         arrivals = [one for row in fresh for one in row.arrivals]
         arrivals.sort(key=lambda one: one.happened_at)
-        answer = _store(shop, Request(arrivals, (), arrivals[0].source, now))
+        answer = _store(shop, Request(arrivals, (), arrivals[0].source, now, is_history=True))
         failed = {one.position + 1 for one in answer.refusals if one.reason is EventReason.FAILED}
         bad |= {line: Refusal(line, "", ImportReason.FAILED) for line in failed}
     imported.new += sum([row.line not in bad for row in fresh])

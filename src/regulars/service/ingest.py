@@ -52,9 +52,11 @@ def ingest_told(
 
 
 def ingest_history(shop: Shop, facts: Sequence[Fact], now: Instant) -> "Future[Ingested]":
-    """Stores the facts of one customer or several, each customer's together and in their order. They keep their ids."""
+    """Stores the facts of one customer or several, each customer's together and in their order. They keep their ids. Nobody is
+    told of segments that somebody enters or leaves by them.
+    """
     arrivals = [_arrival(place, fact) for place, fact in enumerate(facts)]
-    return shop.writer.submit(Request(arrivals, (), facts[0].source if facts else "", now))
+    return shop.writer.submit(Request(arrivals, (), facts[0].source if facts else "", now, is_history=True))
 
 
 def _arrival(place: int, fact: Fact) -> Arrival:

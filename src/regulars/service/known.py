@@ -26,7 +26,8 @@ MOST_RAW_BYTES: Final = 32 << 10
 class Request(Struct, frozen=True):
     """What one caller hands in. `source` says who spoke; `recorded_at` is when we were told.
 
-    `currency` is the one in which amounts were understood; None where there can be no doubt.
+    `currency` is the one in which amounts were understood; None where there can be no doubt. Of what history brings about nobody
+    is told.
     """
 
     arrivals: Sequence[Arrival]
@@ -36,11 +37,13 @@ class Request(Struct, frozen=True):
     currency: str | None = None
     warnings: Sequence[RefusedEvent] = ()
     impersonal: Sequence[tuple[str, Instant]] = ()
+    is_history: bool = False
 
 
 class Progress(Struct):
     """What became of a request so far."""
 
+    is_history: bool = False
     stored: int = 0
     known: int = 0
     refusals: list[RefusedEvent] = field(default_factory=list)

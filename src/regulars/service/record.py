@@ -118,6 +118,8 @@ class Journal(Struct):
     memberships: Rows = field(default_factory=Rows)
     moves: list[Move] = field(default_factory=list)
     """Of segments, what was written so far."""
+    history: frozenset[str] = frozenset()
+    """The facts of which nobody is told what they brought about."""
 
     def take(
         self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook, via: Mapping[str, str] = NO_DETOUR
@@ -245,7 +247,7 @@ class Journal(Struct):
                 continue
             if isinstance(effect, SegmentEntered | SegmentLeft):
                 if customer.is_listed:
-                    self.memberships.take(id, effect, is_quiet)
+                    self.memberships.take(id, effect, is_quiet or effect.because.fact in self.history)
                 continue
             others.append(effect)
             if isinstance(effect, TierChanged):
