@@ -51,7 +51,10 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             yield _woken(shop)
         shutil.rmtree(folder)
     else:
-        with fresh_database(request.getfixturevalue("postgresql_server")) as url, closing(_imported(url, folder)) as shop:
+        with (
+            fresh_database(request.getfixturevalue("postgresql_server")) as url,
+            closing(_imported(url, folder)) as shop,
+        ):
             yield _woken(shop)
 
 

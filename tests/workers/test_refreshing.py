@@ -11,7 +11,7 @@ import pytest
 from regulars.insight.engines import duckdb_file
 from regulars.kernel.calendar import MINUTE
 from regulars.service import rights
-from regulars.service.refreshing import FILE_NAME
+from regulars.service.refreshing import FILE_NAME, refresh_file
 from regulars.workers import refreshing
 from regulars.workers.refreshing import OLD_AFTER, Refresher, locked
 from tests.service.town import Town, order
@@ -103,7 +103,6 @@ def test_it_stops_in_the_middle_of_the_writing_and_leaves_nothing_behind(
     town.applies()
     town.hears(order("ada", "1", 45))
     writing, go_on = threading.Event(), threading.Event()
-    refresh_file = refreshing.refresh_file
 
     def held(shop: Any, where: Path, now: int, progress: Any) -> bool:
         writing.set()

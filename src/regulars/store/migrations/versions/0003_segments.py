@@ -24,9 +24,7 @@ def upgrade() -> None:
 
 
 def _publications() -> None:
-    op.add_column(
-        "publications", sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.text("false"))
-    )
+    op.add_column("publications", sa.Column("announced", sa.Boolean(), nullable=False, server_default=sa.text("false")))
 
 
 def _memberships() -> None:
