@@ -121,6 +121,12 @@ def test_an_audit_finds_what_was_planted_and_ends_with_1(sqlite_place: Path) -> 
     assert sorted((sqlite_place / "record").glob(".insight-*")) == []
 
 
+def test_an_audit_by_a_clock_that_is_behind_compares_nobody_and_says_so(sqlite_place: Path) -> None:
+    said = says("segments", "--audit", "--clock", "2017-04-01").stdout
+    assert "0 of 2 customers compared" in said
+    assert "this clock is behind the record" in said
+
+
 def test_an_audit_stands_alone(sqlite_place: Path) -> None:
     for words in (("--all",), ("--audit", "--list", "twice"), ("--audit", "--engine", "reference")):
         assert "--audit" in says("segments", *words, code=2).stderr

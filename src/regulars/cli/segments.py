@@ -251,11 +251,12 @@ def _audit_as_json(done: "Audit") -> dict[str, object]:
 
 def _print_audit(done: "Audit") -> None:
     click.echo(f"{done.compared:,} of {done.customers:,} customers compared as of {_moment(done.at)}.")
-    if not done.drifts:
+    if done.drifts:
+        click.echo(f"{done.drifts:,} rows are wrong. Tell us: this must not happen.")
+        for one in done.found:
+            what = "listed, but not in it" if one.listed else "in it, but not listed"
+            click.echo(f"  {one.segment}  {one.customer}  {what}")
+    elif done.compared or not done.customers:
         click.echo("The record lists in each segment those who are in it.")
-        return
-    click.echo(f"{done.drifts:,} rows are wrong. Tell us: this must not happen.")
-    for one in done.found:
-        click.echo(
-            f"  {one.segment}  {one.customer}  {'listed, but not in it' if one.listed else 'in it, but not listed'}"
-        )
+    else:
+        click.echo("They have not adopted the program in force yet, or this clock is behind the record.")
