@@ -85,12 +85,14 @@ def _expiring(leaf: ExpiringPoints, calendar: Calendar) -> OfHoldings:
 
     def look(held: Consequences, now: Instant) -> Seen:
         points, due = 0, FOREVER
-        for lots in (held.available, held.pending):
+        for lots in (held.pending, held.available):
             for lot in lots:
                 begin, end = near.get((lot.active_at, lot.expires_at)) or stretch_of(lot)
                 if now < begin:
                     if begin < due and begin < end:
                         due = begin
+                    if lots is held.available and whole_second(lot.active_at) <= now:
+                        break  # They stand by expiry: of those behind it the end is no nearer.
                 elif now < end:
                     points += lot.points
                     if end < due:

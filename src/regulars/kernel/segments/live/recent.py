@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from regulars.kernel.calendar import Calendar
-from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.facts import FOREVER, Fact, Instant
 from regulars.kernel.segments.live.watch import (
+    FEW,
     Left,
     Looked,
     Memory,
@@ -33,6 +34,8 @@ class Recent(Watcher):
         self.lefts: list[Left] | None = [self.left] if self.left is not None else None
         self.least, self.most, self.enough = whole_bounds(did.bounds)
         self.kept = self.enough
+        self.has_no_most = did.bounds.most is None
+        self.needs = self.least if self.has_no_most else 0
         self._of = did, calendar
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
@@ -41,7 +44,7 @@ class Recent(Watcher):
         those = [one for one in others if isinstance(one, Recent)]
         wide.kept = max([one.enough for one in those])
         lefts = [one.left for one in those if one.left is not None]
-        lefts.sort(key=lambda left: -left.duration.days_at_least())
+        lefts.sort(key=lambda left: -left.length)
         wide.lefts = lefts if len(lefts) == len(those) else None
         return wide
 
@@ -59,8 +62,9 @@ class Recent(Watcher):
         spare = self._begun(found, now) - self.kept
         if spare > 0:
             del found[:spare]
-        while self.lefts is not None and found and all(left.of(found[0]) <= now for left in self.lefts):
-            del found[0]
+        if self.lefts is not None and len(found) > FEW:
+            while found and all(left.of(found[0]) <= now for left in self.lefts):
+                del found[0]
         return found
 
     def look(self, memory: Memory, now: Instant) -> Looked:
@@ -86,8 +90,8 @@ class Recent(Watcher):
                 return memory, truth, min(due, end)
         return memory, truth, due
 
-    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
-        return holds and self.most == FOREVER
+    def only_adds(self, fact: Fact) -> bool:
+        return True
 
     def size(self, memory: Memory) -> int:
         return len(memory)

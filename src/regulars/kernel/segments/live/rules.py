@@ -283,10 +283,12 @@ def bounded(state: SegmentState) -> SegmentState:
 class Memo:
     """One memory, and the leaves that look at it. `taker` takes facts in for all of them."""
 
-    __slots__ = ("home", "leaves", "taker")
+    __slots__ = ("home", "leaves", "looks", "taker")
 
     def __init__(self, leaves: list[tuple[int, Watcher]]) -> None:
         self.home, self.leaves = leaves[0][0], leaves
+        self.looks = [(place, watch, 1 << 2 * place if watch.has_no_most else 0) for place, watch in leaves]
+        """With the bit that says that it holds, for whoever holds from so much on."""
         watches = [watch for _, watch in leaves]
         self.taker = watches[0].widened(watches) if len(watches) > 1 else watches[0]
 
@@ -379,14 +381,18 @@ class Turn:
 
     def take(self, memo: Memo, memory: Memory, occasion: Occasion) -> None:
         """The memory that took in a fact, and what its leaves say to that."""
-        now = self.now
-        for place, watch in memo.leaves:
-            if not watch.skips(memory, occasion, now, bool(self.truths >> 2 * place & 1)):
-                seen, truth, due = watch.look(memory, now)
-                if watch.shares is None:
-                    memory = seen
-                self._set(place, truth, due)
-        self._remember(memo.home, memo.taker, memory)
+        now, taker = self.now, memo.taker
+        self._remember(memo.home, taker, memory)
+        if taker.follows_nothing(memory, occasion, now):
+            return
+        adds, truths = taker.only_adds(occasion.fact), self.truths
+        for place, watch, holding in memo.looks:
+            if adds and (truths & holding or (holding and watch.needs and len(memory) < watch.needs)):
+                continue
+            seen, truth, due = watch.look(memory, now)
+            if watch.shares is None and seen is not memory:
+                self._remember(memo.home, taker, seen)
+            self._set(place, truth, due)
 
     def _remember(self, home: int, watch: Watcher, memory: Memory) -> None:
         state = self.state

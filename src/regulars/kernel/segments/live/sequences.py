@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import FOREVER, Fact, Instant
-from regulars.kernel.segments.live.watch import Left, Looked, Memory, Occasion, Watcher, fits_of
+from regulars.kernel.segments.live.watch import FEW, Left, Looked, Memory, Occasion, Watcher, fits_of
 from regulars.kernel.segments.tree import InOrder
 from regulars.kernel.segments.windows import second_of
 
@@ -39,23 +39,21 @@ class Sequences(Watcher):
         else:
             held = list(memory)
             held.insert(bisect_right([at for at, _ in held], occasion.at), [occasion.at, steps])
-        while self.wholes is not None and held and all(whole.of(held[0][0]) <= now for whole in self.wholes):
-            del held[0]
+        if self.wholes is not None and len(held) > FEW:
+            while held and all(whole.of(held[0][0]) <= now for whole in self.wholes):
+                del held[0]
         return held
 
-    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
+    def follows_nothing(self, memory: Memory, occasion: Occasion, now: Instant) -> bool:
         """A step that another must follow, with none after it yet, changes nothing so far."""
-        return (
-            bool(memory)
-            and memory[-1][0] == occasion.at
-            and not memory[-1][1] & self.deciding
-            and occasion.start <= now
-        )
+        if not memory or memory[-1][0] != occasion.at:
+            return False
+        return not memory[-1][1] & self.deciding and occasion.start <= now
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
         wide = Sequences(*self._of)
         wholes = [one.whole for one in others if isinstance(one, Sequences) and one.whole is not None]
-        wholes.sort(key=lambda left: -left.duration.days_at_least())
+        wholes.sort(key=lambda left: -left.length)
         wide.wholes = wholes if len(wholes) == len(others) else None
         return wide
 

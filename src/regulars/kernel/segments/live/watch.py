@@ -8,11 +8,11 @@ begun, and says whether the condition holds and before which moment that cannot 
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil, floor
 from typing import Any, Final, TypeAlias
 
-from regulars.kernel.calendar import EXACT_UNITS, Calendar, Day, Duration
+from regulars.kernel.calendar import DAY, EXACT_UNITS, Calendar, Day, Duration
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.segments.happenings import Time, chosen, lines_of
 from regulars.kernel.segments.passing import Truth, passes
@@ -27,6 +27,8 @@ Looked: TypeAlias = tuple[Memory, Truth, Instant]
 ANY_TIME: Final = 0
 """For tests that do not hang on the time at which they are asked."""
 
+FEW: Final = 8
+"""Of so few entries it is not worth asking which are over."""
 MOST_DAYS: Final = 5_000
 MOST_VALUES: Final = 1_024
 
@@ -34,13 +36,15 @@ MOST_VALUES: Final = 1_024
 class Occasion:
     """One fact as all conditions see it: what is worked out for one of them is there for the next."""
 
-    __slots__ = ("_day", "at", "calendar", "fact", "start")
+    __slots__ = ("_day", "at", "calendar", "fact", "said", "start")
 
     def __init__(self, fact: Fact, calendar: Calendar) -> None:
         self.fact, self.calendar = fact, calendar
         self.at: Instant = fact.happened_at
         self.start = second_of(self.at)
         self._day: Day | None = None
+        self.said: dict[object, Sequence[Any]] = {}
+        """What it says to those who ask the same (`asking`)."""
 
     @property
     def day(self) -> Day:
@@ -56,6 +60,10 @@ class Watcher:
     only: tuple[str, tuple[str, ...]] | None = None
     """A property, and the values that it must have, where one is asked for: whoever listens for another one is not called."""
     shares: Hashable = None
+    has_no_most = False
+    """Whether it holds from so much on."""
+    needs = 0
+    """With a shorter memory it cannot hold."""
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         """With the fact; the same memory where it is nothing to this condition."""
@@ -68,10 +76,14 @@ class Watcher:
         """How many entries."""
         raise NotImplementedError
 
-    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
-        """Whether the memory that took in the fact need not be looked at: it `holds` already and more of the same changes only
-        until when, or nothing follows from the fact yet. The moment that was said stays one before which nothing changes.
+    def only_adds(self, fact: Fact) -> bool:
+        """Whether the fact can only make more of what is counted: then what `has_no_most` and holds need not be looked at. The
+        moment that was said stays one before which nothing changes.
         """
+        return False
+
+    def follows_nothing(self, memory: Memory, occasion: Occasion, now: Instant) -> bool:
+        """Whether nothing follows from the fact yet, of which the memory tells by now."""
         return False
 
     def widened(self, others: "Sequence[Watcher]") -> "Watcher":
@@ -88,6 +100,7 @@ class Left:
     def __init__(self, duration: Duration, calendar: Calendar) -> None:
         self.duration, self.calendar = duration, calendar
         self.exact = EXACT_UNITS[duration.unit] * duration.count if duration.unit in EXACT_UNITS else None
+        self.length = self.exact if self.exact is not None else duration.days_at_least() * DAY
         self._by_day: dict[Day, Instant] = {}
 
     def at(self, occasion: Occasion) -> Instant:
@@ -130,6 +143,12 @@ def stretches_of(window: Window, calendar: Calendar) -> Stretches:
 
 Fits: TypeAlias = Callable[[Fact], bool]
 Chooser: TypeAlias = Callable[[Fact], Time | None]
+
+
+@cache
+def asking(kind: str, of: str, where: Sequence[Property]) -> object:
+    """The same for all who ask the same of a fact."""
+    return object()
 
 
 def moves(where: Sequence[Property]) -> bool:

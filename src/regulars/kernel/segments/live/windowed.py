@@ -17,6 +17,7 @@ from regulars.kernel.segments.live.watch import (
     Memory,
     Occasion,
     Watcher,
+    asking,
     chooser_of,
     fits_of,
     only_of,
@@ -40,9 +41,11 @@ class Windowed(Watcher):
         self.events = (did.event,)
         self.choose = chooser_of(did.where, calendar)
         self.only = only_of(did.where) if isinstance(did, Did) else None
+        of = getattr(did.counted, "of", "") if isinstance(did, Did) else ""
+        self.asks = asking(type(self).__name__, of, did.where)
         self.stretches = stretches_of(did.window, calendar)
         self.bounds = did.bounds
-        self.is_least = did.bounds.most is None
+        self.has_no_most = did.bounds.most is None
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         values = self.told(occasion)
@@ -84,20 +87,16 @@ class Windowed(Watcher):
                 return {end: held for end, held in current.items() if end > now}
         return current
 
-    def skips(self, memory: Memory, occasion: Occasion, now: Instant, holds: bool) -> bool:
-        return holds and self.is_least and self.only_adds(occasion.fact)
-
-    def only_adds(self, fact: Fact) -> bool:
-        """Whether the fact can only make more of what is counted."""
-        return False
-
     def size(self, memory: Memory) -> int:
         return len(memory[0]) + len(memory[1])
 
     def told(self, occasion: Occasion) -> Sequence[Any]:
         """What counts of it; nothing where it is not what was asked for."""
-        time = self.choose(occasion.fact)
-        return () if time is None else self.values(time)
+        said = occasion.said.get(self.asks)
+        if said is None:
+            time = self.choose(occasion.fact)
+            said = occasion.said[self.asks] = () if time is None else self.values(time)
+        return said
 
     def of_nothing(self) -> Truth:
         return self.judge({})[0]
@@ -194,7 +193,11 @@ class Sums(Numbers):
     def judge(self, current: dict[Any, Any]) -> tuple[Truth, Instant]:
         total: int | Fraction = sum([read(value) for value in current.values()])
         truth = self._admits(total)
-        if not truth and self.is_least and all([isinstance(value, int) and value >= 0 for value in current.values()]):
+        if (
+            not truth
+            and self.has_no_most
+            and all([isinstance(value, int) and value >= 0 for value in current.values()])
+        ):
             return truth, FOREVER
         for end in sorted(current):
             total -= read(current[end])
