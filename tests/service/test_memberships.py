@@ -4,7 +4,8 @@ import random
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from msgspec.structs import replace
+from sqlalchemy import delete, select, update
 
 from regulars.kernel.facts import OrderCompleted
 from regulars.service import joining, programs, rights, webhooks
@@ -13,8 +14,10 @@ from regulars.service.joining import NotPossible
 from regulars.service.networks import Networks
 from regulars.service.segments import members
 from regulars.store.schema import customers, identities, memberships, outbox, segment_moves
+from regulars.store.transaction import Transaction
 from regulars.wire.events import Sender
 from regulars.wire.instants import rfc3339
+from regulars.wire.records import decode_state, encode_state
 from tests.service.town import RULES, Town, did, order
 from tests.shop import HEADER, at
 
@@ -299,3 +302,22 @@ def _wall(minutes: int) -> str:
             break
         day, month = day - length, month + 1
     return f"2017-{month:02}-{max(day, 1):02} {rest // 60:02}:{rest % 60:02}"
+
+
+def test_a_state_of_before_segments_were_kept_is_brought_to_them_at_its_next_touch(town: Town) -> None:
+    """A release that knew no memberships wrote it down, under the very program that is in force."""
+    town.applies(SEGMENTS)
+    town.hears(order("ada", "1", 60), {"type": "identify", "userId": "ada", "traits": {"city": "Lund"}})
+
+    def forget(tx: Transaction) -> None:
+        written = tx.core.execute(select(customers.c.state)).scalar_one()
+        old = encode_state(replace(decode_state(written), segments=None))
+        tx.core.execute(update(customers).values(state=old))
+        tx.core.execute(delete(memberships))
+        tx.core.execute(delete(segment_moves))
+
+    town.shop.writer.run(forget)
+    town.hears(order("ada", "2", 60), now="2017-03-02 12:00")
+
+    assert rows(town) == meant(town, "2017-03-02 12:00")
+    assert {"twice", "of-lund", "silver"} <= rows(town).keys()

@@ -68,7 +68,8 @@ def _segment_moves(
     if rules is None:
         state.segments = None
         return []
-    segments = state.segments = state.segments or SegmentState()
+    had = state.segments
+    segments = state.segments = had or SegmentState()
     who = known() if known is not None else Known("", new.calendar)
     profile, cause = (
         rules.profile_of(who) if known is not None else rules.usual,
@@ -76,7 +77,7 @@ def _segment_moves(
     )
     now = max(recorded_at, segments.clock)
     carried = None
-    if old.segments is not None:
+    if old.segments is not None and had is not None:
         carried = rules.carry(segments, old.segments, held, who.id, profile, now, cause)
     if carried is not None:
         return carried

@@ -70,7 +70,10 @@ def brought_to(
         row, state, row.known, row.seq, row.facts, row.first_seen_at, row.last_seen_at, row.tier_since, row.person
     )
     about = about or (lambda: About(tx.core, [row.id], rulebook))
-    if customer.state.version != rulebook.version:
+    # A state that was written down before segments were kept has none, under whatever program.
+    if customer.state.version != rulebook.version or (
+        customer.state.segments is None and rulebook.segments is not None
+    ):
         old = rulebooks.version(customer.state.version, tx.core)
         customer.listed_in = _listed_in(customer, old)
         all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
