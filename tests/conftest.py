@@ -25,7 +25,7 @@ from tools.chromium import MISSING, find_chromium
 
 # No deadline and no complaint about slow data: both hang on how busy the machine is.
 EVERYWHERE: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("default", derandomize=True, max_examples=60, **EVERYWHERE)
+settings.register_profile("default", derandomize=True, max_examples=40, **EVERYWHERE)
 settings.register_profile("slow", derandomize=True, max_examples=2_000, **EVERYWHERE)
 settings.register_profile("mutation", derandomize=True, max_examples=12, database=None, **EVERYWHERE)
 settings.register_profile("hunt", max_examples=20_000, print_blob=True, **EVERYWHERE)

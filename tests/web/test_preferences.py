@@ -201,7 +201,9 @@ def place(tmp_path_factory):
             yield address, link, confirmation
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), EVERYWHERE)
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [EVERYWHERE[0], *[pytest.param(*one, marks=pytest.mark.slow) for one in EVERYWHERE[1:]]]
+)
 def test_axe_finds_nothing_amiss_and_all_fits(new_page, place, outside_requests, viewport, scheme):
     address, link, confirmation = place
     page = new_page(viewport=viewport, color_scheme=scheme, base_url=address)

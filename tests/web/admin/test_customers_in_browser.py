@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from regulars.kernel.calendar import MINUTE
 from tests.web.admin.shops import LONG, NOW, PASSWORD, Clock, Ids, app_of, browse, fill, opened, send
+from tests.web.admin.test_pages_in_browser import IN_TURN
 from tests.web.serving import served
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -94,7 +95,7 @@ def wrong_with(page, viewport):
     return [*[(one["id"], one["nodes"][0]["target"]) for one in found], *(["too wide"] if wide else []), *cut]
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone-dark", "desk-light"])
+@pytest.mark.parametrize(("viewport", "scheme"), IN_TURN[:2])
 def test_nothing_is_amiss_on_the_pages_about_people(enter, viewport, scheme):
     page = enter(viewport, scheme)
     assert {room: wrong for room in rooms(page) if (wrong := wrong_with(page, viewport))} == {}

@@ -46,7 +46,9 @@ def says(place, name, message):
     send(place.shop, [{"userId": "1762", "event": name, "messageId": message}])
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [*IN_TURN, pytest.param(SMALLEST, "light", id="smallest-light")])
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [*IN_TURN, pytest.param(SMALLEST, "light", id="smallest-light", marks=pytest.mark.slow)]
+)
 def test_axe_finds_nothing_amiss_and_all_fits(enter, outside_requests, viewport, scheme):
     page = enter(viewport, scheme)
     found = {}

@@ -9,7 +9,7 @@ from tests.insight.likelihood.test_model import reckoned
 from tests.insight.lives import shoppers
 from tests.web.admin.shops import PASSWORD, Clock, Ids, fill, opened
 from tests.web.admin.test_likelihood import of_this_shop
-from tests.web.admin.test_pages_in_browser import DESK, EVERYWHERE, NAMED, RULES
+from tests.web.admin.test_pages_in_browser import DESK, RULES, WHERE
 from tests.web.serving import served
 
 
@@ -42,7 +42,7 @@ def enter(new_page):
     return enter
 
 
-@pytest.mark.parametrize("where", EVERYWHERE, ids=NAMED)
+@pytest.mark.parametrize("where", WHERE)
 def test_everybody_can_use_it_and_nothing_runs_over_the_edge(enter, places, where) -> None:
     for at in places:
         page = enter(at, *where)

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
 
 from tests.web.admin.shops import PASSWORD, Clock, app_of, fill, opened
-from tests.web.admin.test_pages_in_browser import DESK, EVERYWHERE, NAMED, PHONE, RULES
+from tests.web.admin.test_pages_in_browser import DESK, PHONE, RULES, WHERE
 from tests.web.admin.test_products import TEA
 from tests.web.admin.test_products import fill as fill_catalogue
 from tests.web.serving import served
@@ -46,7 +46,7 @@ def enter(new_page, place):
     return enter
 
 
-@pytest.mark.parametrize("where", EVERYWHERE, ids=NAMED)
+@pytest.mark.parametrize("where", WHERE)
 def test_everybody_can_use_it_and_nothing_runs_over_the_edge(enter, place, empty_place, where) -> None:
     for at in (place, empty_place):
         page = enter(*where, at=at)

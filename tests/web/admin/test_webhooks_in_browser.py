@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.admin.shops import PASSWORD, Clock, app_of, fill, opened
-from tests.web.admin.test_pages_in_browser import DESK, EVERYWHERE, NAMED, PHONE, RULES
+from tests.web.admin.test_pages_in_browser import DESK, PHONE, RULES, WHERE
 from tests.web.admin.test_webhooks import add, tell
 from tests.web.serving import served
 
@@ -48,7 +48,7 @@ def enter(new_page, place):
     return enter
 
 
-@pytest.mark.parametrize("where", EVERYWHERE, ids=NAMED)
+@pytest.mark.parametrize("where", WHERE)
 def test_everybody_can_use_it_and_nothing_runs_over_the_edge(enter, place, empty_place, where) -> None:
     for at, path in (
         (place, "/webhooks"),
