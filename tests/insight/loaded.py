@@ -7,11 +7,12 @@ from sqlalchemy import make_url
 
 from regulars.insight.engines import DuckdbEngine, PostgresqlEngine, postgresql
 from regulars.kernel.calendar import Calendar
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.facts import Instant
 from regulars.kernel.segments.meaning import Known
 from regulars.store.analytics.duckdb_file import DuckdbTables, opened
 from regulars.store.analytics.postgresql_schema import PostgresqlTables, new_schema
-from regulars.store.analytics.rows import PROFILING, Rows
+from regulars.store.analytics.rows import Rows
 
 __all__ = ["PROFILING", "in_duckdb", "in_postgresql"]
 

@@ -16,11 +16,12 @@ from regulars.boot import new_id
 from regulars.insight import segments as at_once
 from regulars.insight.engines import Engine, PostgresqlEngine, duckdb_file
 from regulars.insight.moments import Moment
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.meaning import is_in
 from regulars.kernel.segments.tree import Condition, InSegment, InShare, inside_of
 from regulars.service.refreshing import passing_file, passing_schema
-from regulars.service.segments import PROFILING, portion
+from regulars.service.segments import portion
 from regulars.service.shop import Shop, open_shop
 from regulars.service.waking import wake_some
 from regulars.store.schema import memberships

@@ -10,7 +10,8 @@ from litestar.testing import TestClient
 from regulars.boot import new_id
 from regulars.service.auditing import Audited, last_audit
 from regulars.web.app import create_app
-from regulars.workers.auditing import Auditor, Stopped
+from regulars.workers.auditing import Auditor
+from regulars.workers.behind import Stopped
 from tests.service.test_auditing import lists
 from tests.service.test_memberships import SEGMENTS
 from tests.service.town import Town, order

@@ -14,6 +14,7 @@ from regulars.service import refreshing
 from regulars.service.ingest import ingest_history
 from regulars.service.likelihood import Kept
 from regulars.workers import likelihood as worker
+from regulars.workers.behind import Stopped
 from regulars.workers.likelihood import Foreteller
 from tests.service.town import Town, order
 from tests.shop import at
@@ -77,7 +78,7 @@ def test_it_ends_between_two_portions(town: Town, tmp_path: Path) -> None:
     foreteller.start()
     foreteller.stop()
 
-    with pytest.raises(worker.Stopped):
+    with pytest.raises(Stopped):
         foreteller.look()
 
 

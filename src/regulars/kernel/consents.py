@@ -23,6 +23,9 @@ from regulars.kernel.program import PurposeRule
 CONFIRMED: Final = "confirmed"
 """The place of a grant that confirms an earlier one, by a link that only its receiver knows."""
 
+PROFILING: Final = "profiling"
+"""The purpose without which nobody is in a segment, or reckoned with."""
+
 
 class Said(Struct, frozen=True):
     """One word about one purpose. `by_shop` is False for what only a browser says; `confirmed` by a second opt-in."""

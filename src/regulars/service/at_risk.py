@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.kernel.calendar import Day
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.facts import Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.lifecycle import Lifecycle
@@ -15,7 +16,6 @@ from regulars.kernel.segments.rhythm import gap_of
 from regulars.kernel.segments.tree import Rhythm
 from regulars.kernel.segments.windows import day_at
 from regulars.service.histories import About
-from regulars.service.segments import PROFILING
 from regulars.service.shop import Shop
 
 YEAR_DAYS: Final = 365

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from regulars.kernel.calendar import Day, date_of
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.facts import Instant
 from regulars.kernel.segments.tree import LIST, LIST_JOINED, LIST_LEFT
 from regulars.service.consents import allows
@@ -25,7 +26,6 @@ from regulars.wire.events import Arrival, Did
 
 LIKELY_TO_CONVERT: Final = "likely-to-convert"
 SOURCE: Final = "regulars"
-PROFILING: Final = "profiling"
 AT_ONCE: Final = 200
 """Customers in one transaction."""
 

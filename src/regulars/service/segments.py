@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, func, select
 
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.meaning import Known, is_in
@@ -27,7 +28,6 @@ from regulars.wire.records import decode_state
 
 PORTION: Final = 100
 """Customers that are read at once."""
-PROFILING: Final = "profiling"
 
 Progress = Callable[[int, int], None]
 """How many are done, of how many."""

@@ -4,11 +4,8 @@ What was found is at hand for pages until it is found anew: it is worked out onc
 database may all run it: they say the same, and what was said is known.
 """
 
-import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
 from regulars.kernel.calendar import Day
@@ -16,6 +13,7 @@ from regulars.kernel.facts import Instant
 from regulars.service.likelihood import LIKELY_TO_CONVERT, Kept, keep_list
 from regulars.service.refreshing import passing_file
 from regulars.service.shop import Shop
+from regulars.workers.behind import Behind
 
 if TYPE_CHECKING:
     from regulars.insight.likelihood.model import Latest
@@ -25,43 +23,16 @@ LOOKS_EVERY_SECONDS: Final = 60.0
 REST: Final = 9
 """Times as long as it took, before it is tried again where it failed."""
 
-logger: Final = logging.getLogger("regulars.workers")
 
-
-class Stopped(Exception):
-    """The server ends."""
-
-
-class Foreteller:
+class Foreteller(Behind):
     """Runs from `start` to `stop`, and keeps `latest`."""
 
     def __init__(self, shop: Shop, folder: Path, clock: Callable[[], Instant], latest: "Latest") -> None:
+        first, every = FIRST_AFTER_SECONDS, LOOKS_EVERY_SECONDS
+        super().__init__("likelihood", "saying who is likely to order", first_after_s=first, every_s=every, rest=REST)
         self._latest = latest
         self._shop, self._folder, self._clock = shop, folder, clock
-        self._stopping = Event()
         self._reckoned_on: Day | None = None
-        self._thread = Thread(target=self._work, name="likelihood", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Between two portions of customers."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _work(self) -> None:
-        wait = FIRST_AFTER_SECONDS
-        while not self._stopping.wait(wait):
-            began = time.monotonic()
-            try:
-                self.look()
-            except Stopped:
-                return
-            except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
-                logger.warning("saying who is likely to order failed and is tried again: %s", type(error).__name__)
-            wait = max(LOOKS_EVERY_SECONDS, REST * (time.monotonic() - began))
 
     def look(self) -> Kept | None:
         """Once a day on the shop's wall; None where nothing is to be done, or nothing can be said."""
@@ -82,7 +53,3 @@ class Foreteller:
         kept = keep_list(self._shop, found.day, found.model.version, found.probabilities, listed, self._clock())
         self._reckoned_on = today
         return kept
-
-    def _looking_up(self, _done: int, _of: int) -> None:
-        if self._stopping.is_set():
-            raise Stopped

@@ -6,13 +6,11 @@ than it works, so that events always have most of the machine.
 """
 
 import fcntl
-import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -22,6 +20,7 @@ from regulars.kernel.facts import Instant
 from regulars.service.refreshing import refresh_file
 from regulars.service.shop import Shop
 from regulars.store.schema import audit, consents, journal, merges, publications, segment_moves, tombstones, traits
+from regulars.workers.behind import Behind, logger
 
 OLD_AFTER: Final = 10 * MINUTE
 LOOKS_EVERY_SECONDS: Final = 15.0
@@ -29,14 +28,8 @@ LONGEST_STOP_SECONDS: Final = 5.0
 REST: Final = 9
 """Times as long as the writing took: at most a tenth of the time is spent on it."""
 
-logger: Final = logging.getLogger("regulars.workers")
 
-
-class Stopped(Exception):
-    """The server ends: what was written so far is thrown away."""
-
-
-class Refresher:
+class Refresher(Behind):
     """Runs from `start` to `stop`."""
 
     def __init__(
@@ -46,33 +39,19 @@ class Refresher:
         clock: Callable[[], Instant],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._shop, self._path, self._clock, self._seconds = shop, path, clock, seconds
-        self._stopping = Event()
+        super().__init__(
+            "refreshing",
+            "writing the analytic tables",
+            first_after_s=0.0,
+            every_s=LOOKS_EVERY_SECONDS,
+            rest=REST,
+            longest_stop_s=LONGEST_STOP_SECONDS,
+            seconds=seconds,
+        )
+        self._shop, self._path, self._clock = shop, path, clock
         self._written_of: tuple[Any, ...] | None = None
         self._erased = 0
         self._written_at: Instant | None = None
-        self._thread = Thread(target=self._work, name="refreshing", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Between two portions of customers; what is laid down meanwhile is not waited for longer than five seconds."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(LONGEST_STOP_SECONDS)
-
-    def _work(self) -> None:
-        wait = 0.0
-        while not self._stopping.wait(wait):
-            began = self._seconds()
-            try:
-                self.look()
-            except Stopped:
-                return
-            except Exception as error:  # noqa: BLE001  the edge of the worker: told, and tried again
-                logger.warning("writing the analytic tables failed and is tried again: %s", type(error).__name__)
-            wait = max(LOOKS_EVERY_SECONDS, REST * (self._seconds() - began))
 
     def look(self) -> bool:
         """Whether the file was written anew."""
@@ -91,10 +70,6 @@ class Refresher:
         self._written_of, self._written_at, self._erased = stands, now, erased
         logger.info("the analytic tables were written")
         return True
-
-    def _looking_up(self, _done: int, _of: int) -> None:
-        if self._stopping.is_set():
-            raise Stopped
 
     def _clear(self) -> None:
         """What a process left that was ended in the middle."""

@@ -11,7 +11,7 @@ from regulars.kernel.calendar import DAY, SECOND, Duration
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant
 from regulars.kernel.scores import interests, live
 from regulars.kernel.scores.meaning import crossed_at, explained, level_of, score_at
-from regulars.kernel.scores.tree import Action, InterestProfile, Score, half_life_s
+from regulars.kernel.scores.tree import Action, InterestProfile, Score
 from regulars.kernel.terms import Currency
 from tests.kernel.scores.drawn import (
     CALENDAR,
@@ -182,13 +182,6 @@ def test_ranks_stay_until_something_comes(profile, facts, now):
     for moment in (now + SECOND, now + DAY, now + 3000 * DAY, due - 1):
         if now <= moment < due:
             assert interests.ranked_at(profile, facts, CALENDAR, moment) == ranked
-
-
-@given(scores_of(half_lives), facts_within(LONG), facts_within(LONG), moments_within(LONG))
-def test_two_memories_are_one_of_whoever_did_both(score, hers, his, now):
-    both = live.added(kept(score, hers, now), kept(score, his, now), half_life_s(score.half_life))
-
-    assert live.score_of(both, score, now) == score_at(score, [*hers, *his], CALENDAR, now)
 
 
 def happened(name: str, moment: Instant) -> Fact:

@@ -9,12 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.calendar import DAY, HOUR, Duration
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.effects import SegmentEntered, SegmentLeft
 from regulars.kernel.facts import Behaved, Fact, Instant
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.scores.tree import InterestProfile, Score
-from regulars.kernel.segments.live.rules import PROFILING, Cause, bounded
+from regulars.kernel.segments.live.rules import Cause, bounded
 from regulars.kernel.segments.meaning import Known, is_in
 from regulars.kernel.segments.tree import (
     Always,

@@ -51,14 +51,6 @@ def take_interest(memory: Memory, profile: InterestProfile, fact: Fact, calendar
     _take(memory, shown_in(fact, profile, calendar), fact, now, half_life_s(profile.half_life))
 
 
-def added(one: Memory, other: Memory, half_life: int | None) -> Memory:
-    """The memory of whoever did what both did. `half_life` in seconds, as in `half_life_s`."""
-    both = Memory(dict(one.left), sorted([*one.ahead, *other.ahead]))
-    for key, (left, second) in other.left.items():
-        _add(both, key, left, second, half_life)
-    return both
-
-
 def _take(memory: Memory, gifts: Sequence[Gift], fact: Fact, now: Instant, half_life: int | None) -> None:
     second = fact.happened_at // SECOND
     for key, points in gifts:

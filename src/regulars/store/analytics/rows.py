@@ -3,9 +3,10 @@ worked out here, once, by the kernel's own functions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from regulars.kernel.calendar import Calendar, Day, date_of, last_day_of
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.facts import BalanceBroughtOver, Behaved, Instant, MemberJoined, OrderCompleted, Trust
 from regulars.kernel.scores.interests import interest_in, ranked_at, shown_by
 from regulars.kernel.scores.meaning import level_of, score_at
@@ -16,7 +17,6 @@ from regulars.kernel.segments.passing import TRUTHS, day_of_text, number_of
 from regulars.kernel.segments.windows import day_at, second_of
 from regulars.store.analytics.tables import PLACES_BEHIND, TABLES
 
-PROFILING: Final = "profiling"
 Row: TypeAlias = tuple[Any, ...]
 Columns: TypeAlias = Sequence[Sequence[Any]]
 """Of a table, in the order of `tables.TABLES`; all are equally long."""

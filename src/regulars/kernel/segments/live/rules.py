@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Final
 
 from regulars.kernel.calendar import Calendar
+from regulars.kernel.consents import PROFILING
 from regulars.kernel.effects import Because, Effect, SegmentEntered, SegmentLeft
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Behaved, Fact, Instant
 from regulars.kernel.scores.tree import InterestProfile, Score
@@ -31,8 +32,6 @@ from regulars.kernel.segments.meaning import Known, holds
 from regulars.kernel.segments.tree import Condition, Consented, InShare, KnownBy, Near, Segment, Trait, Visited, Words
 from regulars.kernel.state import Consequences, Profile, SegmentState
 
-PROFILING: Final = "profiling"
-"""Whoever does not allow it is in no segment."""
 MOST_KEPT: Final = 1_000
 """Entries of one memory that are written down. What is larger is forgotten, and read again from the facts when it is needed."""
 
