@@ -15,10 +15,12 @@ from random import Random
 
 import httpx
 import pytest
+from sqlalchemy import create_engine, func, select
 
 from regulars.boot import new_id
 from regulars.service.connections import Kind, connect
 from regulars.service.shop import open_shop
+from regulars.store.schema import segment_audits
 from regulars.web.problems import Code
 from tests.live import set_up
 from tests.storms.fuzz.believed import complaints, facts
@@ -37,12 +39,15 @@ SEED = os.environ.get("REGULARS_FUZZ_SEED", "1")
 FAMILIES = ("tracking", "batch", "settings", "webhooks", "preferences", "customers", "segments", "people", "rest")
 WARM_UP = 0.4
 """The part of the time after which memory is read for the first time: until then caches fill."""
+TIMES = 3
+"""What is loaded or kept once grows once: a leak grows every time."""
 MOST_GROWTH_MB = 16
 MOST_GROWTH_BLOCKS = 10_000
 """However many requests there are: what they leave behind is a block for each small object, and most families send more."""
 LEFT_UNREAD = 8_192
 """Bytes of a request. Where nobody asks for the body, the answer to a longer one may be lost as the connection is closed."""
 MINUTE = 60_000_000
+AUDIT_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,21 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Watched, s
     finally:
         shop.close()
     with Watched(database, folder) as server:
-        yield server, database, _doors(server, keys.secret, keys.public)
+        doors = _doors(server, keys.secret, keys.public)
+        _audited(database, time.monotonic() + AUDIT_SECONDS)
+        yield server, database, doors
+
+
+def _audited(database: str, deadline: float) -> None:
+    """The first audit is behind it, and so is all that is loaded once for what works at night: no request is to blame for that.
+    (In the first hours of a night none is due; then it may come in the middle.)
+    """
+    with create_engine(database).connect() as connection:
+        while connection.execute(select(func.count()).select_from(segment_audits)).scalar() == 0:
+            if time.monotonic() > deadline:
+                return
+            connection.rollback()
+            time.sleep(0.1)
 
 
 def _doors(server: Watched, secret: str, public: str) -> Doors:
@@ -84,16 +103,23 @@ def test_no_request_does_harm(
     draw = Random(f"{family} {SEED}")
     corpus = families(doors)[family]
     told: Counter[int] = Counter()
-    began, warm, until_warm = time.monotonic(), server.held(), 0
-    with Wire(server.url) as wire:
-        while (passed := time.monotonic() - began) < SECONDS:
-            if not until_warm and passed > SECONDS * WARM_UP:
-                warm, until_warm = server.held(), told.total()
+
+    def asks(wire: Wire, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             one = spoilt(draw.choice(corpus), draw)
             told[_told(server, wire, one, tmp_path, f"seed {SEED}, request {told.total()} of {family}")] += 1
-    held, since = server.held(), told.total() - until_warm
-    blocks, megabytes = held.blocks - warm.blocks, held.megabytes - warm.megabytes
-    grown = f"of {since:,} requests it grew by {blocks:,} blocks and {megabytes:.1f} MB to {held.megabytes:.0f}"
+
+    with Wire(server.url) as wire:
+        asks(wire, SECONDS * WARM_UP)
+        for _ in range(TIMES):
+            warm, until_warm = server.held(), told.total()
+            asks(wire, SECONDS * (1 - WARM_UP))
+            held, since = server.held(), told.total() - until_warm
+            blocks, megabytes = held.blocks - warm.blocks, held.megabytes - warm.megabytes
+            grown = f"of {since:,} requests it grew by {blocks:,} blocks and {megabytes:.1f} MB to {held.megabytes:.0f}"
+            if megabytes < MOST_GROWTH_MB and blocks < MOST_GROWTH_BLOCKS:
+                break
     record_property(family, f"{told.total():,} requests: {dict(sorted(told.items()))}; {grown}")
 
     assert any(status < 400 for status in told if status), "nothing was let through: the corpus is no good"

@@ -7,7 +7,7 @@ who they are      merged accounts as one
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from regulars.kernel.consents import standing
 from regulars.kernel.facts import Fact
@@ -22,7 +22,7 @@ from regulars.service.devices import device_times
 from regulars.service.people import ANONYMOUS_ID, USER_ID
 from regulars.service.records import records_of
 from regulars.service.traits import traits_of
-from regulars.store.facts import came_through, facts_where
+from regulars.store.facts import Stretches, came_through, facts_where
 from regulars.store.schema import consents, identities, journal, merges, visits
 
 
@@ -67,9 +67,9 @@ class About:
 
     def facts(self, id: str) -> tuple[Fact, ...]:
         """In the order in which they happened; what happened at once, as it was recorded."""
-        stretches = self._on_devices(id) if ANONYMOUS_ID in self.kinds(id) else []
+        stretches = self._on_devices(id)
         if id in self._merged or stretches:
-            facts = self._where(or_(came_through(self._records(id)), *stretches))
+            facts = self._where(came_through(self._records(id)), stretches)
         else:
             facts = self._facts.get(id, [])
         return tuple(sorted(facts, key=lambda fact: fact.happened_at))
@@ -81,13 +81,9 @@ class About:
         found = self._visits.get(id, [])
         if id in self._merged:
             found = self._read_visits(visits.c.record.in_(self._merged[id]))
-        if ANONYMOUS_ID in self.kinds(id):
-            times = device_times(self._connection, id, self._program.shared_device)
-            stretches = [
-                and_(visits.c.record == record, visits.c.started_at >= start, visits.c.started_at < end)
-                for record, start, end in times
-            ]
-            found = [*found, *self._read_visits(or_(*stretches))] if stretches else found
+        if stretches := self._on_devices(id):
+            near = self._read_visits(stretches.near(visits.c.record, visits.c.started_at))
+            found = [*found, *[visit for visit in near if stretches.holds(visit.record, visit.started_at)]]
         by_time = sorted(found, key=lambda visit: (visit.started_at, visit.id))
         return (_said(by_time[0]), _said(by_time[-1])) if by_time else ({}, {})
 
@@ -108,16 +104,13 @@ class About:
     def _records(self, id: str) -> list[str]:
         return self._merged.get(id, [id])
 
-    def _on_devices(self, id: str) -> list[ColumnElement[bool]]:
-        return [
-            and_(journal.c.customer == record, journal.c.happened_at >= start, journal.c.happened_at < end)
-            for record, start, end in device_times(self._connection, id, self._program.shared_device)
-        ]
+    def _on_devices(self, id: str) -> Stretches:
+        """When which device was theirs."""
+        is_on_any = ANONYMOUS_ID in self.kinds(id)
+        return Stretches(device_times(self._connection, id, self._program.shared_device) if is_on_any else ())
 
-    def _where(self, which: Any) -> list[Fact]:
-        if self._events is None:
-            return facts_where(self._connection, which)
-        return facts_where(self._connection, and_(which, journal.c.name.in_(self._events))) if self._events else []
+    def _where(self, which: ColumnElement[bool], stretches: Stretches | None = None) -> list[Fact]:
+        return [] if self._events == [] else facts_where(self._connection, which, stretches, self._events)
 
     def _read_facts(self, ids: Sequence[str]) -> dict[str, list[Fact]]:
         """Of those who were never merged with anybody: all that came is their own."""

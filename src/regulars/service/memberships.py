@@ -70,8 +70,7 @@ class Rows(Struct):
         moves, gone, come = [], [], []
         for customer in sorted(self._sets):
             before, after = self._sets[customer]
-            own = by_customer.get(customer, [])
-            own += _untold(customer, before, after, own, self._now, self._version)
+            own = _way(customer, before, after, by_customer.get(customer, []), self._now, self._version)
             since = {move.segment: move.at for move in own if move.entered}
             gone += [(id, customer) for id in sorted(before - after)]
             come += [(id, customer, since[id]) for id in sorted(after - before)]
@@ -88,19 +87,23 @@ class Rows(Struct):
         return moves
 
 
-def _untold(
+def _way(
     customer: str,
     before: frozenset[str],
     after: frozenset[str],
-    moves: Sequence[Move],
+    told: Sequence[Move],
     now: Instant,
     version: str,
 ) -> list[Move]:
-    """What no effect tells of: the rest of the way from `before` to `after`."""
-    found = set(before)
-    for move in moves:
-        (found.add if move.entered else found.discard)(move.segment)
-    return [
+    """From `before` to `after`: what effects tell of, and the rest, of which none does. Whoever gets a name by the very fact
+    by which they leave a segment was never listed there, so of that nothing is told.
+    """
+    found, way = set(before), []
+    for move in told:
+        if (move.segment in found) is not move.entered:
+            (found.add if move.entered else found.remove)(move.segment)
+            way.append(move)
+    return way + [
         Move(id, customer, now, id in after, None, version, LISTED if id in after else NOT_LISTED, True)
         for id in sorted(found ^ after)
     ]

@@ -10,11 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from regulars.boot import main as regulars
+from regulars.workers import auditing, learning, likelihood
 
 COUNTED = "COUNTED"
 
 
+FIRST_AFTER_SECONDS = {learning: 2.0, likelihood: 2.0, auditing: 6.0}
+"""What works at night looks at once: what is loaded for it is not loaded in the middle of what is measured."""
+
+
 def main() -> None:
+    for worker, seconds in FIRST_AFTER_SECONDS.items():
+        worker.FIRST_AFTER_SECONDS = seconds  # type: ignore[attr-defined]
     signal.signal(signal.SIGUSR1, _count)
     regulars()
 
