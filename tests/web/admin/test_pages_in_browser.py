@@ -112,6 +112,7 @@ def rooms(page):
     page.get_by_role("button", name="Show what would change").click()
     page.get_by_role("button", name="Apply it").wait_for()
     yield "plan"
+    page.wait_for_load_state()  # until then nothing looks at what is typed
     page.get_by_label("The document").fill("currency: US")
     page.get_by_text("things are wrong").wait_for()
     yield "mistakes"
