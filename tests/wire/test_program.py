@@ -29,7 +29,9 @@ from regulars.kernel.program import (
     Rolling,
     Signature,
 )
+from regulars.kernel.scores.tree import Action, InterestProfile, Score
 from regulars.kernel.segments.tree import KnownBy, Segment
+from regulars.kernel.segments.values import IsOneOf, Property
 from regulars.kernel.terms import Currency
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
@@ -719,6 +721,12 @@ def _another_for(value: tuple[Any, ...], path: str) -> Any:
         return IdentityKind("badge")
     if path.endswith(".sources"):
         return MappedSource("support", Signature("X-Signature"), ())
+    if path.endswith(".where"):
+        return Property("colour", IsOneOf(("red",)))
+    if path.endswith(".scores"):
+        return Score("pulse", (Action("Product Viewed", 1000),))
+    if path.endswith(".interests"):
+        return InterestProfile("tastes", "category", (Action("Product Viewed", 1000),))
     if path.endswith(".segments"):
         return Segment("known", KnownBy("email"))
     return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1

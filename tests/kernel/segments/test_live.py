@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from regulars.kernel.calendar import DAY, HOUR, Duration
+from regulars.kernel.calendar import DAY, HOUR, SECOND, Duration
 from regulars.kernel.consents import PROFILING
 from regulars.kernel.effects import SegmentEntered, SegmentLeft
 from regulars.kernel.facts import Behaved, Fact, Instant
@@ -16,14 +16,17 @@ from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.scores.tree import InterestProfile, Score
 from regulars.kernel.segments.live.rules import Cause, bounded
+from regulars.kernel.segments.live.watch import Left
 from regulars.kernel.segments.meaning import Known, is_in
 from regulars.kernel.segments.tree import (
     Always,
     Condition,
+    Counted,
     Did,
     InOrder,
     InSegment,
     NoneOf,
+    Ratio,
     Same,
     Segment,
     Since,
@@ -31,20 +34,25 @@ from regulars.kernel.segments.tree import (
     Trailing,
 )
 from regulars.kernel.segments.values import Bounds, Property
+from regulars.kernel.segments.windows import left_at
 from regulars.kernel.state import Profile, State
 from regulars.kernel.step import advance, fold, overhear, step
 from regulars.wire.records import decode_state, encode_state
 from tests.kernel.segments.drawn import (
+    CALENDARS,
     SPAN,
     START,
     ZONES,
     conditions,
+    counted,
     durations,
+    events,
     facts,
     few,
     in_orders,
     leaves,
     moments,
+    money,
     people,
     scores,
 )
@@ -187,6 +195,42 @@ def test_conditions_that_share_a_memory_are_what_they_mean(
     some += [Did("Product Viewed", Times(), bounds, Always(), where), replace(in_order, within=None)]
     rules = rulebook_of(zone, [Segment(f"segment-{number}", one) for number, one in enumerate(some)])
     _is_what_it_means(rules, stream)
+
+
+@given(
+    st.lists(st.tuples(counted, few | money), min_size=2, max_size=4),
+    events,
+    wheres,
+    st.lists(durations, min_size=2, max_size=3),
+    st.sampled_from(ZONES),
+    streams(),
+)
+def test_what_is_counted_by_day_is_counted_for_windows_of_every_length(
+    some: list[tuple[Counted, Bounds]],
+    event: str,
+    where: tuple[Property, ...],
+    spans: list[Duration],
+    zone: str,
+    stream: list[Fact | Told | Merged | Instant],
+) -> None:
+    asked: list[Condition] = [
+        Did(event, what, bounds, Trailing(span), where) for span in spans for what, bounds in some
+    ]
+    asked += [Ratio(event, where, Bounds(Fraction(1, 3), None), Trailing(span)) for span in spans]
+    rules = rulebook_of(zone, [Segment(f"segment-{number}", one) for number, one in enumerate(asked)])
+    _is_what_it_means(rules, stream)
+
+
+@given(durations, st.sampled_from(ZONES), moments, st.integers(0, 40 * SECOND) | st.integers(0, 500 * DAY))
+def test_what_lies_within_is_told_alike_from_either_side(
+    duration: Duration, zone: str, now: Instant, ago: Instant
+) -> None:
+    """By when it is over, and by since when; and nothing lies within for longer than it says."""
+    left, at = Left(duration, CALENDARS[zone]), now - ago
+
+    assert left.of(at) == left_at(at, duration, CALENDARS[zone])
+    assert (left.of(at) > now) is (at >= left.since(now))
+    assert left.of(at) - at <= left.longest
 
 
 def _is_what_it_means(rules: Rulebook, stream: list[Fact | Told | Merged | Instant]) -> None:

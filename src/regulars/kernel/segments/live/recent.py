@@ -31,21 +31,18 @@ class Recent(Watcher):
         self.fits, self.only = fits_of(did.where, calendar), only_of(did.where)
         self.shares = ("recent", did.event, did.where)
         self.left = Left(did.window.duration, calendar) if isinstance(did.window, Trailing) else None
-        self.lefts: list[Left] | None = [self.left] if self.left is not None else None
         self.least, self.most, self.enough = whole_bounds(did.bounds)
         self.kept = self.enough
         self.has_no_most = did.bounds.most is None
         self.needs = self.least if self.has_no_most else 0
+        self.longest = self.left.longest if self.left is not None else FOREVER
         self._of = did, calendar
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
-        """The longest window first: where it still counts, the others need not be asked."""
         wide = Recent(*self._of)
         those = [one for one in others if isinstance(one, Recent)]
         wide.kept = max([one.enough for one in those])
-        lefts = [one.left for one in those if one.left is not None]
-        lefts.sort(key=lambda left: -left.length)
-        wide.lefts = lefts if len(lefts) == len(those) else None
+        wide.longest = max([one.longest for one in those])
         return wide
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
@@ -62,9 +59,9 @@ class Recent(Watcher):
         spare = self._begun(found, now) - self.kept
         if spare > 0:
             del found[:spare]
-        if self.lefts is not None and len(found) > FEW:
-            while found and all(left.of(found[0]) <= now for left in self.lefts):
-                del found[0]
+        over = now - self.longest
+        if len(found) > FEW and found[0] <= over:
+            del found[: bisect_right(found, over)]
         return found
 
     def look(self, memory: Memory, now: Instant) -> Looked:
@@ -75,8 +72,9 @@ class Recent(Watcher):
                 return memory, True, FOREVER
             if number < self.least:
                 return memory, False, due
-            end = self._end(memory[number - self.least])
-            return (memory, True, min(due, end)) if end > now else (memory, False, due)
+            at = memory[number - self.least]
+            is_in = self.left is None or at >= self.left.since(now)
+            return (memory, True, min(due, self._end(at))) if is_in else (memory, False, due)
         inside = (
             [end for end in map(self._end, memory[max(0, number - self.enough) : number]) if end > now]
             if memory

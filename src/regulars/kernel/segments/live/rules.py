@@ -7,7 +7,7 @@ alone those that said so beforehand (`dues`). A segment is looked at again only 
 The clock of segments goes by when we were told, so that no word from outside moves it, and it goes forward only.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -26,6 +26,7 @@ from regulars.kernel.segments.live.holdings import (
     of_profile,
 )
 from regulars.kernel.segments.live.scored import AboutInterests, AboutScores, Interested, Scored
+from regulars.kernel.segments.live.together import Listeners, Memo, memos_of, readings_of
 from regulars.kernel.segments.live.watch import Memory, Occasion, Watcher
 from regulars.kernel.segments.live.watches import Watched, watch_of
 from regulars.kernel.segments.meaning import Known, holds
@@ -81,7 +82,8 @@ class SegmentRules:
                 self.holdings[place] = of_holdings(leaf, calendar, is_member)
             elif isinstance(leaf, AboutThem):
                 self.told[place] = of_profile(leaf, calendar)
-        self.memos = _memos(self.watches)
+        self.readings = readings_of(self.holdings)
+        self.memos = memos_of(self.watches)
         self.home = {place: memo.home for memo in self.memos for place, _ in memo.leaves}
         """By leaf, where its memory is."""
         self.keys = {memo.home: self._key([leaves[place] for place, _ in memo.leaves]) for memo in self.memos}
@@ -110,8 +112,7 @@ class SegmentRules:
                 if after is not before:
                     turn.take(memo, after, occasion)
         if held_changed:
-            for place in self.holdings:
-                turn.look(place)
+            turn.look_at_holdings()
         return turn.end(Cause(version, fact.recorded_at, fact.id))
 
     def fall_due(
@@ -125,8 +126,7 @@ class SegmentRules:
         for place in [place for place, at in state.dues.items() if at <= turn.now]:
             turn.look(place)
         if held_changed:
-            for place in self.holdings:
-                turn.look(place)
+            turn.look_at_holdings()
         turn.was_next = True
         return turn.end(cause)
 
@@ -279,55 +279,6 @@ def bounded(state: SegmentState) -> SegmentState:
     return SegmentState(state.clock, state.due_at, state.truths, kept, state.dues, state.forgotten, state.profile)
 
 
-class Memo:
-    """One memory, and the leaves that look at it. `taker` takes facts in for all of them."""
-
-    __slots__ = ("home", "leaves", "looks", "taker")
-
-    def __init__(self, leaves: list[tuple[int, Watcher]]) -> None:
-        self.home, self.leaves = leaves[0][0], leaves
-        self.looks = [(place, watch, 1 << 2 * place if watch.has_no_most else 0) for place, watch in leaves]
-        """With the bit that says that it holds, for whoever holds from so much on."""
-        watches = [watch for _, watch in leaves]
-        self.taker = watches[0].widened(watches) if len(watches) > 1 else watches[0]
-
-
-def _memos(watches: Mapping[int, Watcher]) -> list[Memo]:
-    together: dict[Hashable, list[tuple[int, Watcher]]] = {}
-    for place, watch in watches.items():
-        together.setdefault(place if watch.shares is None else watch.shares, []).append((place, watch))
-    return [Memo(leaves) for leaves in together.values()]
-
-
-class Listeners:
-    """Who watches an event: everybody, or only where one of its properties has a certain value."""
-
-    def __init__(self) -> None:
-        self._all: list[Memo] = []
-        self._always: list[Memo] = []
-        self._by_value: dict[str, dict[str, list[Memo]]] = {}
-
-    def add(self, memo: Memo) -> None:
-        self._all.append(memo)
-        if memo.taker.only is None:
-            self._always.append(memo)
-            return
-        name, values = memo.taker.only
-        for value in values:
-            self._by_value.setdefault(name, {}).setdefault(value, []).append(memo)
-
-    def to(self, fact: Fact) -> list[Memo]:
-        """Of an order every line has its own, so it goes to all."""
-        if not isinstance(fact, Behaved) or not self._by_value:
-            return self._all
-        found = self._always
-        for name, by_value in self._by_value.items():
-            those = by_value.get(fact.properties.get(name, ""))
-            if those:
-                found = found + those
-        return found
-
-
 class Turn:
     """One look at one customer: leaves become others, then the segments that hang on them."""
 
@@ -373,10 +324,16 @@ class Turn:
             return
         of_held = rules.holdings.get(place)
         if of_held is not None:
-            self._set(place, *of_held(self.held, self.now))
+            self._set(place, *of_held.judge(of_held.read(self.held, self.now)))
             return
         assert state.profile is not None, "whoever is looked at was begun"
         self._set(place, *rules.told[place](state.profile, self.now))
+
+    def look_at_holdings(self) -> None:
+        for those in self.rules.readings:
+            read = those[0][1].read(self.held, self.now)
+            for place, of_held in those:
+                self._set(place, *of_held.judge(read))
 
     def take(self, memo: Memo, memory: Memory, occasion: Occasion) -> None:
         """The memory that took in a fact, and what its leaves say to that."""
@@ -385,8 +342,8 @@ class Turn:
         if taker.follows_nothing(memory, occasion, now):
             return
         adds, truths = taker.only_adds(occasion.fact), self.truths
-        for place, watch, holding in memo.looks:
-            if adds and (truths & holding or (holding and watch.needs and len(memory) < watch.needs)):
+        for place, watch, holding, needs in memo.looks:
+            if adds and (truths & holding or (needs and _cannot_hold(memory, watch, needs, now))):
                 continue
             seen, truth, due = watch.look(memory, now)
             if watch.shares is None and seen is not memory:
@@ -438,6 +395,11 @@ class Turn:
         if self.truths >> at & 3 != bits:
             self.truths = self.truths & ~(3 << at) | bits << at
             self.changed |= 1 << place
+
+
+def _cannot_hold(memory: Memory, watch: Watcher, needs: int, now: Instant) -> bool:
+    """Whether it is plain that it does not, and will not by time alone."""
+    return len(memory) < needs or (memory[-needs] + watch.longest <= now and memory[-1] <= now)
 
 
 def number_of(state: SegmentState) -> Bits:

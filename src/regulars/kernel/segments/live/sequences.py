@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import FOREVER, Fact, Instant
@@ -28,7 +29,7 @@ class Sequences(Watcher):
         self.fits = [(step.event, fits_of(step.where, calendar)) for step in self.steps]
         self.waits = [Left(step.within, calendar) if step.within is not None else None for step in self.steps]
         self.whole = Left(in_order.within, calendar) if in_order.within is not None else None
-        self.wholes: list[Left] | None = [self.whole] if self.whole is not None else None
+        self.longest = self.whole.longest if self.whole is not None else FOREVER
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         steps = self._steps(occasion.fact)
@@ -39,9 +40,9 @@ class Sequences(Watcher):
         else:
             held = list(memory)
             held.insert(bisect_right([at for at, _ in held], occasion.at), [occasion.at, steps])
-        if self.wholes is not None and len(held) > FEW:
-            while held and all(whole.of(held[0][0]) <= now for whole in self.wholes):
-                del held[0]
+        over = now - self.longest
+        if len(held) > FEW and held[0][0] <= over:
+            del held[: bisect_right(held, over, key=itemgetter(0))]
         return held
 
     def follows_nothing(self, memory: Memory, occasion: Occasion, now: Instant) -> bool:
@@ -52,9 +53,7 @@ class Sequences(Watcher):
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
         wide = Sequences(*self._of)
-        wholes = [one.whole for one in others if isinstance(one, Sequences) and one.whole is not None]
-        wholes.sort(key=lambda left: -left.length)
-        wide.wholes = wholes if len(wholes) == len(others) else None
+        wide.longest = max([one.longest for one in others])
         return wide
 
     def _steps(self, fact: Fact) -> int:
@@ -73,8 +72,8 @@ class Sequences(Watcher):
         if second_of(memory[-1][0]) > now:
             begun = [one for one in memory if second_of(one[0]) <= now]
             due = second_of(memory[len(begun)][0])
-        if whole is not None and begun and whole.of(begun[0][0]) <= now:
-            begun = begun[bisect_left(begun, True, key=lambda one: whole.of(one[0]) > now) :]
+        if whole is not None and begun and begun[0][0] < (since := whole.since(now)):
+            begun = begun[bisect_left(begun, since, key=itemgetter(0)) :]
         seen = 0
         for _, steps in begun:
             seen |= steps

@@ -12,13 +12,20 @@ from functools import cache, lru_cache
 from math import ceil, floor
 from typing import Any, Final, TypeAlias
 
-from regulars.kernel.calendar import DAY, EXACT_UNITS, Calendar, Day, Duration
+from regulars.kernel.calendar import DAY, EXACT_UNITS, SECOND, Calendar, Day, Duration
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.segments.happenings import Time, chosen, lines_of
 from regulars.kernel.segments.passing import Truth, passes
 from regulars.kernel.segments.tree import Always, BetweenAgo, Dates, Window
 from regulars.kernel.segments.values import Bounds, HasAnniversary, IsNear, IsNoneOf, IsOneOf, Property, Test
-from regulars.kernel.segments.windows import counts_during, day_at, left_at, second_of, whole_second
+from regulars.kernel.segments.windows import (
+    counts_during,
+    day_at,
+    first_day,
+    first_day_without,
+    second_of,
+    whole_second,
+)
 
 Memory: TypeAlias = Any
 Looked: TypeAlias = tuple[Memory, Truth, Instant]
@@ -29,6 +36,8 @@ ANY_TIME: Final = 0
 
 FEW: Final = 8
 """Of so few entries it is not worth asking which are over."""
+SLACK_DAYS: Final = 6
+"""Both of the days at the ends, a date that a zone has twice, and the ends of months, of which none is like the other."""
 MOST_DAYS: Final = 5_000
 MOST_VALUES: Final = 1_024
 
@@ -63,7 +72,9 @@ class Watcher:
     has_no_most = False
     """Whether it holds from so much on."""
     needs = 0
-    """With a shorter memory it cannot hold."""
+    """With a shorter memory it cannot hold. Of whoever needs any, a memory is moments in their order."""
+    longest = FOREVER
+    """Where the last so many that it needs began longer ago, it cannot hold either."""
 
     def take(self, memory: Memory, occasion: Occasion, now: Instant) -> Memory:
         """With the fact; the same memory where it is nothing to this condition."""
@@ -100,26 +111,49 @@ class Left:
     def __init__(self, duration: Duration, calendar: Calendar) -> None:
         self.duration, self.calendar = duration, calendar
         self.exact = EXACT_UNITS[duration.unit] * duration.count if duration.unit in EXACT_UNITS else None
-        self.length = self.exact if self.exact is not None else duration.days_at_least() * DAY
+        self.longest = (self.exact + SECOND) if self.exact is not None else (duration.days_at_most() + SLACK_DAYS) * DAY
+        """No moment lies within for longer."""
         self._by_day: dict[Day, Instant] = {}
+        self._firsts: dict[Day, tuple[Day, Instant]] = {}
+
+    def since(self, now: Instant) -> Instant:
+        """The first moment that still lies within."""
+        if self.exact is not None:
+            return second_of(now) - self.exact + 1
+        return self._first(day_at(now, self.calendar))[1]
+
+    def first_day(self, today: Day) -> Day:
+        """Where it goes by days, the first that lies within."""
+        return self._first(today)[0]
+
+    def _first(self, today: Day) -> tuple[Day, Instant]:
+        found = self._firsts.get(today)
+        if found is None:
+            if len(self._firsts) > MOST_DAYS:
+                self._firsts.clear()
+            first = first_day(today, self.duration)
+            found = self._firsts[today] = first, self.calendar.start_of_day(first)
+        return found
 
     def at(self, occasion: Occasion) -> Instant:
         if self.exact is not None:
             return whole_second(occasion.at + self.exact)
-        found = self._by_day.get(occasion.day)
-        return self._of_day(occasion.day, occasion.at) if found is None else found
+        return self._by_day.get(occasion.day) or self.of_day(occasion.day)
 
     def of(self, at: Instant) -> Instant:
         if self.exact is not None:
             return whole_second(at + self.exact)
         day = day_at(at, self.calendar)
-        found = self._by_day.get(day)
-        return self._of_day(day, at) if found is None else found
+        return self._by_day.get(day) or self.of_day(day)
 
-    def _of_day(self, day: Day, at: Instant) -> Instant:
-        if len(self._by_day) > MOST_DAYS:
-            self._by_day.clear()
-        found = self._by_day[day] = left_at(at, self.duration, self.calendar)
+    def of_day(self, day: Day) -> Instant:
+        """Where it goes by days."""
+        found = self._by_day.get(day)
+        if found is None:
+            if len(self._by_day) > MOST_DAYS:
+                self._by_day.clear()
+            first = first_day_without(day, self.duration)
+            found = self._by_day[day] = self.calendar.start_of_day(first)
         return found
 
 

@@ -37,6 +37,9 @@ NOT_ONCE: Final = (0,)
 class Windowed(Watcher):
     """Memory: `[what counts now, what waits]`; what waits is `[from, to, value]`, the soonest first."""
 
+    enough = 0
+    """So many are enough to know, where it counts."""
+
     def __init__(self, did: Did | Ratio, calendar: Calendar) -> None:
         self.events = (did.event,)
         self.choose = chooser_of(did.where, calendar)
