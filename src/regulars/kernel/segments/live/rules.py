@@ -343,8 +343,11 @@ class Turn:
             return
         adds, truths = taker.only_adds(occasion.fact), self.truths
         for place, watch, holding, needs in memo.looks:
-            if adds and (truths & holding or (needs and _cannot_hold(memory, watch, needs, now))):
-                continue
+            if adds:
+                if truths & holding:
+                    continue
+                if needs and (len(memory) < needs or (memory[-needs] + watch.longest <= now and memory[-1] <= now)):
+                    continue  # It is plain that it does not hold, and will not by time alone.
             seen, truth, due = watch.look(memory, now)
             if watch.shares is None and seen is not memory:
                 self._remember(memo.home, taker, seen)
@@ -395,11 +398,6 @@ class Turn:
         if self.truths >> at & 3 != bits:
             self.truths = self.truths & ~(3 << at) | bits << at
             self.changed |= 1 << place
-
-
-def _cannot_hold(memory: Memory, watch: Watcher, needs: int, now: Instant) -> bool:
-    """Whether it is plain that it does not, and will not by time alone."""
-    return len(memory) < needs or (memory[-needs] + watch.longest <= now and memory[-1] <= now)
 
 
 def number_of(state: SegmentState) -> Bits:

@@ -26,8 +26,12 @@ class Sequences(Watcher):
         last = max([bit for bit, step in enumerate(self.steps) if not step.is_not])
         self.deciding = sum([1 << bit for bit in range(last, len(self.steps))])
         """The last of these, and what must not follow."""
+        self.ending, self.before = 1 << last, 1 << last >> 1
+        """The last of these, and the one before it, if there is one."""
         self.fits = [(step.event, fits_of(step.where, calendar)) for step in self.steps]
         self.waits = [Left(step.within, calendar) if step.within is not None else None for step in self.steps]
+        wait = self.waits[last]
+        self.longest_wait = wait.longest if wait is not None else FOREVER
         self.whole = Left(in_order.within, calendar) if in_order.within is not None else None
         self.longest = self.whole.longest if self.whole is not None else FOREVER
 
@@ -46,14 +50,29 @@ class Sequences(Watcher):
         return held
 
     def follows_nothing(self, memory: Memory, occasion: Occasion, now: Instant) -> bool:
-        """A step that another must follow, with none after it yet, changes nothing so far."""
-        if not memory or memory[-1][0] != occasion.at:
+        """A step that another must follow, with none after it yet, changes nothing so far; neither does the last one where the one
+        before it is not there, or was too long ago.
+        """
+        if not memory or memory[-1][0] != occasion.at or occasion.start > now:
             return False
-        return not memory[-1][1] & self.deciding and occasion.start <= now
+        deciding = memory[-1][1] & self.deciding
+        return not deciding or (deciding == self.ending and self.before > 0 and not self._comes_after_one(memory))
+
+    def _comes_after_one(self, memory: Memory) -> bool:
+        at = memory[-1][0]
+        for place in range(len(memory) - 2, -1, -1):
+            before, steps = memory[place]
+            if at - before > self.longest_wait:
+                return False
+            if steps & self.before:
+                return True
+        return False
 
     def widened(self, others: Sequence[Watcher]) -> Watcher:
         wide = Sequences(*self._of)
-        wide.longest = max([one.longest for one in others])
+        those = [one for one in others if isinstance(one, Sequences)]
+        wide.longest = max([one.longest for one in those])
+        wide.longest_wait = max([one.longest_wait for one in those])
         return wide
 
     def _steps(self, fact: Fact) -> int:
