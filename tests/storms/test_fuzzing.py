@@ -112,19 +112,20 @@ def test_no_request_does_harm(
 
     with Wire(server.url) as wire:
         asks(wire, SECONDS * WARM_UP)
-        for _ in range(TIMES):
+        grown: list[str] = []
+        while len(grown) < TIMES:
             warm, until_warm = server.held(), told.total()
             asks(wire, SECONDS * (1 - WARM_UP))
             held, since = server.held(), told.total() - until_warm
             blocks, megabytes = held.blocks - warm.blocks, held.megabytes - warm.megabytes
-            grown = f"of {since:,} requests it grew by {blocks:,} blocks and {megabytes:.1f} MB to {held.megabytes:.0f}"
+            grown.append(f"of {since:,} requests by {blocks:,} blocks and {megabytes:.1f} MB to {held.megabytes:.0f}")
             if megabytes < MOST_GROWTH_MB and blocks < MOST_GROWTH_BLOCKS:
                 break
-    record_property(family, f"{told.total():,} requests: {dict(sorted(told.items()))}; {grown}")
+        else:
+            raise AssertionError(f"it grew every time: {grown}")
+    record_property(family, f"{told.total():,} requests: {dict(sorted(told.items()))}; it grew {grown[-1]}")
 
     assert any(status < 400 for status in told if status), "nothing was let through: the corpus is no good"
-    assert megabytes < MOST_GROWTH_MB, grown
-    assert blocks < MOST_GROWTH_BLOCKS, grown
     assert server.is_running()
     assert "Traceback" not in server.told()
     assert complaints(database, time.time_ns() // 1000 + MINUTE) == []
