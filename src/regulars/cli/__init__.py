@@ -26,6 +26,7 @@ from regulars.cli.inputs import (
     open_orders,
     orders_options,
 )
+from regulars.cli.liability import liability
 from regulars.cli.likelihood import likely
 from regulars.cli.making_year import make_year
 from regulars.cli.output import print_json
@@ -264,5 +265,6 @@ regulars.add_command(check_truths)
 regulars.add_command(name_shop)
 regulars.add_command(segments)
 regulars.add_command(likely)
+regulars.add_command(liability)
 regulars.add_command(webhooks)
 regulars.add_command(demo_made_year)

@@ -45,16 +45,28 @@ class PointsPolicy(Struct, frozen=True):
     """What one point costs the shop, in minor units."""
     hold: Duration | None = None
     expire: Expiry | None = None
+    redeemed: Fraction = Fraction(1)
+    """The share of points that are expected to be spent before they expire: an assumption, which reports name as such."""
 
     def liability_minor(self, points: int) -> int:
         """What so many points are worth, floored to the minor unit."""
         return points * self.worth_minor.numerator // self.worth_minor.denominator
 
+    def expected_minor(self, points: int) -> int:
+        """What so many points are expected to cost, floored to the minor unit."""
+        expected = points * self.worth_minor * self.redeemed
+        return expected.numerator // expected.denominator
+
     def describe(self, currency: Currency) -> str:
         worth = plain(self.worth_minor / 10**currency.exponent)
         kept = f"{capitalized(self.name.other)} expire {self.expire.describe()}" if self.expire else "They never expire"
         held = f" They are pending for {self.hold.describe()}." if self.hold else ""
-        return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}."
+        share = (
+            f" Of {self.name.other}, {plain(self.redeemed * 100)} % are expected to be spent."
+            if self.redeemed != 1
+            else ""
+        )
+        return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}.{share}"
 
 
 class When(Struct, frozen=True):

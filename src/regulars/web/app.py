@@ -28,6 +28,7 @@ from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
 from regulars.web.api.health import healthz, metrics, readyz
 from regulars.web.api.identification import identification
+from regulars.web.api.liability import liability
 from regulars.web.api.openapi import openapi
 from regulars.web.api.people import people_handlers
 from regulars.web.api.segments import segment_handlers
@@ -134,6 +135,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         *tracking_handlers(),
         *customer_handlers(),
         identification,
+        liability,
         *segment_handlers(),
         *consent_handlers(),
         shopify_webhook,

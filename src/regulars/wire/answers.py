@@ -237,3 +237,43 @@ class MergedAnswer(Struct, frozen=True):
 
     id: str
     record: str
+
+
+class OwedAnswer(Struct, frozen=True):
+    """What customers in `tier` hold that expires within `month`, as `2017-03`. `month` is null for what never expires, `tier` for
+    those without one.
+    """
+
+    month: str | None
+    tier: str | None
+    available: Count
+    pending: Count
+
+
+class CohortAnswer(Struct, frozen=True):
+    """The points that were earned in `month`, as `2017-03`: `issued` = `expired` + `used` + `held`."""
+
+    month: str
+    issued: Count
+    expired: Count
+    used: Count
+    held: Count
+
+
+class LiabilityAnswer(Struct, frozen=True):
+    """What the shop owed in points at `as_of`; months are the shop's own. `worth` is what one point costs, in units of `currency`,
+    as `0.01`; `most_minor` is what all of them would cost, `expected_minor` what they cost if the share `redeemed`, as `75%`, is
+    spent: both as the program in force says. `owed` has the soonest month first and what never expires last, `cohorts` the
+    oldest first.
+    """
+
+    as_of: Moment
+    available: Count
+    pending: Count
+    most_minor: Count
+    expected_minor: Count
+    currency: str
+    worth: str
+    redeemed: str
+    owed: tuple[OwedAnswer, ...]
+    cohorts: tuple[CohortAnswer, ...]

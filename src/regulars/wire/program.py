@@ -142,6 +142,7 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
         worth_minor=(given["worth"] or Fraction(0)) * 10**currency.exponent,
         hold=given["hold"],
         expire=expire if isinstance(expire, Expiry) else None,
+        redeemed=Fraction(1) if given["redeemed"] is None else given["redeemed"],
     )
 
 
@@ -258,7 +259,8 @@ def _without_the_usual(program: Program) -> Program:
     """What was added later is as if it were not there, unless it says something."""
     usual = {field.name: field.default for field in fields(Program) if field.name in ADDED_LATER}
     silent = [name for name, value in usual.items() if getattr(program, name) == value]
-    return replace(program, **dict.fromkeys(silent, msgspec.UNSET))
+    points = replace(program.points, redeemed=msgspec.UNSET) if program.points.redeemed == 1 else program.points
+    return replace(program, points=points, **dict.fromkeys(silent, msgspec.UNSET))
 
 
 def _encode_fraction(value: Any) -> str:

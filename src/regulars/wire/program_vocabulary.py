@@ -173,6 +173,49 @@ EXPIRE = Either(
     ),
 )
 
+
+def _share(written: str) -> Fraction | None:
+    percent = re.fullmatch(r"(\d{1,3}(\.\d{1,4})?) ?%", written, re.ASCII)
+    if percent is None:
+        return None
+    share = Fraction(percent[1]) / 100
+    if not 0 < share < 1:
+        raise Unreadable("a share above 0 % and below 100 %")
+    return share
+
+
+SHARE = Scalar(
+    "a share such as “10%”",
+    _share,
+    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
+    lambda written: f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?", written, re.ASCII) else None,
+)
+
+
+def _percent(written: str) -> Fraction | None:
+    percent = re.fullmatch(PERCENT_PATTERN, written, re.ASCII)
+    if percent is None:
+        return None
+    if Fraction(percent[1]) > 100:
+        raise Unreadable("a share of at most 100 %")
+    return Fraction(percent[1]) / 100
+
+
+def _percent_meant(written: str) -> str | None:
+    """Of `0.3` and of `30`."""
+    if re.fullmatch(r"0?\.\d{1,4}", written, re.ASCII):
+        return f"{plain(Fraction(written) * 100)}%"
+    return f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?|100", written, re.ASCII) else None
+
+
+PERCENT_PATTERN: Final = r"(\d{1,3}(?:\.\d{1,4})?) ?%"
+PERCENT = Scalar(
+    "a share from “0%” to “100%”",
+    _percent,
+    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
+    _percent_meant,
+)
+
 POINTS_NAME = Table(
     {
         "one": Key(NAME_OF_POINTS, "what one point is called", required=True),
@@ -187,6 +230,10 @@ POINTS = Table(
         "worth": Key(
             number("an amount of 0 or more, such as 0.01", at_least=0),
             "what one point costs the shop; the report on liability uses it",
+        ),
+        "redeemed": Key(
+            PERCENT,
+            "the share of points that you expect to be spent; the report on liability uses it, 100% where nothing is said",
         ),
         "hold": Key(DURATION_SHAPE, "how long points are pending, until the return window has closed"),
         "expire": Key(EXPIRE, "how long points last; they never expire where nothing is said"),
@@ -642,47 +689,6 @@ EXPIRING = Table(
 )
 
 
-def _share(written: str) -> Fraction | None:
-    percent = re.fullmatch(r"(\d{1,3}(\.\d{1,4})?) ?%", written, re.ASCII)
-    if percent is None:
-        return None
-    share = Fraction(percent[1]) / 100
-    if not 0 < share < 1:
-        raise Unreadable("a share above 0 % and below 100 %")
-    return share
-
-
-SHARE = Scalar(
-    "a share such as “10%”",
-    _share,
-    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
-    lambda written: f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?", written, re.ASCII) else None,
-)
-
-
-def _percent(written: str) -> Fraction | None:
-    percent = re.fullmatch(PERCENT_PATTERN, written, re.ASCII)
-    if percent is None:
-        return None
-    if Fraction(percent[1]) > 100:
-        raise Unreadable("a share of at most 100 %")
-    return Fraction(percent[1]) / 100
-
-
-def _percent_meant(written: str) -> str | None:
-    """Of `0.3` and of `30`."""
-    if re.fullmatch(r"0?\.\d{1,4}", written, re.ASCII):
-        return f"{plain(Fraction(written) * 100)}%"
-    return f"{written}%" if re.fullmatch(r"\d{1,2}(\.\d{1,4})?|100", written, re.ASCII) else None
-
-
-PERCENT_PATTERN: Final = r"(\d{1,3}(?:\.\d{1,4})?) ?%"
-PERCENT = Scalar(
-    "a share from “0%” to “100%”",
-    _percent,
-    {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,4})? ?%$"},
-    _percent_meant,
-)
 SHARE_OF = Table(
     {
         "in": Key(EVENT, "the event: its times are the whole", required=True),

@@ -91,6 +91,8 @@ def rooms(page):
         "/refused",
         "/debugger",
         "/identification",
+        "/liability",
+        "/liability?on=2017-06-30",
         "/products",
         "/audit",
         "/customers/none",

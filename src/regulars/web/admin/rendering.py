@@ -45,6 +45,7 @@ PLACES: Final = (
     ("customers", "Customers"),
     ("segments", "Segments"),
     ("identification", "Identification"),
+    ("liability", "Liability"),
     ("products", "Products"),
     ("program", "Program"),
     ("debugger", "Debugger"),

@@ -50,6 +50,7 @@ from regulars.wire.answers import (
     ErasedAnswer,
     ExplainAnswer,
     LedgerAnswer,
+    LiabilityAnswer,
     MergedAnswer,
     PreviewAnswer,
     ReadmittedAnswer,
@@ -86,6 +87,7 @@ _JSON: Final = (Code.NOT_UTF8, Code.NOT_JSON, Code.NOT_AN_OBJECT)
 _READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND, Code.BUSY)
 _PATH: Final = (Code.IDENTITY_IN_PATH, Code.NOT_FOUND, Code.PATH_TOO_LONG)
 _NAMED: Final = (Code.WEBHOOK_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG)
+_FIGURES: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_PERIOD, Code.BUSY, Code.NO_PROGRAM)
 _ENDPOINTS: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BUSY)
 PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Event": (*_ASKED, *_BODY, *_JSON, Code.BUSY, Code.NO_PROGRAM),
@@ -93,7 +95,8 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Customer": (*_READ, *_PATH),
     "List": (*_READ, *_PATH, Code.BAD_CURSOR, Code.BAD_LIMIT),
     "Lookup": (*_READ, *_BODY, Code.BAD_BODY),
-    "Identification": (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_PERIOD, Code.BUSY, Code.NO_PROGRAM),
+    "Identification": _FIGURES,
+    "Liability": _FIGURES,
     "Person": (*_READ, *_BODY, Code.BAD_BODY, Code.NO_PROGRAM),
     "Merging": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
     "Link": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
@@ -298,6 +301,7 @@ def _customers() -> Json:
         },
         "/v1/customers/lookup": {"post": _looked_up()},
         "/v1/identification": {"get": _identification()},
+        "/v1/liability": {"get": _liability()},
     }
 
 
@@ -480,10 +484,9 @@ def _about(operation: str, summary: str, problems: str, body: str, example: Json
 
 def _identification() -> Json:
     summary = "How many of those who visited are known by name, over up to 366 of the shop's days."
-    day = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
     usual = {"from": f"The first day; {USUAL_DAYS} days if absent.", "to": "The last day, included; today if absent."}
     asked = [
-        {"name": name, "in": "query", "required": False, "description": about, "schema": day}
+        {"name": name, "in": "query", "required": False, "description": about, "schema": _DAY}
         for name, about in usual.items()
     ]
     return {
@@ -499,6 +502,22 @@ def _identification() -> Json:
     }
 
 
+def _liability() -> Json:
+    about = "The day at whose end it is told, one of the shop's own from 1970-01-01 to today; now if absent."
+    return {
+        "operationId": "liability",
+        "tags": ["customers"],
+        "summary": "What the shop owes in points: by when it expires and by tier, and what became of each month's points.",
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "parameters": [{"name": "on", "in": "query", "required": False, "description": about, "schema": _DAY}],
+        "responses": {
+            "200": _ok("What is owed, and what that costs.", "LiabilityAnswer"),
+            **_problems("Liability"),
+        },
+    }
+
+
+_DAY: Final[Json] = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _AN_ID: Final[Json] = {
     "minLength": 1,
     "maxLength": 200,
@@ -847,9 +866,9 @@ def _ref(name: str) -> Json:
 
 def _schemas() -> Json:
     shown = (
-        *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, Lookup, ProblemDetails),
+        *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, LiabilityAnswer, Lookup),
         *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),
-        *(ManyCustomers, ConditionToTry),
+        *(ManyCustomers, ConditionToTry, ProblemDetails),
         *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer),
         *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
         *(EndpointAnswer, EndpointsAnswer, EndpointToAdd, EndpointChanges, SecretToRotate, SecretAnswer, RemovedAnswer),
