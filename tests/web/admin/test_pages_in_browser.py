@@ -88,6 +88,7 @@ def rooms(page):
         "/customers",
         "/program",
         "/program/edit",
+        "/program/try",
         "/refused",
         "/debugger",
         "/identification",

@@ -25,6 +25,7 @@ from regulars.web.admin import (
     signing_in,
     static,
     switching,
+    trying,
     webhooks,
 )
 from regulars.web.admin.errors import EXCEPTION_HANDLERS, error_page
@@ -60,6 +61,7 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             *liability.handlers,
             *catalogue.handlers,
             *program.handlers,
+            *trying.handlers,
             *refused.handlers,
             *debugger.handlers,
             *webhooks.handlers,
