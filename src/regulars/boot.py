@@ -60,7 +60,7 @@ def serve_shop(
     """Pages, HTTP and the jobs behind them, until the process is told to stop. With a `neighbour`, cookies are named by the port:
     a browser keeps those of one host together. A `private` server has no limits.
     `analytics` is the file of the analytic tables, which is kept fresh."""
-    from regulars.insight.likelihood.model import Latest
+    from regulars.insight.likelihood.findings import Latest
     from regulars.service.connections import Connections
     from regulars.web.app import create_app
     from regulars.web.limits import NO_LIMITS

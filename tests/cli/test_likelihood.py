@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regulars.insight.likelihood.model import ENOUGH_TO_LEARN
+from regulars.insight.likelihood.findings import ENOUGH_TO_LEARN
 from regulars.kernel.calendar import DAY
 from regulars.made_year.calendar import midnight
 from regulars.made_year.year import make_year

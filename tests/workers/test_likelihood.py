@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regulars.insight.likelihood.model import Latest, Reason
+from regulars.insight.likelihood.findings import Latest, Reason
 from regulars.kernel.calendar import DAY, HOUR
 from regulars.kernel.facts import Line, OrderCompleted
 from regulars.service import refreshing

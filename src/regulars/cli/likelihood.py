@@ -12,7 +12,7 @@ from regulars.cli.wiring import Wiring
 
 if TYPE_CHECKING:
     from regulars.insight.likelihood.figures import Figures
-    from regulars.insight.likelihood.model import Likelihood
+    from regulars.insight.likelihood.findings import Likelihood
     from regulars.service.likelihood import Kept
 
 SHOWN: Final = 10
@@ -28,7 +28,8 @@ def likely(wiring: Wiring, store: bool, as_json: bool, record: Record) -> None:
 
     A model is learned from the shop's own past and tested on the part after it. Whoever does not allow profiling is left out.
     """
-    from regulars.insight.likelihood.model import TooLittle, likelihood_and_list
+    from regulars.insight.likelihood.findings import TooLittle
+    from regulars.insight.likelihood.model import likelihood_and_list
     from regulars.insight.moments import Moment
     from regulars.service.likelihood import LIKELY_TO_CONVERT, keep_list
     from regulars.service.refreshing import passing_file
@@ -97,7 +98,7 @@ def verdict(figures: "Figures") -> str:
 def _as_json(found: "Likelihood", kept: "Kept | None") -> dict[str, Any]:
     import msgspec
 
-    from regulars.insight.likelihood.snapshots import FEATURES
+    from regulars.insight.likelihood.columns import FEATURES
     from regulars.kernel.calendar import date_of
 
     model = found.model

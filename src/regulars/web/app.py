@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import ControllerRouterHandler
 
-from regulars.insight.likelihood.model import Latest
+from regulars.insight.likelihood.findings import Latest
 from regulars.kernel.facts import Instant
 from regulars.service.auditing import Audited
 from regulars.service.connections import Connections

@@ -16,7 +16,7 @@ from regulars.service.shop import Shop
 from regulars.workers.behind import Behind
 
 if TYPE_CHECKING:
-    from regulars.insight.likelihood.model import Latest
+    from regulars.insight.likelihood.findings import Latest
 
 FIRST_AFTER_SECONDS: Final = 60.0
 LOOKS_EVERY_SECONDS: Final = 60.0
@@ -36,7 +36,8 @@ class Foreteller(Behind):
 
     def look(self) -> Kept | None:
         """Once a day on the shop's wall; None where nothing is to be done, or nothing can be said."""
-        from regulars.insight.likelihood.model import TooLittle, likelihood_and_list
+        from regulars.insight.likelihood.findings import TooLittle
+        from regulars.insight.likelihood.model import likelihood_and_list
         from regulars.insight.moments import Moment
 
         rulebook, now = self._shop.rulebooks.in_force(), self._clock()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec.structs import replace
 
-from regulars.insight.likelihood.model import Likelihood, Reason, TooLittle, likelihood
+from regulars.insight.likelihood.findings import Likelihood, Reason, TooLittle
+from regulars.insight.likelihood.model import likelihood
 from regulars.insight.likelihood.snapshots import snapshot
 from regulars.insight.moments import Moment
 from regulars.kernel.facts import Fact, Trust

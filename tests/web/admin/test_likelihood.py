@@ -7,7 +7,7 @@ from litestar.testing import TestClient
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from regulars.insight.likelihood.model import Candidate, Latest, Likelihood, Reason, TooLittle
+from regulars.insight.likelihood.findings import Candidate, Latest, Likelihood, Reason, TooLittle
 from regulars.service.shop import Shop
 from regulars.store.schema import IS_LISTED, customers, identities
 from regulars.web.app import create_app

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from regulars.insight.likelihood.model import Latest, Reason, TooLittle
+from regulars.insight.likelihood.findings import Latest, Reason, TooLittle
 from regulars.web.app import create_app
 from tests.insight.likelihood.test_model import reckoned
 from tests.insight.lives import shoppers

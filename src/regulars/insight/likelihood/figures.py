@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from regulars.insight.likelihood.snapshots import Numbers, Truths
+from regulars.insight.likelihood.columns import Numbers, Truths
 
 TENTHS: Final = 10
 CERTAIN: Final = 2.0

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from regulars.insight.likelihood.snapshots import Numbers, Truths
+from regulars.insight.likelihood.columns import Numbers, Truths
 
 RIDGE: Final = 10.0
 """On standardised columns: the belief beforehand that few coefficients are above 0.6. With few orders it keeps probabilities from

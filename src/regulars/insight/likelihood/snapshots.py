@@ -6,23 +6,19 @@ it would seem that nearly all who look around buy.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 from ibis.expr.types import BooleanValue, IntegerValue, Table, Value
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from regulars.insight.engines import Engine
+from regulars.insight.likelihood.columns import PERIOD_DAYS, Numbers, Truths
 from regulars.insight.tables import table
 from regulars.kernel.calendar import DAY, Calendar, Day
 from regulars.kernel.facts import ORDER_COMPLETED, Instant
 from regulars.kernel.segments.rhythm import ENOUGH_DAYS
 
-Numbers: TypeAlias = NDArray[np.float64]
-Truths: TypeAlias = NDArray[np.bool_]
-
-PERIOD_DAYS: Final = 30
 VIEWED: Final = "Product Viewed"
 ADDED: Final = "Product Added"
 LOOKING: Final = (
@@ -37,27 +33,6 @@ LOOKING: Final = (
 """What people do on the site; so what the shop or this model says of them is no sign of life."""
 LONG_AGO_DAYS: Final = 3_650.0
 MOST_GAPS: Final = 20.0
-
-FEATURES: Final = (
-    "has ordered",
-    "days since the last order",
-    "orders",
-    "orders in the last 30 days",
-    "orders in the last 180 days",
-    "spent",
-    "has a rhythm",
-    "usual gaps since the last order",
-    "has been on the site",
-    "days since they were on the site",
-    "views in the last 7 days",
-    "views in the last 30 days",
-    "put into the basket in the last 7 days",
-    "put into the basket in the last 30 days",
-    "days on the site in the last 7 days",
-    "days on the site in the last 30 days",
-    "days since first seen",
-)
-"""In the order of the columns. Numbers without an upper end come as log(1 + number)."""
 
 
 class Snapshot(Struct, frozen=True):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from regulars.backtesting.report import charts, words
 from regulars.backtesting.report.parts import Column, Figure, Row, Table
 from regulars.insight.likelihood.figures import Figures, Grades, Tenth
-from regulars.insight.likelihood.model import (
+from regulars.insight.likelihood.findings import (
     ENOUGH_DAYS,
     ENOUGH_TO_LEARN,
     ENOUGH_TO_TEST,
