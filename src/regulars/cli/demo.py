@@ -65,6 +65,7 @@ def demo(wiring: Wiring, data_dir: Path, port: int, customers: int) -> None:
             _check_is_ours(shop, data_dir)
             with made:
                 clock = _fill(wiring, shop)
+                made.look()
                 click.echo("Waiting for the made year ...")
                 _serve(wiring, shop, clock, ports, made)
     except KeyboardInterrupt:
@@ -217,6 +218,11 @@ class MadeYear:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def look(self) -> None:
+        """Ends as by Ctrl-C where the process has ended: an interrupt is lost where it meets code that may not raise."""
+        if self.problem:
+            raise KeyboardInterrupt
 
     def opens(self, url: str, clock: int) -> Doors:
         """Waits until the year is there, says who its neighbour is, and waits until it is served."""
