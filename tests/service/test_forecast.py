@@ -9,8 +9,7 @@ from regulars.kernel.facts import Instant, Line
 from regulars.service.forecast import Forecast, forecast
 from regulars.service.group import NoProgram
 from regulars.wire.instants import rfc3339
-from tests.service.test_liability import wall
-from tests.service.town import Town, order
+from tests.service.town import Town, order, wall
 from tests.shop import at
 
 RULES = """

@@ -16,7 +16,7 @@ from regulars.service.liability import Liability, Owed, liability
 from regulars.store.facts import facts_of
 from regulars.store.schema import customers
 from regulars.wire.instants import rfc3339
-from tests.service.town import Town, did, order
+from tests.service.town import Town, did, order, wall
 from tests.shop import at
 
 RULES = """
@@ -120,15 +120,6 @@ def test_it_is_what_a_replay_holds_that_stops_there(town: Town, seed: int) -> No
 
     for moment in sorted([draw.randrange(first, now + 1) for _ in range(25)]):
         assert counted(owed(town, moment)) == replayed(town, moment), f"as of {rfc3339(moment)}"
-
-
-def wall(instant: Instant) -> str:
-    """As `at` reads it; the town's zone is five hours behind, four in summer."""
-    for hours in (4, 5):
-        text = rfc3339(instant - hours * HOUR)[:16].replace("T", " ")
-        if at(text) == instant - instant % 60_000_000:
-            return text
-    raise AssertionError(instant)
 
 
 def counted(found: Liability) -> Counter[tuple[str | None, str | None, str]]:

@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 from regulars.boot import new_id
+from regulars.kernel.calendar import HOUR
+from regulars.kernel.facts import Instant
 from regulars.service import customers, programs, timeline, waking
 from regulars.service.customers import Customer
 from regulars.service.group import Ingested
@@ -94,6 +96,15 @@ def order(user: str, id: str, amount: float, **more: Any) -> dict[str, Any]:
 
 def did(name: str, **who: Any) -> dict[str, Any]:
     return {"event": name, "properties": {}, **who}
+
+
+def wall(instant: Instant) -> str:
+    """As `at` reads it; the town's zone is five hours behind, four in summer."""
+    for hours in (4, 5):
+        text = rfc3339(instant - hours * HOUR)[:16].replace("T", " ")
+        if at(text) == instant - instant % 60_000_000:
+            return text
+    raise AssertionError(instant)
 
 
 def _pages(fetch: Any, name: str) -> list[Any]:
