@@ -115,10 +115,6 @@ class Deliverer:
             error = task.exception()
             outcome = Outcome(sending, None, f"It failed here ({type(error).__name__}).") if error else task.result()
             self._done.append(outcome)
-            if outcome.is_delivered:
-                self.told.delivered += 1
-            else:
-                self.told.failed += 1
 
     # --- in the thread that speaks to the record ---------------------------------------------------------------------
 
@@ -128,7 +124,7 @@ class Deliverer:
         if not self._done and not outbox.is_any_due(self._shop, now):
             return ()
         taken = self._shop.writer.run(lambda tx: self._settle_and_take(tx, now))
-        self._done.clear()
+        self._tell()
         return taken
 
     def _settle_and_take(self, tx: Transaction, now: Instant) -> Sequence[Sending]:
@@ -142,6 +138,14 @@ class Deliverer:
         now = self._clock()
         if self._done:
             self._shop.writer.run(lambda tx: outbox.settle(tx, self._done, now))
+            self._tell()
+
+    def _tell(self) -> None:
+        """Of what is written down, and of nothing sooner: when it is due again hangs on the clock by which it was written."""
+        delivered = sum(outcome.is_delivered for outcome in self._done)
+        self.told.delivered += delivered
+        self.told.failed += len(self._done) - delivered
+        self._done.clear()
 
     def _tidy(self, now: Instant) -> None:
         """A portion each time, until there is no more; then once an hour."""
