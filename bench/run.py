@@ -14,6 +14,7 @@ from bench.ingest import measuring
 from bench.measure import machine
 from bench.page import write_page
 from bench.people import measuring as people
+from bench.points import earning, nights
 from bench.results import Entry, Results, StageProfile, read_results, write_results
 
 
@@ -51,11 +52,16 @@ def _segments(_profiles: list[StageProfile]) -> list[Entry]:
     return [*segments_batch.measured(), *segments_live.measured(), *segments_due.measured()]
 
 
+def _points(_profiles: list[StageProfile]) -> list[Entry]:
+    return [*earning.measured(), *nights.measured()]
+
+
 GROUPS: Final[dict[str, Callable[[list[StageProfile]], list[Entry]]]] = {
     "folding": _folding,
     "ingest": _ingest,
     "people": _people,
     "segments": _segments,
+    "points": _points,
 }
 
 

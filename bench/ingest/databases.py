@@ -49,18 +49,22 @@ class PostgresqlDatabases:
 
     def __init__(self, server: str) -> None:
         self._server = server
-        self.prepared = self._named("prepared")
-        self._do("CREATE DATABASE prepared")
+        self.prepared = self.named("prepared")
 
     @contextmanager
     def copy(self) -> Iterator[str]:
         self._do("CREATE DATABASE copy TEMPLATE prepared STRATEGY file_copy", "CHECKPOINT")
         try:
-            yield self._named("copy")
+            yield self._url("copy")
         finally:
             self._do("DROP DATABASE copy WITH (FORCE)")
 
-    def _named(self, name: str) -> str:
+    def named(self, name: str) -> str:
+        """A new one, with nothing in it."""
+        self._do(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    def _url(self, name: str) -> str:
         return self._server.replace("/postgres?", f"/{name}?")
 
     def _do(self, *statements: str) -> None:

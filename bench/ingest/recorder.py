@@ -33,7 +33,7 @@ class Group(NamedTuple):
 Recording = list[Group]
 
 
-def _install() -> Recording:
+def recording_everything() -> Recording:
     """From now on, every store writes down the transactions that it commits."""
     from regulars.service import shop
     from regulars.store.database import Store
@@ -106,7 +106,7 @@ def _events(statement: Statement) -> int:
     return 0
 
 
-def _plain(recording: Recording) -> Recording:
+def plain(recording: Recording) -> Recording:
     """Rows as plain tuples, so that whoever reads them needs nothing of ours."""
     return [
         Group([Statement(how, sql, _rows(how, parameters)) for how, sql, parameters in group.statements], group.events)
@@ -125,8 +125,8 @@ if __name__ == "__main__":
     from regulars.cli import regulars
 
     file = sys.argv.pop(1)
-    recording = _install()
+    recording = recording_everything()
     try:
         regulars(obj=wiring(), standalone_mode=False)
     finally:
-        Path(file).write_bytes(pickle.dumps(_plain(recording), protocol=5))
+        Path(file).write_bytes(pickle.dumps(plain(recording), protocol=5))

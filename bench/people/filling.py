@@ -12,7 +12,7 @@ database's own cache take, whatever the number of customers.
 
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from random import Random
 from time import perf_counter
@@ -68,13 +68,9 @@ def fill(url: str, number: int) -> Filled:
         rulebook = shop.rulebooks.in_force()
         assert rulebook is not None
         lives = lived(rulebook, number, opened)
-        is_sqlite, store_url = shop.store.is_sqlite, shop.store.url
     finally:
         shop.close()
-    if is_sqlite:
-        _into_sqlite(str(store_url.database), lives, number)
-    else:
-        _into_postgresql(url, lives, number)
+    write_down(url, [(table, rows_of(table, lives, number)) for table in FILLED])
     devices = len(range(0, number, 4))
     facts = number * FACTS + devices * FACTS_OF_A_DEVICE
     return Filled(doors, _picks(lives, number), number, devices, facts, perf_counter() - started)
@@ -234,19 +230,27 @@ def _visits(lives: Lives, number: int) -> Iterator[Row]:
 # --- into a database -------------------------------------------------------------------------------------------------
 
 
-def _into_sqlite(path: str, lives: Lives, number: int) -> None:
+def write_down(url: str, filled: Sequence[tuple[Table, Iterable[Row]]]) -> None:
+    """In bulk, and so that nobody else may be there. A row has a value for each column but for the numbers that databases give."""
+    if url.startswith("sqlite"):
+        _into_sqlite(url.removeprefix("sqlite:///"), filled)
+    else:
+        _into_postgresql(url, filled)
+
+
+def _into_sqlite(path: str, filled: Sequence[tuple[Table, Iterable[Row]]]) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         for pragma in PRAGMAS:
             connection.execute(pragma)
-        for table in FILLED:
+        for table, rows in filled:
             made = _without_indexes(connection, table)
             names = _columns(table)
             places = ", ".join("?" * len(names))
             connection.execute("BEGIN")
             connection.executemany(
                 f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})",
-                rows_of(table, lives, number),
+                rows,
             )
             for statement in made:
                 connection.execute(statement)
@@ -265,13 +269,13 @@ def _without_indexes(connection: sqlite3.Connection, table: Table) -> list[str]:
     return [made for _, made in found]
 
 
-def _into_postgresql(url: str, lives: Lives, number: int) -> None:
+def _into_postgresql(url: str, filled: Sequence[tuple[Table, Iterable[Row]]]) -> None:
     import psycopg
 
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         connection.execute(f"SET maintenance_work_mem = '{CACHE_KIB}kB'".encode())
-        for table in FILLED:
+        for table, rows in filled:
             asked = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname LIKE 'ix_%%'"
             made = connection.execute(asked, (table.name,)).fetchall()
             for name, _ in made:
@@ -281,7 +285,7 @@ def _into_postgresql(url: str, lives: Lives, number: int) -> None:
                 connection.cursor() as cursor,
                 cursor.copy(f"COPY {table.name} ({names}) FROM STDIN".encode()) as copy,
             ):
-                for row in rows_of(table, lives, number):
+                for row in rows:
                     copy.write_row(row)
             for _, statement in made:
                 connection.execute(statement.encode())

@@ -56,8 +56,10 @@ def lived(rulebook: Rulebook, customers: int, opened: Instant, seed: int = 1) ->
     number = max(1, min(MOST_LIVES, customers // LED_BY))
     draw = Random(seed)
     return Lives(
-        tuple([_life(rulebook, _customer_facts(draw, opened), opened, known=True) for _ in range(number)]),
-        tuple([_life(rulebook, _device_facts(draw, opened), opened, known=False) for _ in range(max(1, number // 4))]),
+        tuple([life_of(rulebook, _customer_facts(draw, opened), opened, known=True) for _ in range(number)]),
+        tuple(
+            [life_of(rulebook, _device_facts(draw, opened), opened, known=False) for _ in range(max(1, number // 4))]
+        ),
         opened,
     )
 
@@ -89,7 +91,8 @@ def entry_row(entry: EntryRow, id: str, own: str) -> EntryRow:
 # --- a life ----------------------------------------------------------------------------------------------------------
 
 
-def _life(rulebook: Rulebook, facts: Sequence[Fact], opened: Instant, *, known: bool) -> Life:
+def life_of(rulebook: Rulebook, facts: Sequence[Fact], opened: Instant, *, known: bool) -> Life:
+    """That of somebody with these facts, brought to `opened`. They bear the ids that `fact_id` gives."""
     first = facts[0].happened_at
     row = CustomerRow(OWN, known, None, rulebook.version, 0, 0, 0, 0, 0, None, None, None, FOREVER, first, first)
     customer = Customer(row, rulebook.new_state(), known, 0, 0, first, first, None)
@@ -104,9 +107,9 @@ def _customer_facts(draw: Random, opened: Instant) -> list[Fact]:
     joined = opened - 30 * DAY - draw.randrange(LASTING - 60 * DAY)
     moments = sorted([joined + HOUR + draw.randrange(opened - joined - 2 * HOUR) for _ in range(FACTS - 1)])
     buys = set(draw.sample(range(FACTS - 1), ORDERS))
-    facts: list[Fact] = [MemberJoined(_fact_id(0), OWN, joined, joined, "shop")]
+    facts: list[Fact] = [MemberJoined(fact_id(0), OWN, joined, joined, "shop")]
     for place, moment in enumerate(moments):
-        id = _fact_id(place + 1)
+        id = fact_id(place + 1)
         facts.append(_order(draw, id, moment) if place in buys else _deed(draw, id, moment, Trust.SHOP))
     return facts
 
@@ -114,7 +117,7 @@ def _customer_facts(draw: Random, opened: Instant) -> list[Fact]:
 def _device_facts(draw: Random, opened: Instant) -> list[Fact]:
     """A visit before anybody signs in."""
     came = opened - DAY - draw.randrange(LASTING)
-    return [_deed(draw, _fact_id(place), came + place * MINUTE, Trust.WEAK) for place in range(FACTS_OF_A_DEVICE)]
+    return [_deed(draw, fact_id(place), came + place * MINUTE, Trust.WEAK) for place in range(FACTS_OF_A_DEVICE)]
 
 
 def _order(draw: Random, id: str, at: Instant) -> OrderCompleted:
@@ -133,5 +136,5 @@ def _deed(draw: Random, id: str, at: Instant, trust: Trust) -> Behaved:
     return Behaved(id, OWN, at, at, source, name, {"category": draw.choice(CATEGORIES)}, trust)
 
 
-def _fact_id(place: int) -> str:
+def fact_id(place: int) -> str:
     return f"{OWN}{place:06d}"

@@ -1,0 +1,1 @@
+"""Points: what an earn transaction costs, and what nights cost."""
