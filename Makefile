@@ -39,8 +39,8 @@ test-slow: install-dev install-system install-clients ## Run the slow tests, and
 fuzz: install-dev ## Send nonsense to every public route for ten minutes; SEED=1 repeats what was sent before
 	REGULARS_FUZZ_SECONDS=75 REGULARS_FUZZ_SEED=$${SEED:-$$(date +%s)} $(BIN)/pytest tests/storms/test_fuzzing.py $(ARGS)
 
-mutation: install-dev ## Mutate the kernel, see which changes no test notices, write docs/mutation.md
-	$(BIN)/python -m tools.mutation
+mutation: install-dev ## Break the kernel's points in small ways, write what no test notices to docs/mutation.md; ARGS="--sample 500"
+	$(BIN)/python -m tools.mutation $(ARGS)
 
 check: install-dev ## Check form, style, types and the contracts between storeys
 	$(BIN)/ruff format --check

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from regulars.kernel.because import sentence
 from regulars.kernel.effects import Effect, Entry, Posted, Refused, TierChanged
-from regulars.kernel.facts import Behaved, Fact, Instant, Line, MemberJoined, OrderCompleted
+from regulars.kernel.facts import Behaved, Fact, Instant, LevelSet, Line, MemberJoined, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
 from regulars.kernel.step import advance, step
@@ -69,6 +69,11 @@ class Shop:
     def does(self, name: str, when: str) -> list[Effect]:
         moment = self.at(when)
         return self.takes(Behaved(f"deed-{len(self.facts)}", "ada", moment, moment, "test", name, {}))
+
+    def sets(self, level: str | None, when: str, until: str | None = None) -> list[Effect]:
+        """A level by the shop's own word."""
+        moment, end = self.at(when), self.at(until) if until else None
+        return self.takes(LevelSet(f"set-{len(self.facts)}", "ada", moment, moment, "test", level, end))
 
     def takes(self, fact: Fact) -> list[Effect]:
         self.facts.append(fact)

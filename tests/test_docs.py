@@ -26,7 +26,7 @@ from tests.live import COMMAND
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-RUNNING = ("install.md", "first-event.md", "serving.md")
+RUNNING = ("install.md", "first-event.md", "points.md", "serving.md")
 """Pages about a shop that runs."""
 SERVING = ("take-in",)
 
@@ -71,6 +71,10 @@ def test_installing(reader: Reader) -> None:
 
 def test_the_first_event(reader: Reader) -> None:
     reader.reads(_page("first-event.md"), without=BROWSER)
+
+
+def test_points_that_move(reader: Reader) -> None:
+    reader.reads(_page("points.md"))
 
 
 @pytest.mark.slow

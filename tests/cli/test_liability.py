@@ -76,8 +76,8 @@ def test_a_script_is_told_the_same(place: Path) -> None:
     founded(place, PROGRAM + TIERS)
     found = answers()
 
-    assert found["owed"][0] == {"month": "2017-03", "tier": "silver", "available": 100, "pending": 0}
-    assert found["cohorts"][1] == {"month": "2017-03", "issued": 50, "expired": 0, "used": 0, "held": 50}
+    assert found["owed"][0] == {"month": "2017-03", "tier": "silver", "available": 100, "pending": 0, "reserved": 0}
+    assert found["cohorts"][1] == {"month": "2017-03", "issued": 50, "expired": 0, "used": 0, "reversed": 0, "held": 50}
     assert (found["available"], found["pending"], found["most_minor"], found["expected_minor"]) == (140, 10, 150, 112)
     assert (found["currency"], found["worth"], found["redeemed"]) == ("USD", "0.01", "75%")
     assert found["as_of"].startswith("2017-03-31T16:00:0")

@@ -22,6 +22,7 @@ from regulars.insight.segments import (
     preview,
     sizes,
 )
+from regulars.kernel.effects import Lot
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Trust
 from regulars.kernel.scores.tree import Action, InterestProfile, Score, ScoreLevel
 from regulars.kernel.segments import tree
@@ -42,7 +43,6 @@ from regulars.kernel.segments.tree import (
     Visited,
 )
 from regulars.kernel.segments.values import Bounds, IsOneOf
-from regulars.kernel.state import Lot
 from tests.databases import fresh_database
 from tests.insight.loaded import PROFILING, in_duckdb, in_postgresql
 from tests.shop import at, line, order, program

@@ -27,7 +27,7 @@ def test_a_lower_threshold_lifts_at_once() -> None:
     assert meets(shop, SILVER.replace("at: 500", "at: 300")) == [(None, "silver")]
 
 
-def test_a_higher_threshold_takes_the_level_only_at_the_reset() -> None:
+def test_a_higher_threshold_takes_the_level_only_when_it_would_have_ended() -> None:
     shop = Shop(SILVER.replace("levels", "keep: {until: end_of_next_year}, levels"))
     shop.buys("2017-03-01 12:00", "600.00")
     assert (
@@ -35,16 +35,17 @@ def test_a_higher_threshold_takes_the_level_only_at_the_reset() -> None:
         == []
     )
     assert shop.tier == "silver"
-    assert shop.sees("2017-12-31 23:59") == []
-    assert moves(shop.sees("2018-01-01 00:00")) == [("silver", None)]
+    assert shop.sees("2018-12-31 23:59") == []
+    assert moves(shop.sees("2019-01-01 00:00")) == [("silver", None)]
 
 
-def test_a_higher_threshold_over_rolling_months_takes_the_level_at_the_next_midnight() -> None:
+def test_a_higher_threshold_over_rolling_months_takes_the_level_when_it_would_have_ended() -> None:
     rolling = SILVER.replace("calendar_year", "rolling 6 months")
     shop = Shop(rolling)
     shop.buys("2017-03-01 12:00", "600.00")
     assert meets(shop, rolling.replace("at: 500", "at: 700")) == []
-    assert moves(shop.sees("2017-03-02 00:00")) == [("silver", None)]
+    assert shop.sees("2017-09-01 23:59") == []
+    assert moves(shop.sees("2017-09-02 00:00")) == [("silver", None)]
 
 
 def test_a_watch_that_is_new_is_counted_over_all_facts() -> None:

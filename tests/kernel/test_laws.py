@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from regulars.kernel.absorb import absorb
 from regulars.kernel.adopt import adopt
 from regulars.kernel.effects import Account, Effect, Entry, Posted
-from regulars.kernel.facts import DAWN, FOREVER, BalanceBroughtOver, Behaved, Fact, MemberJoined, OrderCompleted
+from regulars.kernel.facts import (
+    DAWN,
+    FOREVER,
+    BalanceBroughtOver,
+    Behaved,
+    Fact,
+    LevelSet,
+    MemberJoined,
+    OrderCompleted,
+)
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import Consequences, State, apply, copy_of, rebuilt
 from regulars.kernel.step import advance, fold, step
@@ -24,6 +33,8 @@ from tests.shop import line, order
 ZONES = ("America/New_York", "Europe/Stockholm", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kolkata")
 START = 1_480_000_000
 YEARS = 3 * 366 * 86_400
+TRIED = """holdout: {{share: 30%, salt: out-{salt}}}
+trials: {{sides: {{share: 80%, salt: sides-{salt}, arms: [left, right]}}}}"""
 
 
 @st.composite
@@ -42,31 +53,61 @@ def programs(draw: st.DrawFn) -> Rulebook:
             ]
         )
     )
-    over = draw(
-        st.sampled_from(["calendar_year", "calendar_year, keep: {until: end_of_next_year}", "rolling 2 months"])
-    )
-    levels = (
-        "[{id: silver, at: 50}, {id: gold, at: 150, earn: 1.25}, {id: top, at: 400, earn: 2, points_expire: never}]"
-    )
-    tiers = f"tiers: {{by: {draw(st.sampled_from(['spend', 'points']))}, over: {over}, levels: {levels}}}"
+    members = draw(st.sampled_from(["everyone", "those_who_join"]))
+    salt = draw(st.integers(0, 9))
+    tried = draw(st.sampled_from(["", "", TRIED.format(salt=salt)]))
+    double = draw(st.sampled_from(["", ", for: {trial: sides, arm: right}"])) if tried else ""
+    review = draw(st.sampled_from(["", ", holdout: exempt", ", for: {share: 50%}"])) if tried else ""
     return parse_program(
         f"""
 program: drawn
 currency: USD
 time_zone: {draw(st.sampled_from(ZONES))}
-members: {draw(st.sampled_from(["everyone", "those_who_join"]))}
+members: {members}
 points: {{worth: 0.01, {", ".join([part for part in (hold, expire) if part])}}}
 earning:
   - {{id: purchase, on: Order Completed, per: {draw(st.sampled_from(["1.00", "0.30", "7.00"]))}, points: 1.5}}
   - {{id: tea, on: Order Completed, per: 2.00, points: 3, only: {{category: tea}}}}
   - {{id: plain, on: Order Completed, per: 1.00, points: 1, except: {{category: [tea, cake]}}}}
   - {{id: visit, on: Order Completed, points: 2, when: {{weekday: [monday, sunday]}}}}
-  - {{id: double, on: Order Completed, multiply: 2, when: {{from: 2017-03-01, to: 2017-11-15}}}}
+  - {{id: double, on: Order Completed, multiply: 2, when: {{from: 2017-03-01, to: 2017-11-15}}{double}}}
   - {{id: welcome, on: Member Joined, points: 10}}
-  - {{id: review, on: Product Reviewed, points: 5}}
-{draw(st.sampled_from(["", tiers]))}
+  - {{id: review, on: Product Reviewed, points: 5{review}}}
+{tried}
+{draw(st.one_of(st.just(""), tiers(members)))}
 """
     )
+
+
+YEARLY = ["calendar_year", '{year_from: "04-01"}', '{year_from: "02-29"}']
+KEPT = "keep: {until: end_of_next_year}"
+
+
+@st.composite
+def tiers(draw: st.DrawFn, members: str) -> str:
+    """Everything that a program can say of levels, as far as it goes together."""
+    years = [*YEARLY, "since_joining"] if members == "those_who_join" else YEARLY
+    over = draw(st.sampled_from([*years, "rolling 2 months", "{since_entry: 2 months}", "lifetime"]))
+    by = draw(st.sampled_from(["spend", "points", "orders", "visits", "referrals", "{times: Product Reviewed}"]))
+    said, gives = [f"by: {by}", f"over: {over}"], True
+    if over in years and draw(st.booleans()):
+        gives = draw(st.booleans())
+        said.append(KEPT if gives else "up: at_next_period")
+    if over != "lifetime":
+        down = draw(st.sampled_from(["", "down: {by: one}", "down: never"]))
+        if "rolling" not in over or "one" not in down:
+            said.append(down)
+        if "never" not in down:
+            said += [draw(st.sampled_from(["", "grace: 30 days"])), draw(st.sampled_from(["", "warn: 20 days"]))]
+    if not any("down" in one for one in said) and "since_entry" not in over:
+        said.append(draw(st.sampled_from(["", "after_return: at_once"])))
+    reward = draw(st.sampled_from(["", ", gives: {points: 30}", ", gives: {points: 30, again: yes}"])) if gives else ""
+    at = (50, 150, 400) if by in ("spend", "points") else (1, 2, 4)
+    levels = (
+        f"[{{id: silver, at: {at[0]}{reward}}}, {{id: gold, at: {at[1]}, earn: 1.25}},"
+        f" {{id: top, at: {at[2]}, earn: 2, points_expire: never{reward}}}]"
+    )
+    return f"tiers: {{{', '.join([one for one in said if one])}, levels: {levels}}}"
 
 
 moments = st.one_of(
@@ -89,11 +130,17 @@ def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
     facts: list[Fact] = []
     for number, second in enumerate(draw(st.lists(moments, max_size=14))):
         at, name = second * 1_000_000, f"fact-{number:02}"
-        kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "review", "balance"]))
+        kind = draw(st.sampled_from(["order", "order", "order", "order", "joined", "behaved", "balance", "level"]))
         if kind == "joined":
             facts.append(MemberJoined(name, "ada", at, at, "test"))
-        elif kind == "review":
-            facts.append(Behaved(name, "ada", at, at, "test", "Product Reviewed", {}))
+        elif kind == "behaved":
+            what = draw(st.sampled_from(["Product Reviewed", "Store Visited", "Referral Qualified"]))
+            facts.append(Behaved(name, "ada", at, at, "test", what, {}))
+        elif kind == "level":
+            level = draw(st.sampled_from(["silver", "gold", "top", "another", None]))
+            lasts = draw(st.sampled_from([None, -1, 1, 40 * 86_400, YEARS]))
+            until = None if lasts is None else at + lasts * 1_000_000
+            facts.append(LevelSet(name, "ada", at, at, "test", level, until))
         elif kind == "balance":
             lasts = draw(st.sampled_from([None, 1, 40 * 86_400, YEARS]))
             expires_at = None if lasts is None else at + lasts * 1_000_000
@@ -221,7 +268,8 @@ def test_lots_stand_in_the_order_in_which_they_are_spent(program: Rulebook, fact
 @given(programs(), histories())
 def test_every_effect_knows_why(program: Rulebook, facts: list[Fact]) -> None:
     _, effects = fold(program.new_state(), facts, program)
-    rules = {rule.id for rule in program.program.earning} | {"hold", "expiry", "tiers", "membership", "opening-balance"}
+    rules = {rule.id for rule in program.program.earning}
+    rules |= {"hold", "expiry", "tiers", "membership", "opening-balance", "set", "level:silver", "level:top"}
     for effect in effects:
         assert effect.because.rule in rules
         assert effect.because.version == program.version
@@ -261,7 +309,8 @@ def test_who_adopts_a_program_counts_what_it_counts(old: Rulebook, new: Rulebook
 
 def observed(facts: list[Fact], program: Rulebook) -> State:
     """A visitor's state: what was done is counted, nothing follows from it."""
-    state, _ = fold(program.new_state(), [fact for fact in facts if isinstance(fact, OrderCompleted)], program)
+    counted = [fact for fact in facts if isinstance(fact, OrderCompleted | Behaved)]
+    state, _ = fold(program.new_state(), counted, program)
     state.consequences = Consequences()
     state.clock = DAWN
     return state

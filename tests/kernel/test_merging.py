@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple, replace
 
-from regulars.kernel.effects import Account, Effect, Entry, Merged, Posted
+from regulars.kernel.effects import Account, Effect, Entry, Lot, Merged, Posted
 from regulars.kernel.facts import FOREVER, Fact
 from regulars.kernel.merging import Moved, Owned, Spent, merge, part
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import Lot, State, copy_of, rebuilt
+from regulars.kernel.state import State, copy_of, rebuilt
 from regulars.kernel.step import advance, fold
 from regulars.kernel.waking import next_due
 from regulars.wire.records import Step, decode_effects, decode_posted, encode_effects, encode_posted
@@ -62,7 +62,8 @@ def owned_by(facts: list[str], effects: list[Effect]) -> Owned:
         if one.qualifies_on is not None:
             qualifying[one.qualifies_on] = qualifying.get(one.qualifies_on, 0) + one.points
     issued = sum([one.points for one in earned])
-    return Owned(frozenset(facts), issued, sum([one.points for one in theirs if one.entry is Entry.EXPIRE]), qualifying)
+    expired = sum([one.points for one in theirs if one.entry is Entry.EXPIRE])
+    return Owned(frozenset(facts), issued - expired, qualifying)
 
 
 def held(shop: Shop) -> tuple[int, int]:

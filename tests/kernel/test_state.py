@@ -64,7 +64,8 @@ def test_a_state_stays_small_however_long_a_customer_stays() -> None:
         shop.buys(when, "3.00")
         spend.buys(when, "3.00")
         sizes.append(len(msgspec.msgpack.encode(spend.state)))
-    assert len(shop.state.consequences.qualifying) == QUALIFYING_DAYS // 3 + 1
+    assert len(shop.state.consequences.qualifying) == QUALIFYING_DAYS // 3 + 2
+    assert sum(shop.state.consequences.qualifying.values()) == shop.state.consequences.issued
     assert len(next(iter(spend.state.observations.values()))) <= 22
     assert max(sizes[-100:]) <= max(sizes[600:700]) + 100
 

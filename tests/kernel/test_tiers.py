@@ -6,7 +6,7 @@ from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import add_months, date_of, day_of_date
 from regulars.kernel.effects import Because, TierChanged
 from regulars.kernel.facts import FOREVER
-from regulars.kernel.tiers import first_day_without
+from regulars.kernel.tier_windows import first_day_without
 from regulars.kernel.waking import next_due
 from tests.shop import Shop, earned, line, moves, order
 

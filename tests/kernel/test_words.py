@@ -253,3 +253,74 @@ def test_money_points_and_lists_in_words() -> None:
         "a and b",
         "a, b or c",
     ]
+
+
+WAYS = """
+tiers:
+  by: {times: Yoga Done}
+  over: {year_from: 04-01}
+  down: {by: one}
+  grace: 1 day
+  warn: 2 weeks
+  levels: [{id: calm, at: 5, gives: {points: 100}}, {id: calmer, at: 10, gives: {points: 7, again: yes}}]
+"""
+
+
+def test_how_levels_come_and_go_is_told() -> None:
+    assert program(WAYS).program.describe()[-1] == (
+        "Tiers go by how often “Yoga Done” was done in a year that begins on 1 April: calm from 5 times “Yoga Done”, 100 points"
+        " for entering it, once; calmer from 10 times “Yoga Done”, 7 points for entering it, every time."
+        " At a reset a level is lost by one step at most."
+        " A level that would be lost is kept for 1 day more; reaching it within them keeps it."
+        " The end of a level is told 14 days before."
+    )
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        (
+            "since_joining, keep: {until: end_of_next_year}",
+            "in a year from the day of joining, and kept to the end of the next one",
+        ),
+        ("{year_from: 02-29}", "in a year that begins on 29 February"),
+        ("{since_entry: 1 year}", "in the last 12 months, each level for as long from its entry"),
+        ("{since_entry: 1 month}", "in the last month, each level for as long from its entry"),
+        ("lifetime", "over all the time"),
+    ],
+)
+def test_the_time_over_which_levels_go_is_told(over: str, told: str) -> None:
+    rules = program(
+        f"members: those_who_join\ntiers: {{by: orders, over: {over}, levels: [{{id: silver, at: 1}}]}}"
+    ).program
+    assert rules.describe()[-1] == f"Tiers go by the number of orders {told}: silver from 1 order."
+
+
+def test_a_plan_tells_how_levels_come_and_go_now() -> None:
+    usual = "tiers: {by: visits, over: calendar_year, levels: [{id: silver, at: 3}]}"
+    at_next = usual.replace("levels", "up: at_next_period, after_return: at_once, levels")
+    assert changes(program(usual).program, program(at_next).program) == [
+        "Of levels it holds now: A level is given when the next year begins, for that year.",
+        "Of levels it holds now: A level that a return takes back is lost at once.",
+    ]
+    assert changes(program(at_next).program, program(usual.replace("levels", "down: never, levels")).program) == [
+        "Of levels it holds now: A level is never lost.",
+        "Of levels it no longer holds: A level is given when the next year begins, for that year.",
+        "Of levels it no longer holds: A level that a return takes back is lost at once.",
+    ]
+
+
+def test_why_a_level_is_kept_and_when_it_ends() -> None:
+    shop = Shop(WAYS.replace("down: {by: one}", "keep: {until: end_of_next_year}"))
+    for _ in range(5):
+        shop.does("Yoga Done", "2017-05-01 12:00")
+    assert shop.sentences(shop.sees("2020-01-01 12:00")) == [
+        "calm ends after 2019-03-31, unless 5 times “Yoga Done” more come before.",
+        "calm is kept until the end of 2019-04-01, and for longer if it is reached again by then.",
+        "No longer calm as a new year begins: no level is left.",
+    ]
+    shop = Shop("tiers: {by: orders, over: {since_entry: 1 month}, levels: [{id: silver, at: 1}]}")
+    assert (
+        shop.sentences(shop.buys("2017-05-01 12:00", "1.00"))[-1]
+        == "silver holds until the end of 2017-06-01, whatever comes."
+    )

@@ -123,7 +123,8 @@ def test_whoever_is_forgotten_leaves_no_trace_but_the_ledger(town: Town) -> None
     after = everything(town)
     assert [word for word in PERSONAL if word in after] == []
     assert find(town.shop, "user_id", "ada-7") is None
-    assert town.customer(id, kind="id").points.available == 45
+    points = town.customer(id, kind="id").points
+    assert (points.available, points.lifetime, points.expired) == (0, 45, 45)
     assert good(town)
     assert town.points("ben") == 5
 

@@ -103,10 +103,20 @@ def tiers(draw: st.DrawFn) -> dict[str, Any]:
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
     steps = draw(st.lists(st.integers(0, 5000), min_size=len(names), max_size=len(names), unique=True))
     levels = [{"id": id, "at": str(at), **draw(LEVEL)} for id, at in zip(names, sorted(steps), strict=True)]
-    over = draw(st.sampled_from(["calendar_year", "rolling 1 month", "rolling 12 months"]))
-    document: dict[str, Any] = {"by": draw(st.sampled_from(["spend", "points"])), "over": over, "levels": levels}
-    if over == "calendar_year" and draw(st.booleans()):
-        document["keep"] = {"until": "end_of_next_year"}
+    years: list[Any] = ["calendar_year", {"year_from": "02-29"}]
+    over = draw(
+        st.sampled_from([*years, "rolling 1 month", "rolling 12 months", {"since_entry": "1 year"}, "lifetime"])
+    )
+    by = draw(st.sampled_from(["spend", "points", "orders", "visits", "referrals", {"times": "Yoga Done"}]))
+    document: dict[str, Any] = {"by": by, "over": over, "levels": levels}
+    if over in years:
+        document |= draw(st.sampled_from([{}, {"keep": {"until": "end_of_next_year"}}, {"down": {"by": "one"}}]))
+    if over != "lifetime":
+        document |= draw(st.sampled_from([{}, {"grace": "2 weeks"}, {"warn": "10 days"}, {"down": "never"}]))
+        if document.get("down") == "never" and ("grace" in document or "warn" in document):
+            del document["down"]
+    if draw(st.booleans()):
+        levels[0]["gives"] = draw(st.sampled_from([{"points": "5"}, {"points": "5", "again": "yes"}]))
     return document
 
 

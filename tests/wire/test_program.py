@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from regulars.kernel import program as kernel
 from regulars.kernel.calendar import Duration
+from regulars.kernel.experiments import Arm, Trial
+from regulars.kernel.perks import Perk
 from regulars.kernel.program import (
     CalendarYear,
     DeviceLimit,
@@ -19,6 +21,7 @@ from regulars.kernel.program import (
     Fixed,
     IdentityKind,
     JsonPath,
+    Level,
     MappedSource,
     Match,
     Multiplier,
@@ -28,6 +31,7 @@ from regulars.kernel.program import (
     Retention,
     Rolling,
     Signature,
+    Tiers,
 )
 from regulars.kernel.scores.tree import Action, InterestProfile, Score
 from regulars.kernel.segments.tree import KnownBy, Segment
@@ -43,6 +47,12 @@ CORNER_SHOP = (Path(__file__).parents[2] / "programs/corner-shop/program.yaml").
 HEADER = PLAIN.partition("earning")[0]
 WEEKDAYS = "“monday”, “tuesday”, “wednesday”, “thursday”, “friday”, “saturday” or “sunday”"
 ENDS = "“end_of_week”, “end_of_month”, “end_of_quarter”, “end_of_half_year” or “end_of_year”"
+
+OVER = (
+    "“calendar_year”, “since_joining”, “lifetime” or months such as “rolling 12 months”,"
+    " or a table such as {year_from: 04-01} or {since_entry: 12 months}"
+)
+BY = "“spend”, “points”, “orders”, “visits” or “referrals”, or a table such as {times: Store Visited}"
 
 
 def mistakes(document: str) -> list[str]:
@@ -108,10 +118,7 @@ def test_a_document_with_twelve_mistakes_is_told_twelve_things_in_order():
         "shop.yaml:13:35: earning[2].per: “per” counts money, and only “Order Completed” brings some; leave it out",
         "shop.yaml:14:80: earning[3].when.to: “to” is the first day that no longer counts, and must come after “from”",
         f"shop.yaml:15:66: earning[4].when.weekday: expected {WEEKDAYS}; found “satruday”; did you mean “saturday”?",
-        (
-            "shop.yaml:18:9: tiers.over: expected “calendar_year” or months such as “rolling 12 months”;"
-            " found “calender_year”; did you mean “calendar_year”?"
-        ),
+        (f"shop.yaml:18:9: tiers.over: expected {OVER}; found “calender_year”; did you mean “calendar_year”?"),
         "shop.yaml:21:22: tiers.levels[1].at: levels stand in ascending order; this must be more than the 1500 of the one before",
         "shop.yaml:22:1: rewards: “rewards” is not yet supported; leave it out for now",
     ]
@@ -261,17 +268,55 @@ A = "{id: a, on: Order Completed, per: 1, points: 1}"
          "earning[0].when.to: “to” is the first day that no longer counts, and must come after “from”"),
         # tiers
         (PLAIN + "tiers: {by: spending, over: calendar_year, levels: [{id: gold, at: 5}]}\n",
-         "tiers.by: expected “spend” or “points”; found “spending”; did you mean “spend”?"),
+         f"tiers.by: expected {BY}; found “spending”; did you mean “spend”?"),
         (PLAIN + "tiers: {by: spend, over: rolling year, levels: [{id: gold, at: 5}]}\n",
-         ("tiers.over: expected “calendar_year” or months such as “rolling 12 months”; found “rolling year”;"
+         (f"tiers.over: expected {OVER}; found “rolling year”;"
          " did you mean “rolling 12 months”?")),
         (PLAIN + "tiers: {by: spend, over: rolling 37 months, levels: [{id: gold, at: 5}]}\n",
          "tiers.over: expected “rolling” and 1 to 36 months; found “rolling 37 months”"),
         (PLAIN + "tiers: {by: spend, over: year, levels: [{id: gold, at: 5}]}\n",
-         ("tiers.over: expected “calendar_year” or months such as “rolling 12 months”; found “year”;"
+         (f"tiers.over: expected {OVER}; found “year”;"
          " did you mean “calendar_year”?")),
         (PLAIN + "tiers: {by: spend, over: rolling 3 months, keep: {until: end_of_next_year}, levels: [{id: gold, at: 5}]}\n",
-         "tiers.keep: “keep” goes with “over: calendar_year”; rolling months have no year's end to keep beyond"),
+         ("tiers.keep: “keep” goes with years: “calendar_year”, “year_from” or “since_joining”; here no year ends to keep a"
+          " level beyond")),
+        (PLAIN + "tiers: {by: visits, over: lifetime, levels: [{id: gold, at: 5.5}]}\n",
+         "tiers.levels[0].at: expected a whole number of times; found “5.5”"),
+        (PLAIN + "tiers: {by: {times: order completed}, over: lifetime, levels: [{id: gold, at: 5}]}\n",
+         "tiers.by.times: orders are counted by “by: orders”"),
+        (PLAIN + "tiers: {by: {times: Member Joined}, over: lifetime, levels: [{id: gold, at: 5}]}\n",
+         "tiers.by.times: nobody joins more than once"),
+        (PLAIN + "tiers: {by: spend, over: since_joining, levels: [{id: gold, at: 5}]}\n",
+         "tiers.over: “since_joining” needs “members: those_who_join”: nobody else has a day of joining"),
+        (PLAIN + "tiers: {by: spend, over: {year_from: 02-30}, levels: [{id: gold, at: 5}]}\n",
+         "tiers.over.year_from: expected a month and a day that are in the calendar; found “02-30”"),
+        (PLAIN + "tiers: {by: spend, over: {since_entry: 37 months}, levels: [{id: gold, at: 5}]}\n",
+         "tiers.over.since_entry: expected months or years, 1 to 36 months; found “37 months”"),
+        (PLAIN + "tiers: {by: spend, over: {year_from: 04-01, since_entry: 1 year}, levels: [{id: gold, at: 5}]}\n",
+         "tiers.over: “year_from” and “since_entry” are two different times; there can be one"),
+        (PLAIN + "tiers: {by: spend, over: lifetime, keep: {until: end_of_next_year}, levels: [{id: gold, at: 5}]}\n",
+         ("tiers.keep: “keep” goes with years: “calendar_year”, “year_from” or “since_joining”; "
+          "here no year ends to keep a level beyond")),
+        (PLAIN + "tiers: {by: spend, over: rolling 3 months, up: at_next_period, levels: [{id: gold, at: 5}]}\n",
+         "tiers.up: “at_next_period” goes with years: “calendar_year”, “year_from” or “since_joining”"),
+        (PLAIN + "tiers: {by: spend, over: calendar_year, up: at_next_period, keep: {until: end_of_next_year},"
+         " levels: [{id: gold, at: 5}]}\n",
+         "tiers.keep: a level that is given when the next year begins is kept to its end anyway; leave “keep” out"),
+        (PLAIN + "tiers: {by: spend, over: rolling 3 months, down: {by: one}, levels: [{id: gold, at: 5}]}\n",
+         "tiers.down: rolling months look at a level every day; one level after the other would be lost at once"),
+        (PLAIN + "tiers: {by: spend, over: lifetime, down: never, levels: [{id: gold, at: 5}]}\n",
+         "tiers.down: no level is ever lost by time here; leave “down” out"),
+        (PLAIN + "tiers: {by: spend, over: calendar_year, down: never, grace: 30 days, levels: [{id: gold, at: 5}]}\n",
+         "tiers.grace: no level is ever lost by time here; leave “grace” out"),
+        (PLAIN + "tiers: {by: spend, over: calendar_year, grace: 1 month, levels: [{id: gold, at: 5}]}\n",
+         "tiers.grace: expected days or weeks, 365 days at most; found “1 month”"),
+        (PLAIN + "tiers: {by: spend, over: rolling 1 month, warn: 28 days, levels: [{id: gold, at: 5}]}\n",
+         "tiers.warn: a level would end sooner than that after it was reached; warn later"),
+        (PLAIN + "tiers: {by: spend, over: {since_entry: 1 year}, after_return: at_once, levels: [{id: gold, at: 5}]}\n",
+         ("tiers.after_return: “at_once” needs levels that are held by what was earned alone; "
+          "it goes without “down” and “since_entry”")),
+        (PLAIN + "tiers: {by: spend, over: calendar_year, levels: [{id: gold, at: 5, gives: {points: 1.5}}]}\n",
+         "tiers.levels[0].gives.points: expected a whole number of points; found “1.5”"),
         (PLAIN + "tiers: {by: spend, over: calendar_year}\n", "tiers: “levels” is missing: the levels, the lowest first"),
         (PLAIN + "tiers: {by: spend, over: calendar_year, levels: [{id: gold, at: 5.005}]}\n",
          "tiers.levels[0].at: an amount in USD has at most 2 decimals; found “5.005”"),
@@ -379,24 +424,19 @@ def test_parts_that_are_still_to_come_are_refused_by_name(part):
 @pytest.mark.parametrize(
     ("document", "mistake"),
     [
-        (PLAIN + "points: {debt: within_balance}", "points.debt: “debt” is not yet supported; leave it out for now"),
         (PLAIN + 'points: {expire: {on: ["12-31"]}}', "points.expire.on: “on” is not yet supported; leave it out for now"),
         (PLAIN + "points: {expire: {inactive_for: 12 months}}",
          "points.expire.inactive_for: “inactive_for” is not yet supported; leave it out for now"),
         (rules("{id: a, on: Birthday, points: 200, limit: {times: 1, per: year}}"),
          "earning[0].limit: “limit” is not yet supported; leave it out for now"),
-        (rules("{id: a, on: Birthday, points: 200, for: {trial: x, arm: y}}"),
-         "earning[0].for: “for” is not yet supported; leave it out for now"),
         (rules("{id: a, on: Order Completed, per: 1, points: 1, basis: {of: order}}"),
          "earning[0].basis.of: “order” is not yet supported; there is “items”"),
         (rules("{id: a, on: Order Completed, per: 1, points: 1, basis: {tax: yes}}"),
          "earning[0].basis.tax: “yes” is not yet supported; there is “no”"),
-        (PLAIN + "tiers: {by: orders, over: calendar_year, levels: [{id: gold, at: 5}]}",
-         "tiers.by: “orders” is not yet supported; there is “spend” or “points”"),
-        (PLAIN + "tiers: {by: spend, over: since_joining, levels: [{id: gold, at: 5}]}",
-         "tiers.over: “since_joining” is not yet supported; there is “calendar_year” or months such as “rolling 12 months”"),
-        (PLAIN + "tiers: {by: spend, over: calendar_year, levels: [{id: gold, at: 5, perks: [early-access]}]}",
-         "tiers.levels[0].perks: “perks” is not yet supported; leave it out for now"),
+        (PLAIN + "tiers: {by: {score: engagement}, over: calendar_year, levels: [{id: gold, at: 5}]}",
+         "tiers.by.score: “score” is not yet supported; leave it out for now"),
+        (PLAIN + "tiers: {by: spend, over: calendar_year, up: at_next_period, levels: [{id: gold, at: 5, gives: {points: 1}}]}",
+         "tiers.levels[0].gives: “gives” is not yet supported where levels are given at the next period"),
         (PLAIN + "reward: []", "reward: “rewards” is not yet supported; leave it out for now"),
     ],
 )  # fmt: skip
@@ -691,6 +731,9 @@ def parse(text: str, tree: dict[str, Any]):
     return parse_program(text if text.startswith("#") else "# json\n" + msgspec.json.encode(tree).decode())
 
 
+TIERS = Tiers("spend", CalendarYear(), (Level("silver", 100),))
+
+
 def changed_programs(value: Any, path: str = "program"):
     """Every program that differs in one leaf, with the path to it."""
     if isinstance(value, msgspec.Struct):
@@ -710,7 +753,7 @@ def changed_programs(value: Any, path: str = "program"):
         yield path, value + 1
     else:
         assert value is None
-        yield path, 1
+        yield path, TIERS if path == "program.tiers" else 1
 
 
 def _another_for(value: tuple[Any, ...], path: str) -> Any:
@@ -729,6 +772,10 @@ def _another_for(value: tuple[Any, ...], path: str) -> Any:
         return InterestProfile("tastes", "category", (Action("Product Viewed", 1000),))
     if path.endswith(".segments"):
         return Segment("known", KnownBy("email"))
+    if path.endswith(".trials"):
+        return Trial("doubles", Fraction(1), (Arm("a", Fraction(1)),), "salt")
+    if path.endswith("program.perks"):
+        return Perk("early")
     return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1
 
 

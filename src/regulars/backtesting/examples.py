@@ -123,7 +123,8 @@ def _stories(customer: CustomerOutcome | None, history: History, program: Rulebo
     orders: list[tuple[OrderCompleted, list[Effect]]] = []
     expired: dict[str, list[Posted]] = {}
     for _, facts in history.customers(only=customer.customer):
-        for happening in replay_by_fact(before(facts, outcome.until), program, outcome.until):
+        before_then = before(facts, outcome.until)
+        for happening in replay_by_fact(before_then, program, outcome.until, customer.customer):
             fact, effects = happening.fact, happening.effects
             if isinstance(fact, OrderCompleted):
                 orders.append((fact, [one for one in effects if one.because.fact == fact.id]))

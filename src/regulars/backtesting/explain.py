@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from regulars.backtesting.replay import replay_by_fact
 from regulars.kernel.because import sentence
-from regulars.kernel.effects import Effect, Entry, Posted
+from regulars.kernel.effects import Effect, Posted
 from regulars.kernel.facts import MEMBER_JOINED, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 
@@ -26,9 +26,11 @@ class Explained(Struct, frozen=True):
     tier: str | None
 
 
-def explain(facts: Sequence[Fact], program: Rulebook, until: Instant) -> Iterator[Explained]:
-    """The entries in order of time. `facts` are one customer's, all before `until`."""
-    for happening in replay_by_fact(facts, program, until):
+def explain(
+    facts: Sequence[Fact], program: Rulebook, until: Instant, customer: str | None = None
+) -> Iterator[Explained]:
+    """The entries in order of time. `facts` are those of the customer of this name, all before `until`."""
+    for happening in replay_by_fact(facts, program, until, customer):
         held = happening.state.consequences
         yield Explained(
             at=program.calendar.wall_clock(happening.at),
@@ -48,6 +50,4 @@ def fact_in_words(fact: Fact, program: Rulebook) -> str:
 
 
 def _change(effect: Effect) -> int:
-    if not isinstance(effect, Posted) or effect.entry is Entry.ACTIVATE:
-        return 0
-    return effect.points if effect.entry is Entry.EARN else -effect.points
+    return effect.gain() if isinstance(effect, Posted) else 0

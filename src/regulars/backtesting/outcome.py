@@ -39,6 +39,18 @@ class CustomerOutcome(Struct, frozen=True):
     tier: str | None
 
 
+class ArmOutcome(Struct, frozen=True):
+    """What the customers of one arm of a trial did since they count in it, and which points were withheld from them."""
+
+    trial: str
+    arm: str
+    customers: int
+    orders: int
+    revenue_minor: int
+    points: int
+    withheld: int
+
+
 class Seconds(Struct, frozen=True):
     """Time spent reading and building the facts, and folding them; in several processes, of the longest."""
 
@@ -63,6 +75,7 @@ class Outcome(Struct, frozen=True):
     customers: tuple[CustomerOutcome, ...]
     left_out_orders: int
     seconds: Seconds
+    trials: tuple[ArmOutcome, ...] = ()
 
     def until_utc(self) -> str:
         """`until` as RFC 3339."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from regulars.backtesting.outcome import Month, Outcome, PointsTotals, Seconds
+from regulars.backtesting.outcome import ArmOutcome, Month, Outcome, PointsTotals, Seconds
 from regulars.backtesting.replay import replay
 from regulars.backtesting.tally import Bookkeeper, MonthKey, MonthSums, Tally
 from regulars.kernel.calendar import date_of
+from regulars.kernel.comparing import ArmSums
 from regulars.kernel.earning import OPENING_BALANCE
 from regulars.kernel.facts import DAWN, Fact, Instant
 from regulars.kernel.program import Program
@@ -121,7 +122,7 @@ def _fold(
         if facts:
             for i, (program, keeper) in enumerate(zip(programs, keepers, strict=True)):
                 from_here = stopwatch()
-                state, effects = replay(facts, program, end)
+                state, effects = replay(facts, program, end, customer)
                 keeper.customer_done(customer, facts, effects, state)
                 fold_seconds[i] += stopwatch() - from_here
         customer_done()
@@ -216,7 +217,7 @@ def _outcome(
         until=end,
         orders=sum([one.orders for one in customers]),
         revenue_minor=sum([one.spend_minor for one in customers]),
-        points=PointsTotals(issued, 0, expired, 0, outstanding),
+        points=PointsTotals(issued, tally.reversed, expired, tally.spent, outstanding),
         liability_minor=program.program.points.liability_minor(outstanding),
         tiers={tier: held[tier] for tier in ("none", *[level.id for level in levels])},
         by_rule={id: tally.by_rule[id] for id in _rule_ids(program) if id in tally.by_rule},
@@ -224,12 +225,26 @@ def _outcome(
         customers=customers,
         left_out_orders=history.left_out_orders,
         seconds=seconds,
+        trials=_arms(program, tally),
     )
+
+
+def _arms(program: Rulebook, tally: Tally) -> tuple[ArmOutcome, ...]:
+    """Every arm of every trial, in the order of the document, whether somebody counts in it or not."""
+    if program.trials is None:
+        return ()
+    found = []
+    for trial in program.trials.by_name.values():
+        for arm in trial.arms:
+            sums = tally.arms.get((trial.id, arm.id), ArmSums())
+            did = sums.orders.total, sums.revenue_minor.total, sums.points.total
+            found.append(ArmOutcome(trial.id, arm.id, sums.customers, *did, sums.withheld))
+    return tuple(found)
 
 
 def _rule_ids(program: Rulebook) -> list[str]:
     """In the order of the document; balances that were brought over stand behind, though no rule gave them."""
-    return [*[rule.id for rule in program.program.earning], OPENING_BALANCE]
+    return [*program.program.giving(), OPENING_BALANCE]
 
 
 def _months_of_all(programs: Sequence[Rulebook], tallies: Sequence[Tally], end: Instant) -> list[MonthKey]:
@@ -247,7 +262,7 @@ def _months(program: Rulebook, tally: Tally, keys: Sequence[MonthKey]) -> tuple[
     held: Counter[str] = Counter()
     for year, month in keys:
         sums = tally.months.get((year, month), MonthSums())
-        outstanding += sums.issued - sums.expired
+        outstanding += sums.issued - sums.expired + sums.otherwise
         held.update(sums.tiers)
         months.append(
             Month(

@@ -8,22 +8,26 @@ from msgspec import Struct, field
 
 from regulars.backtesting.outcome import CustomerOutcome
 from regulars.kernel.calendar import Day, date_of
+from regulars.kernel.comparing import ArmSums, since
 from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, Effect, Posted, TierChanged
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import State
+from regulars.kernel.state import Exposure, State
 
 MonthKey = tuple[int, int]
 """(year, month) on the shop's wall."""
 
 
 class MonthSums(Struct):
-    """`tiers`: customers who entered the tier in this month, less those who left it."""
+    """`otherwise` is what customers hold more or less by all else than earning and expiry; `tiers`: who entered the tier in
+    this month, less those who left it.
+    """
 
     orders: int = 0
     revenue_minor: int = 0
     issued: int = 0
     expired: int = 0
+    otherwise: int = 0
     tiers: Counter[str] = field(default_factory=Counter)
 
 
@@ -34,7 +38,11 @@ OpenMonth = tuple[MonthSums, Instant, Instant]
 class Tally(Struct):
     months: dict[MonthKey, MonthSums] = field(default_factory=dict)
     by_rule: Counter[str] = field(default_factory=Counter)
+    reversed: int = 0
+    spent: int = 0
     customers: list[CustomerOutcome] = field(default_factory=list)
+    arms: dict[tuple[str, str], ArmSums] = field(default_factory=dict)
+    """By trial and arm."""
 
     def add(self, other: "Tally") -> None:
         """Takes in the tally of other customers."""
@@ -44,9 +52,14 @@ class Tally(Struct):
             mine.revenue_minor += sums.revenue_minor
             mine.issued += sums.issued
             mine.expired += sums.expired
+            mine.otherwise += sums.otherwise
             mine.tiers.update(sums.tiers)
         self.by_rule.update(other.by_rule)
+        self.reversed += other.reversed
+        self.spent += other.spent
         self.customers += other.customers
+        for arm, arm_sums in other.arms.items():
+            self.arms.setdefault(arm, ArmSums()).add(arm_sums)
 
 
 NO_MONTH: Final[OpenMonth] = MonthSums(), FOREVER, FOREVER
@@ -60,14 +73,29 @@ class Bookkeeper:
         self._calendar = program.calendar
         self._month_of_day: dict[Day, OpenMonth] = {}
 
-    def customer_done(self, customer: str, facts: Sequence[Fact], effects: Iterable[Effect], state: State) -> None:
+    def customer_done(self, customer: str, facts: Sequence[Fact], effects: Sequence[Effect], state: State) -> None:
         """Counts one customer: the facts folded, everything that followed, and what is left at the end."""
         orders, spend_minor = self._count_orders(facts)
         self._count_effects(effects)
         held = state.consequences
+        self.tally.reversed += held.reversed
+        self.tally.spent += held.spent
         self.tally.customers.append(
             CustomerOutcome(customer, orders, spend_minor, held.issued, held.expired, held.outstanding(), held.tier)
         )
+
+        if held.arms:
+            self._count_arms(facts, effects, held.arms)
+
+    def _count_arms(self, facts: Iterable[Fact], effects: Iterable[Effect], arms: dict[str, Exposure]) -> None:
+        happened_at = {fact.id: fact.happened_at for fact in facts}
+        earned = [effect for effect in effects if isinstance(effect, Posted) and effect.entry is EARN]
+        given = [(happened_at[one.because.fact or ""], one.points) for one in earned]
+        orders = [(fact.happened_at, fact.amount_minor) for fact in facts if isinstance(fact, OrderCompleted)]
+        for trial, exposure in arms.items():
+            did = since(exposure.since, orders, given)
+            sums = self.tally.arms.setdefault((trial, exposure.arm), ArmSums())
+            sums.take(did, exposure.withheld, exposure.crossed)
 
     def _count_orders(self, facts: Iterable[Fact]) -> tuple[int, int]:
         """How many they are, and what they are worth."""
@@ -99,6 +127,8 @@ class Bookkeeper:
                     by_rule[effect.because.rule] += effect.points
                 elif entry is EXPIRE:
                     month.expired += effect.points
+                else:
+                    month.otherwise += effect.gain()
             elif isinstance(effect, TierChanged):
                 self._tier_changed(effect)
 

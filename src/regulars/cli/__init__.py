@@ -36,6 +36,7 @@ from regulars.cli.record import Record, open_record, place_options
 from regulars.cli.running import admin, apply, doctor, keys, name_shop, serve
 from regulars.cli.segments import segments
 from regulars.cli.taking_in import take_in_year
+from regulars.cli.trial import trial
 from regulars.cli.webhooks import webhooks
 from regulars.cli.wiring import Wiring
 from regulars.kernel.rulebook import Rulebook
@@ -209,7 +210,7 @@ def explain(
     facts = next((facts for _, facts in history.customers(only=customer)), ())
     if not facts:
         raise complaint(f"{history.name} knows no customer “{customer}”")
-    entries = list(explained(before(facts, end), rulebook, end))
+    entries = list(explained(before(facts, end), rulebook, end, customer))
     if as_json:
         import msgspec
 
@@ -266,5 +267,6 @@ regulars.add_command(name_shop)
 regulars.add_command(segments)
 regulars.add_command(likely)
 regulars.add_command(liability)
+regulars.add_command(trial)
 regulars.add_command(webhooks)
 regulars.add_command(demo_made_year)

@@ -83,14 +83,19 @@ def _by_expiry(found: "Liability", program: "Program") -> "Table":
     table.add_column("expire in")
     if has_tiers:
         table.add_column("tier")
-    for column in ("available", "pending", f"worth, {program.currency.code}"):
+    kinds = ["available", "pending", *(["reserved"] if found.reserved else [])]
+    for column in (*kinds, f"worth, {program.currency.code}"):
         table.add_column(column, justify="right")
     for one in found.owed:
-        figures = (f"{one.available:,}", f"{one.pending:,}", amount(worth(one.points)))
-        table.add_row(_month(one.month), *([one.tier or "none"] if has_tiers else []), *figures)
+        figures = [f"{getattr(one, kind):,}" for kind in kinds]
+        table.add_row(
+            _month(one.month), *([one.tier or "none"] if has_tiers else []), *figures, amount(worth(one.points))
+        )
     table.add_section()
-    figures = (f"{found.available:,}", f"{found.pending:,}", amount(found.most_minor))
-    table.add_row("in all", *([""] if has_tiers else []), *figures)
+    figures = [f"{getattr(found, kind):,}" for kind in kinds]
+    table.add_row("in all", *([""] if has_tiers else []), *figures, amount(found.most_minor))
+    if found.debt:
+        table.caption = f"Customers owe {program.points.name.points(found.debt)}, which the next ones fill."
     return table
 
 
@@ -101,10 +106,12 @@ def _by_earning(found: "Liability", program: "Program") -> "Table":
 
     table = Table(title=f"What became of {program.points.name.other}, by when they were earned", title_justify="left")
     table.add_column("earned in")
-    for column in ("given", "expired", "used", "held", "expired, %"):
+    has_reversed = any(one.reversed for one in found.cohorts)
+    for column in ("given", "expired", "used", *(["taken back"] if has_reversed else []), "held", "expired, %"):
         table.add_column(column, justify="right")
     for one in found.cohorts:
-        counts = [f"{number:,}" for number in (one.issued, one.expired, one.used, one.held)]
+        reversed_ = [one.reversed] if has_reversed else []
+        counts = [f"{number:,}" for number in (one.issued, one.expired, one.used, *reversed_, one.held)]
         table.add_row(_month(one.month), *counts, share_figure(one.expired, one.issued))
     return table
 

@@ -14,6 +14,7 @@ from regulars.backtesting.explain import Explained
 from regulars.backtesting.outcome import Outcome
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.shares import Share
 from regulars.wire.complete_journey import NAME as COMPLETE_JOURNEY
 from regulars.wire.history import History
 from regulars.wire.refusals import without_formula
@@ -68,6 +69,9 @@ def print_outcome(
         said = "Nothing was earned: the program is for those who join, so the history needs “Member Joined” events"
         console.print(f"[yellow]{said}[/]", highlight=False)
     console.print(_outcome_table(outcomes, program))
+    for outcome, rulebook in zip(outcomes, programs, strict=True):
+        if outcome.trials:
+            console.print(_arms_table(outcome, rulebook.program))
     if comparison is not None:
         _print_comparison(console, comparison, programs)
     read, folded = first.seconds.read, sum([outcome.seconds.fold for outcome in outcomes])
@@ -103,6 +107,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "tiers": outcome.tiers,
         "by_rule": outcome.by_rule,
         "months": msgspec.to_builtins(outcome.months),
+        **({"trials": msgspec.to_builtins(outcome.trials)} if outcome.trials else {}),
         "left_out_orders": outcome.left_out_orders,
         "seconds": {"read": round(outcome.seconds.read, 3), "fold": round(outcome.seconds.fold, 3)},
     }
@@ -123,11 +128,28 @@ def _outcome_table(outcomes: Sequence[Outcome], program: Program) -> Table:
     points = [outcome.points for outcome in outcomes]
     _row(table, f"sales, {currency.code}", [one.revenue_minor for one in outcomes], currency.amount)
     _row(table, f"{name} issued", [one.issued for one in points])
+    if any(one.reversed for one in points):
+        _row(table, f"{name} taken back", [one.reversed for one in points])
     _row(table, f"{name} expired", [one.expired for one in points])
+    _row(table, "breakage, % of issued", [Share(one.expired, one.issued).hundredths() for one in points], _percent)
     _row(table, f"{name} outstanding", [one.outstanding for one in points])
     _row(table, f"liability, {currency.code}", [one.liability_minor for one in outcomes], currency.amount)
     for tier in dict.fromkeys(tier for outcome in outcomes for tier in outcome.tiers):
         _row(table, f"customers in {_safe(tier)}", [outcome.tiers.get(tier, 0) for outcome in outcomes])
+    return table
+
+
+def _arms_table(outcome: Outcome, program: Program) -> Table:
+    """What each arm of each trial would have cost."""
+    name, currency = _safe(program.points.name.other), program.currency
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column(f"trials of {_safe(outcome.program)}")
+    for column in ("customers", "orders", f"sales, {currency.code}", name, f"cost, {currency.code}", "withheld"):
+        table.add_column(column, justify="right")
+    for one in outcome.trials:
+        cost = currency.amount(program.points.liability_minor(one.points))
+        figures = (f"{one.customers:,}", f"{one.orders:,}", currency.amount(one.revenue_minor), f"{one.points:,}", cost)
+        table.add_row(_safe(f"{one.trial}: {one.arm}"), *figures, f"{one.withheld:,}")
     return table
 
 
@@ -152,6 +174,10 @@ def _print_comparison(console: Console, comparison: Comparison, programs: Sequen
         console.print(f"{who}, {side['points']:+,} {_safe(after.name.other)} in all; most: {most}", highlight=False)
     for (held, holds), count in comparison.moves.items():
         console.print(f"{count:,} end in {_safe(holds)} instead of {_safe(held)}", highlight=False)
+
+
+def _percent(hundredths: int) -> str:
+    return f"{'-' if hundredths < 0 else ''}{abs(hundredths) // 100}.{abs(hundredths) % 100:02}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,21 +2,21 @@
 
 Watches that both programs have keep what they counted; new ones are counted anew over the customer's facts; those that are
 gone are dropped; so it is with what segments remember. Consequences stand: lots keep their expiry. A level that the new program
-reaches is given at once; one that it no longer reaches is kept until the next reset; one that it no longer has is replaced by
-what the sums reach.
+reaches is given at once; one that it no longer reaches is kept until it would have ended under the old one; one that it no
+longer has is replaced by what the sums reach.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from regulars.kernel.behaviour import refold
-from regulars.kernel.effects import Because, Effect, TierChanged
-from regulars.kernel.facts import DAWN, Fact, Instant
+from regulars.kernel.effects import Because, Effect, LevelKept, TierChanged
+from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
 from regulars.kernel.segments.meaning import Known
-from regulars.kernel.state import SegmentState, State, apply, copy_of
-from regulars.kernel.tiers import TIERS, upgrade
+from regulars.kernel.state import NO_FOOTING, SegmentState, State, apply, copy_of, earned_level
+from regulars.kernel.tiers import TIERS, TierRules, earned_end, given_over, moved_to, upgrade
 from regulars.kernel.waking import look_ahead
 
 NEW_PROGRAM: Final = "The program that was published looks for it."
@@ -35,30 +35,63 @@ def adopt(
     """
     assert state.version == old.version, "the state is of another program"
     state = copy_of(state)
+    end = _current_end(state, old)
     state.version = new.version
     state.observations = {
         key: state.observations[key] if key in state.observations else refold(facts, watch, new.calendar)
         for key, watch in new.watches
     }
-    effects = _tier_moves(state, new, recorded_at)
+    effects = _tier_moves(state, new, end, recorded_at)
     effects += _segment_moves(state, old, new, recorded_at, known)
     look_ahead(state, new, tiers_too=True)
     return state, effects
 
 
-def _tier_moves(state: State, new: Rulebook, recorded_at: Instant) -> list[Effect]:
-    because = Because(TIERS, new.version)
+def _current_end(state: State, old: Rulebook) -> Instant:
+    """When the level that the rules gave ends as things stand; DAWN where no time ends it, or there is none."""
+    rules = old.tiers
+    if rules is None or state.clock == DAWN or earned_level(state.consequences) not in rules.rank_of:
+        return DAWN
+    end = earned_end(state, rules)
+    return DAWN if end == FOREVER else end
+
+
+def _tier_moves(state: State, new: Rulebook, end: Instant, recorded_at: Instant) -> list[Effect]:
+    because, held, rules = Because(TIERS, new.version), state.consequences, new.tiers
     effects: list[Effect] = []
-    held = state.consequences.tier
-    if held is not None and (new.tiers is None or held not in new.tiers.rank_of):
-        effects.append(TierChanged(held, None, state.clock, recorded_at, because))
-        apply(effects[-1], state.consequences)
-    if new.tiers is not None and new.is_member(state) and state.clock > DAWN:
+
+    def follow(following: list[Effect]) -> None:
+        for effect in following:
+            apply(effect, held)
+        effects.extend(following)
+
+    footing = held.footing
+    if footing is not None and footing.given is not None and (rules is None or footing.given not in rules.rank_of):
+        follow(given_over(state, state.clock, recorded_at, because))
+    had = earned_level(held)
+    if had is not None and (rules is None or had not in rules.rank_of):
+        gone = TierChanged(held.tier, None, state.clock, recorded_at, because)
+        follow([gone] if rules is None else moved_to(state, rules, 0, state.clock, recorded_at, because))
+    if rules is not None and new.is_member(state) and state.clock > DAWN:
         today = new.calendar.today(state.clock)
-        for effect in upgrade(state, new.tiers, today, state.clock, recorded_at, new.version, None):
-            effects.append(effect)
-            apply(effect, state.consequences)
+        follow(upgrade(state, rules, today, state.clock, recorded_at, new.version, None))
+        if had is not None and earned_level(held) == had:
+            follow(_kept(state, rules, end, recorded_at, because))
     return effects
+
+
+def _kept(state: State, rules: TierRules, end: Instant, recorded_at: Instant, because: Because) -> list[Effect]:
+    """What the old program promised, where the new one would take the level sooner."""
+    level, footing = earned_level(state.consequences), state.consequences.footing or NO_FOOTING
+    assert level is not None
+    if rules.rank_of[level] <= rules.base or rules.tiers.down == "never":
+        return []
+    if rules.lasts is not None and footing.kept_until == DAWN:
+        end = max(end, rules.kept_from(state.clock))
+    elif end <= earned_end(state, rules):
+        return []
+    in_grace = footing.in_grace and footing.kept_until > state.clock
+    return [LevelKept(level, end, in_grace, state.clock, recorded_at, because)]
 
 
 def _segment_moves(

@@ -2,21 +2,34 @@
 
 from regulars.kernel.calendar import date_of
 from regulars.kernel.effects import (
+    WELCOME,
     Account,
+    Assigned,
     Effect,
     Entry,
+    LevelEarned,
+    LevelEnding,
+    LevelGiven,
+    LevelKept,
     MembershipStarted,
     Merged,
     Posted,
     Reason,
     Refused,
+    ReservationEnded,
+    ReservationMade,
+    Returned,
     SegmentEntered,
     SegmentLeft,
     TierChanged,
+    Withheld,
 )
+from regulars.kernel.experiments import HELD_OUT, HOLDOUT
+from regulars.kernel.expiry import CLOSURE
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.kernel.given_levels import SET
 from regulars.kernel.merging import BY_MERGE
-from regulars.kernel.program import CalendarYear, Fixed, PerAmount
+from regulars.kernel.program import CalendarYear, Fixed, PerAmount, ProgramYear, SinceJoining
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import listed, plain
 
@@ -28,6 +41,9 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             earned = date_of(program.calendar.day_of(earned_at)).isoformat()
             brought = f"{_points(effect, program)} brought over from the former program, earned on {earned}"
             return f"{brought}{_life(effect, program)}; they do not count for a level."
+        case Posted(entry=Entry.EARN, reckoning=None):
+            level = effect.because.rule.removeprefix(WELCOME)
+            return f"{_points(effect, program)} for reaching {level}{_life(effect, program)}; they do not count for a level."
         case Posted(entry=Entry.EARN):
             return f"{_points(effect, program)} by “{effect.because.rule}”: {_reckoned(effect, program)}{_life(effect, program)}."
         case Posted(entry=Entry.ACTIVATE):
@@ -36,11 +52,31 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return f"{_points(effect, program)} came over from an account of the same person, with the expiry that they had."
         case Posted(entry=Entry.MERGE):
             return f"{_points(effect, program)} went over to another account of the same person."
-        case Posted():
+        case Posted(entry=Entry.EXPIRE) if effect.because.rule == CLOSURE:
+            return f"{_points(effect, program)} forfeited: the account was erased."
+        case Posted(entry=Entry.EXPIRE):
             last = last_day(effect.expires_at, program)
             return f"{_points(effect, program)} expired: they could be spent until the end of {last}."
+        case Posted():
+            return _moved(effect, program)
         case TierChanged():
             return _tier_sentence(effect, program)
+        case LevelEarned(after=after):
+            return f"By the rules it is {after or 'no level'} now; the level that was given by hand stands above it."
+        case LevelGiven(level=None):
+            return "The level that was given by hand holds no longer."
+        case LevelGiven(level=level, until=until):
+            end = "until it is taken back" if until == FOREVER else f"until the end of {last_day(until, program)}"
+            came = (
+                "The other account's level that was given by hand is kept"
+                if effect.because.rule == BY_MERGE
+                else "Given by hand"
+            )
+            return f"{came}: at least {level}, {end}."
+        case LevelKept():
+            return _kept_sentence(effect, program)
+        case LevelEnding():
+            return _ending_sentence(effect, program)
         case MembershipStarted():
             return "Became a member."
         case Merged():
@@ -49,8 +85,19 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return f"Entered segment “{segment}”. {why}"
         case SegmentLeft(segment, why):
             return f"Left segment “{segment}”. {why}"
+        case Assigned():
+            return _arm_sentence(effect)
+        case Withheld():
+            return _withheld(effect, program)
         case Refused():
             return _refusal(effect, program)
+        case Returned():
+            return _return_sentence(effect, program)
+        case ReservationMade():
+            points = program.program.points.name.points(sum([lot.points for lot in effect.lots]))
+            return f"{points} are held until {program.calendar.wall_clock(effect.until)}."
+        case ReservationEnded():
+            return "What was held is not held any more."
 
 
 def last_day(end: Instant, program: Rulebook) -> str:
@@ -60,6 +107,52 @@ def last_day(end: Instant, program: Rulebook) -> str:
 
 def _points(effect: Posted, program: Rulebook) -> str:
     return program.program.points.name.points(effect.points)
+
+
+def _moved(effect: Posted, program: Rulebook) -> str:
+    points = _points(effect, program)
+    match effect.entry:
+        case Entry.EARN_REVERSAL if effect.source is Account.DEBT:
+            gone = f"what had earned them by “{effect.because.rule}” went back, and they had been spent"
+            return f"{points} are owed, since {gone}; the next ones fill it."
+        case Entry.EARN_REVERSAL:
+            return f"{points} taken back, since what had earned them by “{effect.because.rule}” went back."
+        case Entry.SETTLE:
+            return f"{points} went into what was owed."
+        case Entry.RESERVE:
+            return f"{points} are held for what is being bought."
+        case Entry.RELEASE:
+            return f"{points} are no longer held, and can be spent{_until(effect, program)}."
+        case Entry.REDEEM:
+            return f"{points} spent."
+        case Entry.REDEEM_REVERSAL:
+            return f"{points} came back from what they had been spent on{_until(effect, program)}."
+        case Entry.ADJUST if effect.source is Account.PROGRAM:
+            return f"{points} given by hand{_life(effect, program)}."
+        case Entry.ADJUST:
+            return f"{points} taken by hand."
+        case Entry.TRANSFER_OUT:
+            return f"{points} given to another customer."
+        case _:
+            return f"{points} came from another customer{_until(effect, program)}."
+
+
+def _until(effect: Posted, program: Rulebook) -> str:
+    if effect.expires_at == FOREVER:
+        return "; they never expire"
+    return f", until the end of {last_day(effect.expires_at, program)} as before"
+
+
+def _return_sentence(effect: Returned, program: Rulebook) -> str:
+    name = program.program.points.name
+    parts = [f"{name.points(effect.points)} of “{effect.because.rule}” went back with order {effect.order_id}"]
+    if effect.lapsed:
+        parts.append(f"{name.points(effect.lapsed)} of them had expired before, and nothing is taken for those")
+    if effect.charged:
+        parts.append(f"{name.points(effect.charged)} had been spent, and are taken from others")
+    if effect.short:
+        parts.append(f"{name.points(effect.short)} had been spent and are not taken from anything")
+    return f"{'; '.join(parts)}."
 
 
 def _reckoned(effect: Posted, program: Rulebook) -> str:
@@ -91,18 +184,42 @@ def _tier_sentence(effect: TierChanged, program: Rulebook) -> str:
     tiers = program.program.tiers
     if effect.because.rule == BY_MERGE:
         return f"{effect.after} was the other account's level, and is kept."
-    if effect.because.fact is None or tiers is None or effect.after is None:
-        left = f"{effect.after} is left" if effect.after else "no level is left"
-        if tiers is None or isinstance(tiers.over, CalendarYear):
-            return f"No longer {effect.before} at the turn of the year: {left}."
-        return f"No longer {effect.before}, for what counts {tiers.over.describe()} is not enough: {left}."
+    left = f"{effect.after} is left" if effect.after else "no level is left"
+    if effect.because.rule == SET:
+        return f"Is in {effect.after} now, by hand." if effect.after else f"No longer {effect.before}, by hand: {left}."
+    if tiers is None or (_rank(effect.after, program) <= _rank(effect.before, program)):
+        return f"No longer {effect.before}{_why_lost(effect, program)}: {left}."
     level = next(level for level in tiers.levels if level.id == effect.after)
-    measure = (
-        program.program.currency.money(level.at)
-        if tiers.by == "spend"
-        else program.program.points.name.points(level.at)
-    )
-    return f"Reached {effect.after}: {measure} {tiers.over.describe()}."
+    return f"Reached {effect.after}: {tiers.measure(level.at, program.program)} {tiers.over.describe()}."
+
+
+def _why_lost(effect: TierChanged, program: Rulebook) -> str:
+    tiers = program.program.tiers
+    if effect.because.fact is not None:
+        return ", for what was sent back no longer counts"
+    if tiers is None or isinstance(tiers.over, CalendarYear):
+        return " at the turn of the year"
+    if isinstance(tiers.over, ProgramYear | SinceJoining):
+        return " as a new year begins"
+    return f", for what counts {tiers.over.describe()} is not enough"
+
+
+def _kept_sentence(effect: LevelKept, program: Rulebook) -> str:
+    until = f"until the end of {last_day(effect.until, program)}"
+    if effect.in_grace:
+        return f"{effect.level} is kept {until}, and for longer if it is reached again by then."
+    return f"{effect.level} holds {until}, whatever comes."
+
+
+def _ending_sentence(effect: LevelEnding, program: Rulebook) -> str:
+    tiers, ends = program.program.tiers, f"{effect.level} ends after {last_day(effect.at, program)}"
+    if effect.missing is None or tiers is None:
+        return f"{ends}; what comes after that counts for the next time."
+    return f"{ends}, unless {tiers.measure(effect.missing, program.program)} more come before."
+
+
+def _rank(level: str | None, program: Rulebook) -> int:
+    return program.tiers.rank_of.get(level, 0) if program.tiers is not None else 0
 
 
 def _merge_sentence(effect: Merged) -> str:
@@ -115,18 +232,39 @@ def _merge_sentence(effect: Merged) -> str:
     )
 
 
+def _arm_sentence(effect: Assigned) -> str:
+    if effect.trial == HOLDOUT:
+        held_out = effect.arm == HELD_OUT
+        who = "Counts among those who are held out" if held_out else "Counts among those who are not held out"
+    else:
+        who = f"Counts as “{effect.arm}” in the trial “{effect.trial}”"
+    return f"{who} from now on{', though an account in another arm was joined to this one' if effect.crossed else ''}."
+
+
+def _withheld(effect: Withheld, program: Rulebook) -> str:
+    rule, points = effect.because.rule, program.program.points.name.points(effect.points)
+    what = f"{points} by “{rule}” withheld" if effect.points else f"“{rule}” withheld"
+    if effect.trial == HOLDOUT:
+        return f"{what}: held out."
+    return f"{what}: counts as “{effect.arm}” in the trial “{effect.trial}”."
+
+
 def _refusal(effect: Refused, program: Rulebook) -> str:
     rule = effect.because.rule
     name = program.program.points.name.other
     match effect.reason:
         case Reason.NOT_TRUSTED:
             return f"No {name} by “{rule}”: the shop itself has not said so of a customer it knows."
+        case Reason.NOT_A_MEMBER if rule == SET:
+            return "Who is no member can be given no level."
         case Reason.NOT_A_MEMBER:
             return f"No {name} by “{rule}”: not a member at that time."
         case Reason.ALREADY_A_MEMBER:
             return "Joined again: a member already, so nothing more is given for joining."
         case Reason.NOTHING_ELIGIBLE:
             return f"No {name} by “{rule}”: none of the lines counts for it."
+        case Reason.NO_SUCH_LEVEL:
+            return "The level that was to be given is none of this program."
         case Reason.BELOW_ONE_UNIT:
             basis = (
                 ""
@@ -134,3 +272,15 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
                 else f": {program.program.currency.money(effect.basis_minor)} is not enough for one"
             )
             return f"No {name} by “{rule}”{basis}."
+        case Reason.UNKNOWN_ORDER:
+            return "An order went back that is not known here, so nothing is taken back."
+        case Reason.NOT_ENOUGH_POINTS:
+            return f"There were not enough {name} that can be spent."
+        case Reason.TOO_MANY_RESERVATIONS:
+            return f"No {name} are held: too many are already."
+        case Reason.UNKNOWN_RESERVATION:
+            return "There is no such reservation any more."
+        case Reason.UNKNOWN_SPENDING:
+            return f"Nothing was spent that these {name} could come back from."
+        case Reason.REVERSED_ALREADY:
+            return f"All these {name} came back before."

@@ -6,41 +6,77 @@ commutative sum: the order in which facts arrive changes nothing.
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from regulars.kernel.calendar import Calendar, Today, add_months
-from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.calendar import Calendar, Today, add_months, year_from
+from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted, OrderReturned
 from regulars.kernel.membership import was_member
 from regulars.kernel.state import Buckets, State, drop_before
 
+SPEND: Final = "spend"
+ORDERS: Final = "orders"
+FROM_JANUARY: Final = (1, 1)
+
 
 class Watch(Struct, frozen=True):
-    """What orders are worth, in minor units, per `bucket` on the shop's wall.
+    """What is counted per `bucket` on the shop's wall: what orders are worth, in minor units (`spend`), how many were worth
+    something (`orders`), or how often the shop said that something was done (`counts` is its name). `ever` is one bucket.
 
-    `keep` says how much is kept: so many years, or the trailing so many months of days.
+    `keep` says how much is kept: so many years, or the trailing so many months of days. `starts` is the month and day on which
+    a year begins.
     """
 
-    bucket: Literal["year", "day"]
+    bucket: Literal["year", "day", "ever"]
     keep: int
     members_only: bool
     zone: str
+    counts: str = SPEND
+    starts: tuple[int, int] = FROM_JANUARY
 
     def key(self) -> str:
-        definition = f"spend/{self.bucket}/{self.keep}/{self.members_only}/{self.zone}"
+        what = self.counts if self.counts in (SPEND, ORDERS) else f"times {self.counts}"
+        since = "" if self.starts == FROM_JANUARY else f" from {self.starts[0]}-{self.starts[1]}"
+        definition = f"{what}/{self.bucket}{since}/{self.keep}/{self.members_only}/{self.zone}"
         return blake2b(definition.encode(), digest_size=8).hexdigest()
 
     def first_kept(self, newest: int) -> int:
         """The oldest period that can still matter when `newest` is the newest one seen."""
-        return newest - self.keep + 1 if self.bucket == "year" else add_months(newest, -self.keep)
+        return add_months(newest, -self.keep) if self.bucket == "day" else newest - self.keep + 1
+
+    def period(self, today: Today) -> int:
+        if self.bucket == "year":
+            return today.year if self.starts == FROM_JANUARY else year_from(today, *self.starts)
+        return today.day if self.bucket == "day" else 0
+
+    def amount(self, fact: Fact) -> int | None:
+        """What the fact adds; None where it is not looked at. Of a browser's word, nothing follows. What goes back takes its money
+        with it, and the last of an order the order.
+        """
+        if isinstance(fact, OrderCompleted):
+            if self.counts == SPEND:
+                return fact.amount_minor
+            return int(fact.amount_minor > 0) if self.counts == ORDERS else None
+        if isinstance(fact, OrderReturned):
+            if self.counts == SPEND:
+                return -fact.amount_minor
+            return -1 if self.counts == ORDERS and fact.is_whole and fact.amount_minor > 0 else None
+        return 1 if isinstance(fact, Behaved) and fact.name == self.counts and fact.trust is not WEAK else None
 
 
-def observe(state: State, order: OrderCompleted, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
-    """Counts `order`, which was placed `today`, into the state's observations."""
+def observe(state: State, fact: Fact, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
+    """Counts `fact`, which happened `today`, into the state's observations."""
     for key, watch in watches:
-        if not watch.members_only or was_member(state.consequences.member_since, order):
-            _count(state.observations[key], order, today, watch)
+        if not watch.members_only or was_member(state.consequences.member_since, fact.happened_at):
+            _count(state.observations[key], watch.amount(fact), today, watch)
+
+
+def observe_return(state: State, returned: OrderReturned, ordered: Today, watches: Iterable[tuple[str, Watch]]) -> None:
+    """What went back no longer counts in the period in which it was `ordered`."""
+    for key, watch in watches:
+        if not watch.members_only or was_member(state.consequences.member_since, returned.ordered_at):
+            _count(state.observations[key], watch.amount(returned), ordered, watch)
 
 
 def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
@@ -50,8 +86,10 @@ def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
     for fact in facts:
         if isinstance(fact, MemberJoined) and member_since is None:
             member_since = fact.happened_at
-        elif isinstance(fact, OrderCompleted) and (not watch.members_only or was_member(member_since, fact)):
-            _count(buckets, fact, calendar.today(fact.happened_at), watch)
+        elif isinstance(fact, OrderCompleted | OrderReturned | Behaved):
+            at = fact.ordered_at if isinstance(fact, OrderReturned) else fact.happened_at
+            if not watch.members_only or was_member(member_since, at):
+                _count(buckets, watch.amount(fact), calendar.today(at), watch)
     return buckets
 
 
@@ -65,10 +103,12 @@ def merged(one: Buckets, other: Buckets, watch: Watch) -> Buckets:
     return buckets
 
 
-def _count(buckets: Buckets, order: OrderCompleted, today: Today, watch: Watch) -> None:
-    period = today.year if watch.bucket == "year" else today.day
+def _count(buckets: Buckets, amount: int | None, today: Today, watch: Watch) -> None:
+    if amount is None:
+        return
+    period = watch.period(today)
     if period in buckets:
-        buckets[period] += order.amount_minor
+        buckets[period] += amount
     else:
-        buckets[period] = order.amount_minor
+        buckets[period] = amount
         drop_before(buckets, watch.first_kept(max(buckets)))

@@ -104,7 +104,7 @@ class Calendar:
     def start_of_day(self, day: Day) -> Instant:
         """The first instant at which the wall shows this day's midnight or later."""
         if day not in self._midnights:
-            self._midnights[day] = self._find_midnight(day)
+            self._midnights[day] = self.first_at(day, 0)
         return self._midnights[day]
 
     def month_around(self, instant: Instant) -> tuple[Instant, Instant]:
@@ -135,14 +135,15 @@ class Calendar:
         end = self._starts[i + 1] if i + 1 < len(self._starts) else FOREVER
         return start, end, self._offsets[i]
 
-    def _find_midnight(self, day: Day) -> Instant:
-        midnight = day * DAY
-        first = max(0, bisect_right(self._starts, midnight - 2 * DAY) - 1)
+    def first_at(self, day: Day, minute: int) -> Instant:
+        """The first instant at which the wall shows this minute of the day or later."""
+        wanted = day * DAY + minute * MINUTE
+        first = max(0, bisect_right(self._starts, wanted - 2 * DAY) - 1)
         for i in range(first, len(self._starts) - 1):
-            earliest = max(self._starts[i], midnight - self._offsets[i])
+            earliest = max(self._starts[i], wanted - self._offsets[i])
             if earliest < self._starts[i + 1]:
                 return earliest
-        return midnight - self._offsets[-1]
+        return wanted - self._offsets[-1]
 
 
 def date_of(day: Day) -> date:
@@ -178,6 +179,18 @@ def add_months(day: Day, months: int) -> Day:
     start = date_of(day)
     first = _first_of_month(start.year * 12 + start.month - 1 + months)
     return min(first + start.day - 1, last_day_of("month", first))
+
+
+def year_from(today: Today, month: int, day: int) -> int:
+    """The calendar year in which the year began that starts anew on that date."""
+    return today.year if today.day >= first_day_of(today.year, month, day) else today.year - 1
+
+
+@lru_cache(maxsize=1024)
+def first_day_of(year: int, month: int, day: int) -> Day:
+    """Where that date does not exist, the month's last day."""
+    first = _first_of_month(year * 12 + month - 1)
+    return min(first + day - 1, last_day_of("month", first))
 
 
 def last_day_of(period: Period, day: Day) -> Day:

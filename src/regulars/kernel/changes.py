@@ -14,6 +14,9 @@ def changes(old: Program, new: Program) -> list[str]:
         *_points(old, new),
         *_named("rule", _rules(old), _rules(new)),
         *_tiers(old, new),
+        *_named("perk", _perks(old), _perks(new)),
+        *_holdout(old, new),
+        *_named("trial", _trials(old), _trials(new)),
         *_named("score", _scores(old), _scores(new)),
         *_named("interest", _interests(old), _interests(new)),
         *_named("segment", _segments(old), _segments(new)),
@@ -54,6 +57,23 @@ def _interests(program: Program) -> dict[str, str]:
     return {profile.id: f"{capitalized(profile.what(program.currency))}." for profile in program.interests}
 
 
+def _perks(program: Program) -> dict[str, str]:
+    return {perk.id: f"{capitalized(perk.what(program.levels_with(perk.id)))}." for perk in program.perks}
+
+
+def _trials(program: Program) -> dict[str, str]:
+    return {trial.id: f"{capitalized(trial.what())}." for trial in program.trials}
+
+
+def _holdout(old: Program, new: Program) -> list[str]:
+    if old.holdout == new.holdout:
+        return []
+    if new.holdout is None:
+        return ["Nobody is held out any more."]
+    before = f" Before: {old.holdout.describe()}" if old.holdout else ""
+    return [f"{new.holdout.describe()}{before}"]
+
+
 def _segments(program: Program) -> dict[str, str]:
     return {segment.id: f"{capitalized(segment.who(program.words()))}." for segment in program.segments}
 
@@ -71,8 +91,14 @@ def _tiers(old: Program, new: Program) -> list[str]:
         if new.tiers is not None:
             return [f"New: {new.tiers.describe(new)}"]
         return [f"There are no tiers any more; there were {listed(list(_levels(old)))}."] if old.tiers else []
-    measures = [f"by {tiers.by} {tiers.over.describe()}" for tiers in (old.tiers, new.tiers)]
+    measures = [
+        f"by {f'“{tiers.times}”' if tiers.times else tiers.by} {tiers.over.describe()}"
+        for tiers in (old.tiers, new.tiers)
+    ]
     sentences = [] if measures[0] == measures[1] else [f"Tiers go {measures[1]}; they went {measures[0]}."]
+    was, now = old.tiers.manner(), new.tiers.manner()
+    sentences += [f"Of levels it holds now: {one}" for one in now if one not in was]
+    sentences += [f"Of levels it no longer holds: {one}" for one in was if one not in now]
     return sentences + _named("level", _levels(old), _levels(new))
 
 

@@ -34,8 +34,9 @@ from regulars.kernel.effects import (
 from regulars.kernel.expiry import Lifetimes
 from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.membership import was_member
-from regulars.kernel.program import Fixed, Goods, Multiplier, PerAmount, Program
+from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmount, Program
 from regulars.kernel.state import State
+from regulars.kernel.trials import NOTHING_CLOSED, Trials, gates_of, try_out
 
 ONE_LOT: Final = 0
 """Whatever the rules give for one fact has one lifetime, that of its day and tier, and so is one lot."""
@@ -57,6 +58,7 @@ class Earner(Struct, frozen=True):
     per_minor: int
     basis: Basis | None
     holds: OnDay | None
+    on_return: OnReturn = "share"
 
 
 class Multiplying(Struct, frozen=True):
@@ -100,40 +102,59 @@ class EarningRules:
             else:
                 self.earners.setdefault(rule.on, []).append(_compiled(rule, bases))
         levels = program.tiers.levels if program.tiers else ()
+        self.by_id = {one.id: one for earners in self.earners.values() for one in earners}
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
-        self.drawn_up: dict[tuple[str, Day, str | None], Terms] = {}
+        self.drawn_up: dict[tuple[str, Day, str | None, frozenset[str]], Terms] = {}
+        self.trials = Trials(program) if gates_of(program) else None
 
-    def terms(self, fact: Fact, day: Day, tier: str | None) -> Terms | None:
+    def terms(self, fact: Fact, day: Day, tier: str | None, closed: frozenset[str]) -> Terms | None:
         """None for a kind of fact that earns nothing; it is not kept, since anyone may name one."""
         if fact.name not in self.earners:
             return None
-        terms = self.drawn_up[fact.name, day, tier] = self._draw_up(fact, day, tier)
+        terms = self.drawn_up[fact.name, day, tier, closed] = self._draw_up(fact, day, tier, closed)
         return terms
 
-    def _draw_up(self, fact: Fact, day: Day, tier: str | None) -> Terms:
+    def _draw_up(self, fact: Fact, day: Day, tier: str | None, closed: frozenset[str]) -> Terms:
         multipliers = self.multipliers.get(fact.name, ())
+        multipliers = [one for one in multipliers if one.factor.id not in closed]
         factors = [one.factor for one in multipliers if one.holds is None or one.holds(day)]
         if tier in self.tier_factors:
             factors.append(self.tier_factors[tier])
         product = Fraction(1)
         for one in factors:
             product *= one.factor
-        earners = [one for one in self.earners[fact.name] if one.holds is None or one.holds(day)]
+        earners = [one for one in self.earners[fact.name] if one.id not in closed]
+        earners = [one for one in earners if one.holds is None or one.holds(day)]
         bases = list(dict.fromkeys([one.basis for one in earners if one.basis is not None]))
         rules = [_term(earner, earner.rate * product, bases) for earner in earners]
         lifetime = self.lifetimes.of(fact.happened_at, tier) if self.lifetimes.by_day else None
         return Terms(rules, bases, tuple(factors), lifetime)
 
 
-def earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules) -> list[Effect]:
-    """What `fact`, which happened on `day`, earns; the effects bear `at`."""
+def earn(
+    state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, drawn_by: str | None = None
+) -> list[Effect]:
+    """What `fact`, which happened on `day`, earns; the effects bear `at`. For trials the customer is drawn by that name, or else
+    by the id that the fact bears.
+    """
+    if rules.trials is None:
+        return _earn(state, fact, day, at, rules, NOTHING_CLOSED)
+
+    def reckon(closed: frozenset[str]) -> list[Effect]:
+        return _earn(state, fact, day, at, rules, closed)
+
+    return try_out(state, fact, at, rules.version, rules.trials, drawn_by or fact.customer, reckon)
+
+
+def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, closed: frozenset[str]) -> list[Effect]:
+    """As if the `closed` rules were not there."""
     tier = state.consequences.tier
-    terms = rules.drawn_up.get((fact.name, day, tier)) or rules.terms(fact, day, tier)
+    terms = rules.drawn_up.get((fact.name, day, tier, closed)) or rules.terms(fact, day, tier, closed)
     if terms is None:
         return []
     if isinstance(fact, Behaved) and fact.trust is WEAK:
         return _all_refused(NOT_TRUSTED, at, fact, terms, rules)
-    if rules.members_only and not was_member(state.consequences.member_since, fact):
+    if rules.members_only and not was_member(state.consequences.member_since, fact.happened_at):
         return _all_refused(NOT_A_MEMBER, at, fact, terms, rules)
     active_at, expires_at = terms.lifetime or rules.lifetimes.of(fact.happened_at, tier)
     target = AVAILABLE
@@ -212,8 +233,10 @@ def _all_goods(program: Program) -> list[Goods]:
 
 def _compiled(rule: PerAmount | Fixed, bases: dict[Goods, Basis]) -> Earner:
     if isinstance(rule, PerAmount):
-        return Earner(rule.id, rule.points, rule.per_minor, bases[rule.goods], compile_when(rule.when))
-    return Earner(rule.id, rule.points, 0, bases[rule.goods] if rule.goods else None, compile_when(rule.when))
+        basis, holds = bases[rule.goods], compile_when(rule.when)
+        return Earner(rule.id, rule.points, rule.per_minor, basis, holds, rule.on_return)
+    basis_or_none = bases[rule.goods] if rule.goods else None
+    return Earner(rule.id, rule.points, 0, basis_or_none, compile_when(rule.when), rule.on_return)
 
 
 def _term(earner: Earner, rate: Fraction, bases: list[Basis]) -> Term:

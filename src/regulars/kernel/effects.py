@@ -17,6 +17,21 @@ LotId: TypeAlias = tuple[str, int]
 """The fact that earned the lot, and which of that fact's lots it is, from 0: points that live alike are one lot, whatever the
 rules that gave them."""
 
+WELCOME_LOTS: Final = 100
+"""The reward for entering a level is a lot of its own, from this number on by the level's place."""
+WELCOME: Final = "level:"
+"""Before the level's name, stands where a rule's id does. No rule's id has a colon."""
+
+
+class Lot(Struct, frozen=True, gc=False, array_like=True):
+    """What is left of points that one fact earned and that live alike. Expires at an exclusive instant; FOREVER is never."""
+
+    id: LotId
+    points: int
+    earned_at: Instant
+    active_at: Instant
+    expires_at: Instant
+
 
 class Entry(StrEnum):
     EARN = "earn"
@@ -24,6 +39,17 @@ class Entry(StrEnum):
     EXPIRE = "expire"
     MERGE = "merge"
     """A lot goes with its customer to the one it is merged into, or back."""
+    EARN_REVERSAL = "earn_reversal"
+    """What an order had brought is taken back, since goods or money went back."""
+    SETTLE = "settle"
+    """What is new fills what is owed first."""
+    RESERVE = "reserve"
+    RELEASE = "release"
+    REDEEM = "redeem"
+    REDEEM_REVERSAL = "redeem_reversal"
+    ADJUST = "adjust"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
 
 
 class Account(StrEnum):
@@ -33,17 +59,37 @@ class Account(StrEnum):
     EXPIRED = "expired"
     MERGED = "merged"
     """Between two customers who are merged: what leaves one comes to the other."""
+    RESERVED = "reserved"
+    SPENT = "spent"
+    DEBT = "debt"
+    """Below 0 by what a customer owes; what comes next fills it."""
+    TRANSFERRED = "transferred"
+    """Between two customers of whom one gave points to the other."""
 
 
 EARN: Final = Entry.EARN
 ACTIVATE: Final = Entry.ACTIVATE
 EXPIRE: Final = Entry.EXPIRE
 MERGE: Final = Entry.MERGE
+EARN_REVERSAL: Final = Entry.EARN_REVERSAL
+SETTLE: Final = Entry.SETTLE
+RESERVE: Final = Entry.RESERVE
+RELEASE: Final = Entry.RELEASE
+REDEEM: Final = Entry.REDEEM
+REDEEM_REVERSAL: Final = Entry.REDEEM_REVERSAL
+ADJUST: Final = Entry.ADJUST
+TRANSFER_OUT: Final = Entry.TRANSFER_OUT
+TRANSFER_IN: Final = Entry.TRANSFER_IN
 PROGRAM: Final = Account.PROGRAM
 PENDING: Final = Account.PENDING
 AVAILABLE: Final = Account.AVAILABLE
 EXPIRED: Final = Account.EXPIRED
 MERGED: Final = Account.MERGED
+RESERVED: Final = Account.RESERVED
+SPENT: Final = Account.SPENT
+DEBT: Final = Account.DEBT
+TRANSFERRED: Final = Account.TRANSFERRED
+IN_HAND: Final = (PENDING, AVAILABLE, RESERVED, DEBT)
 """Members by a name of their own: looking one up on its class costs as much as making an effect (Python 3.11)."""
 
 
@@ -55,6 +101,13 @@ class Reason(StrEnum):
     ALREADY_A_MEMBER = "already_a_member"
     NOTHING_ELIGIBLE = "nothing_eligible"
     BELOW_ONE_UNIT = "below_one_unit"
+    UNKNOWN_ORDER = "unknown_order"
+    NOT_ENOUGH_POINTS = "not_enough_points"
+    TOO_MANY_RESERVATIONS = "too_many_reservations"
+    UNKNOWN_RESERVATION = "unknown_reservation"
+    UNKNOWN_SPENDING = "unknown_spending"
+    REVERSED_ALREADY = "reversed_already"
+    NO_SUCH_LEVEL = "no_such_level"
 
 
 class Because(Struct, frozen=True, gc=False):
@@ -85,7 +138,8 @@ class Posted(Struct, frozen=True, gc=False, tag=True):
 
     `active_at` is when they are no longer pending; `expires_at` is exclusive, and FOREVER if they never expire. Only an
     earning has a `reckoning`, and the day on the shop's wall on which its points qualify for tiers. `earned_at` is there for
-    what was earned elsewhere: a lot keeps its age on its way from one customer to another, and from a former program.
+    what was earned elsewhere: a lot keeps its age on its way from one customer to another, from a former program, and back from
+    whatever it was spent on.
     """
 
     entry: Entry
@@ -106,10 +160,62 @@ class Posted(Struct, frozen=True, gc=False, tag=True):
         """The two sides of the entry; they sum to zero."""
         return (self.source, -self.points), (self.target, self.points)
 
+    def gain(self) -> int:
+        """What a customer holds more by it, below 0 where it is less; going from one account of a person to another is neither."""
+        if self.entry is MERGE:
+            return 0
+        return self.points * ((self.target in IN_HAND) - (self.source in IN_HAND))
+
 
 class TierChanged(Struct, frozen=True, gc=False, tag=True):
     before: str | None
     after: str | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class LevelEarned(Struct, frozen=True, gc=False, tag=True):
+    """What the rules give, while the shop holds the customer at a level by its own word: nobody sees it before that ends."""
+
+    before: str | None
+    after: str | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class LevelGiven(Struct, frozen=True, gc=False, tag=True):
+    """The shop holds the customer at least at `level`, until then (FOREVER: until it says otherwise); None where that is over."""
+
+    level: str | None
+    until: Instant
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class LevelKept(Struct, frozen=True, gc=False, tag=True):
+    """The level that the rules gave is not looked at before `until`, whatever the sums are. `in_grace` where it would have been
+    lost by now.
+    """
+
+    level: str
+    until: Instant
+    in_grace: bool
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class LevelEnding(Struct, frozen=True, gc=False, tag=True):
+    """The level ends at `at`, if nothing happens; `missing` of what levels go by would keep it, None where nothing before then
+    can.
+    """
+
+    level: str
+    at: Instant
+    missing: int | None
     effective_at: Instant
     recorded_at: Instant
     because: Because
@@ -132,12 +238,54 @@ class Refused(Struct, frozen=True, gc=False, tag=True):
 
 class Merged(Struct, frozen=True, gc=False, tag=True):
     """What besides lots came with another customer, or went away with it: `qualifying` by day on the shop's wall, below 0
-    where it went, and since when this customer is a member now. `came` is None for who was merged into somebody else.
+    where it went, and since when this customer is a member now. `came` is None for who was merged into somebody else. `welcomed`
+    are the levels of which the other had the reward for entering.
     """
 
     came: bool | None
     qualifying: tuple[tuple[Day, int], ...]
     member_since: Instant | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+    welcomed: tuple[str, ...] = ()
+
+
+class Returned(Struct, frozen=True, gc=False, tag=True):
+    """What of a rule's points an order that went back, or a part of it, does not deserve any more: `points`.
+
+    Of these `taken` were left of what the rule had given, `lapsed` had expired already and are nobody's loss, and what had been
+    spent is `charged` to other points by the program's policy on debt; `short` is what that leaves. They count for no level from
+    `qualifies_on` on any more.
+    """
+
+    order_id: str
+    points: int
+    taken: int
+    lapsed: int
+    charged: int
+    short: int
+    qualifies_on: Day | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class ReservationMade(Struct, frozen=True, gc=False, tag=True):
+    """`id` is the fact that asked for it. What is held does not expire until it is spent or released."""
+
+    id: str
+    until: Instant
+    lots: tuple[Lot, ...]
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class ReservationEnded(Struct, frozen=True, gc=False, tag=True):
+    """Its postings came before: what it held is spent or released."""
+
+    id: str
     effective_at: Instant
     recorded_at: Instant
     because: Because
@@ -161,4 +309,46 @@ class SegmentLeft(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
-Effect: TypeAlias = Posted | TierChanged | MembershipStarted | Refused | Merged | SegmentEntered | SegmentLeft
+class Assigned(Struct, frozen=True, gc=False, tag=True):
+    """From now on the customer counts in this arm of a trial, with all that happened from `since` on. `crossed` is whoever was
+    merged out of two arms.
+    """
+
+    trial: str
+    arm: str
+    since: Instant
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+    crossed: bool = False
+
+
+class Withheld(Struct, frozen=True, gc=False, tag=True):
+    """What the rule or the perk would have given: `points` beside what was given, 0 for a perk."""
+
+    trial: str
+    arm: str
+    points: int
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+Effect: TypeAlias = (
+    Posted
+    | TierChanged
+    | MembershipStarted
+    | Refused
+    | Merged
+    | SegmentEntered
+    | SegmentLeft
+    | Returned
+    | ReservationMade
+    | ReservationEnded
+    | Assigned
+    | Withheld
+    | LevelEarned
+    | LevelGiven
+    | LevelKept
+    | LevelEnding
+)

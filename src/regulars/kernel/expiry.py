@@ -17,14 +17,16 @@ from regulars.kernel.effects import (
     Because,
     Effect,
     Entry,
+    Lot,
     Posted,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.program import Expiry, Program
-from regulars.kernel.state import Consequences, Lot
+from regulars.kernel.state import Consequences
 
 HOLD: Final = "hold"
 EXPIRY: Final = "expiry"
+CLOSURE: Final = "closure"
 
 
 class Lifetimes:
@@ -54,10 +56,13 @@ class Lifetimes:
 
 
 def next_lot_due(consequences: Consequences) -> Instant:
-    """When the next pending lot becomes available or the next available one expires."""
+    """When the next pending lot becomes available, the next available one expires, or a reservation runs out."""
     activates = consequences.pending[0].active_at if consequences.pending else FOREVER
     expires = consequences.available[0].expires_at if consequences.available else FOREVER
-    return activates if activates < expires else expires
+    due = activates if activates < expires else expires
+    if consequences.reserved and consequences.reserved[0].until < due:
+        return consequences.reserved[0].until
+    return due
 
 
 def activate(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
@@ -80,6 +85,13 @@ def expire(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, 
             break
         effects.append(_moved(EXPIRE, lot, AVAILABLE, EXPIRED, at, recorded_at, because))
     return effects
+
+
+def close(held: Consequences, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
+    """Everything that is held is forfeited: nobody is left to whom it could belong."""
+    because = Because(CLOSURE, version)
+    lots = [*[(lot, PENDING) for lot in held.pending], *[(lot, AVAILABLE) for lot in held.available]]
+    return [_moved(EXPIRE, lot, account, EXPIRED, at, recorded_at, because) for lot, account in lots]
 
 
 def _moved(

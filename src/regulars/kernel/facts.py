@@ -24,8 +24,22 @@ FOREVER: Final = 2**62
 """After everything that will ever happen; what falls due then never does."""
 
 ORDER_COMPLETED: Final = "Order Completed"
+ORDER_REFUNDED: Final = "Order Refunded"
+ORDER_CANCELLED: Final = "Order Cancelled"
+ORDER_UPDATED: Final = "Order Updated"
+WENT_BACK: Final = (ORDER_REFUNDED, ORDER_CANCELLED, ORDER_UPDATED)
+"""What is told of an order of which less is left than before."""
+
 MEMBER_JOINED: Final = "Member Joined"
 BALANCE_BROUGHT_OVER: Final = "Balance Brought Over"
+POINTS_SPENT: Final = "Points Spent"
+POINTS_RESERVED: Final = "Points Reserved"
+POINTS_RELEASED: Final = "Points Released"
+SPENDING_REVERSED: Final = "Spending Reversed"
+POINTS_ADJUSTED: Final = "Points Adjusted"
+POINTS_SENT: Final = "Points Sent"
+POINTS_RECEIVED: Final = "Points Received"
+LEVEL_SET: Final = "Level Set"
 
 
 class Trust(StrEnum):
@@ -103,4 +117,224 @@ class BalanceBroughtOver(Struct, frozen=True, gc=False, tag=True):
     expires_at: Instant | None = None
 
 
-Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved | BalanceBroughtOver
+class LevelSet(Struct, frozen=True, gc=False, tag=True):
+    """The shop holds a customer at least at `level`, until an exclusive moment (None: until it says otherwise). `level` None
+    takes that back. `reason` may be shown to the customer, `actor` says who did it. Only a command says so: no event does,
+    whatever its name.
+    """
+
+    name: ClassVar[str] = LEVEL_SET
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    level: str | None
+    until: Instant | None = None
+    reason: str = ""
+    actor: str = ""
+
+
+class ReturnedLine(Struct, frozen=True, gc=False, array_like=True):
+    """What went back of one line of an order: `line` is its place, from 0. Neither amount nor quantity is below 0."""
+
+    line: int
+    amount_minor: int
+    quantity: int
+
+
+class OrderReturned(Struct, frozen=True, gc=False, tag=True):
+    """Goods or money went back of an order that was placed at `ordered_at`: `name` says whether it was refunded, cancelled or
+    made smaller.
+
+    `amount_minor` is the sum of the lines. With `is_whole` nothing of the order is left.
+    """
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    name: str
+    order_id: str
+    ordered_at: Instant
+    lines: tuple[ReturnedLine, ...]
+    amount_minor: int
+    is_whole: bool = False
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"order_id": self.order_id, "refunded_minor": str(self.amount_minor)}
+
+
+class PointsSpent(Struct, frozen=True, gc=False, tag=True):
+    """Points were paid with; `purpose` is what for, in words that the customer reads. With a `reservation` (the fact that made
+    it) they are those that it holds, as far as they go.
+    """
+
+    name: ClassVar[str] = POINTS_SPENT
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    points: int
+    purpose: str = ""
+    reservation: str | None = None
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"points": str(self.points), "purpose": self.purpose}
+
+
+class PointsReserved(Struct, frozen=True, gc=False, tag=True):
+    """Points are held for what may be bought with them, until an exclusive instant."""
+
+    name: ClassVar[str] = POINTS_RESERVED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    points: int
+    until: Instant
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"points": str(self.points)}
+
+
+class PointsReleased(Struct, frozen=True, gc=False, tag=True):
+    """What was reserved is not wanted any more."""
+
+    name: ClassVar[str] = POINTS_RELEASED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    reservation: str
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {}
+
+
+class SpendingReversed(Struct, frozen=True, gc=False, tag=True):
+    """What was paid with points came to nothing, so the points come back: all that are left of the fact `spending`, or so many."""
+
+    name: ClassVar[str] = SPENDING_REVERSED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    spending: str
+    points: int | None = None
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {} if self.points is None else {"points": str(self.points)}
+
+
+class PointsAdjusted(Struct, frozen=True, gc=False, tag=True):
+    """Somebody gave points by hand, or took some. The customer reads `reason`; `note` is for staff alone. `actor` is who did it,
+    `approved_by` who looked at it a second time. `expires_at` is exclusive; None leaves it to the program's rule.
+    """
+
+    name: ClassVar[str] = POINTS_ADJUSTED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    points: int
+    reason: str
+    note: str = ""
+    actor: str = ""
+    approved_by: str = ""
+    expires_at: Instant | None = None
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"points": str(self.points), "reason": self.reason}
+
+
+class PointsSent(Struct, frozen=True, gc=False, tag=True):
+    """Points went to another customer, whose own fact is `transfer` with another ending."""
+
+    name: ClassVar[str] = POINTS_SENT
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    points: int
+    reason: str = ""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"points": str(self.points)}
+
+
+class SentLot(Struct, frozen=True, gc=False, array_like=True):
+    """`lot` is the fact that earned it, and which of that fact's lots it is."""
+
+    lot: tuple[str, int]
+    points: int
+    earned_at: Instant
+    expires_at: Instant
+
+
+class PointsReceived(Struct, frozen=True, gc=False, tag=True):
+    """Points came from another customer, with the age and the expiry that they had."""
+
+    name: ClassVar[str] = POINTS_RECEIVED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    lots: tuple[SentLot, ...]
+    reason: str = ""
+
+    @property
+    def points(self) -> int:
+        return sum([lot.points for lot in self.lots])
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"points": str(self.points)}
+
+
+Spending: TypeAlias = PointsSpent | PointsReserved | PointsReleased | SpendingReversed
+ByHand: TypeAlias = PointsAdjusted | PointsSent | PointsReceived
+
+OfPoints: TypeAlias = OrderReturned | Spending | ByHand
+
+Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved | BalanceBroughtOver | LevelSet | OfPoints
+
+OF_POINTS: Final = (
+    OrderReturned,
+    PointsSpent,
+    PointsReserved,
+    PointsReleased,
+    SpendingReversed,
+    PointsAdjusted,
+    PointsSent,
+    PointsReceived,
+)
+"""Facts that change what a customer holds and that no rule earns by. Conditions see them as behaviour of the same name, on the
+shop's word.
+"""
+
+SAYING: Final = (Behaved, *OF_POINTS)
+"""Facts with properties of their own."""

@@ -1,7 +1,7 @@
 """Membership: whoever joins is a member from then on. Where everyone is a member, joining is still an occasion, once."""
 
 from regulars.kernel.effects import Because, MembershipStarted, Reason, Refused
-from regulars.kernel.facts import Fact, Instant, MemberJoined
+from regulars.kernel.facts import Instant, MemberJoined
 from regulars.kernel.state import State
 
 MEMBERSHIP = "membership"
@@ -14,6 +14,6 @@ def enrol(state: State, fact: MemberJoined, at: Instant, version: str) -> Member
     return MembershipStarted(fact.happened_at, at, fact.recorded_at, because)
 
 
-def was_member(member_since: Instant | None, fact: Fact) -> bool:
-    """Whether whoever is a member since then was one when `fact` happened."""
-    return member_since is not None and member_since <= fact.happened_at
+def was_member(member_since: Instant | None, at: Instant) -> bool:
+    """Whether whoever is a member since then was one at that moment."""
+    return member_since is not None and member_since <= at

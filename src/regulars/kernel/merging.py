@@ -1,7 +1,7 @@
 """Two customers turn out to be one: everything that one of them holds goes to the other, and can come back.
 
     merge   both are brought to one moment; each lot goes over with its age and its expiry; qualifying points and observations
-            are added; the earlier membership counts, and so does the higher level; what the sums reach is given at once
+            are added; the earlier membership counts, and so does the higher level, to its end; what the sums reach is given at once
     part    the same backwards: each lot that the other's own facts earned goes back, as it is by now
 
 Every lot that moves is an entry in both ledgers, so that either ledger by itself still adds up. A merge can be taken back as
@@ -14,27 +14,39 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.kernel.behaviour import merged, refold
+from regulars.kernel.by_hand import settle
 from regulars.kernel.calendar import Day
 from regulars.kernel.effects import (
     AVAILABLE,
+    DEBT,
     MERGE,
     MERGED,
     PENDING,
+    RESERVED,
     Account,
+    Assigned,
     Because,
     Effect,
+    LevelKept,
+    Lot,
+    LotId,
     Merged,
     Posted,
-    TierChanged,
+    ReservationEnded,
+    ReservationMade,
 )
-from regulars.kernel.facts import Fact, Instant, MemberJoined
+from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
+from regulars.kernel.given_levels import given
 from regulars.kernel.rulebook import Rulebook
-from regulars.kernel.state import Lot, State, apply, copy_of
+from regulars.kernel.state import NO_FOOTING, Footing, State, apply, copy_of, earned_level
 from regulars.kernel.step import advance
-from regulars.kernel.tiers import upgrade
+from regulars.kernel.tiers import TierRules, earned_end, moved_to, upgrade
+from regulars.kernel.trials import carried
 from regulars.kernel.waking import look_ahead
 
 BY_MERGE: Final = "merge"
+NO_LOT: Final[LotId] = ("debt", 0)
+"""Stands where a lot does, for what is owed."""
 
 
 class Spent(Exception):
@@ -51,13 +63,13 @@ class Moved(Struct, frozen=True):
 
 
 class Owned(Struct, frozen=True):
-    """What was the other's by its own facts: `facts` are their ids, `issued` what they earned, `expired` what of it expired
-    under either name, `qualifying` the points of theirs that count for a level, by day.
+    """What was the other's by its own facts: `facts` are their ids, `left` what there should be of the points that they brought,
+    if nothing of them had been used while they belonged to somebody else, `qualifying` the points of theirs that count for a
+    level, by day.
     """
 
     facts: Collection[str]
-    issued: int
-    expired: int
+    left: int
     qualifying: dict[Day, int]
 
 
@@ -68,15 +80,24 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
     for lot, account in _lots(other):
         _follow(other, _sent(lot, account, MERGED, moment, recorded_at, because), other_effects)
         _follow(into, _sent(lot, MERGED, account, moment, recorded_at, because), into_effects)
+    _send_what_is_held_and_owed(into, other, moment, recorded_at, because, into_effects, other_effects)
     held, came = into.consequences, other.consequences
     since = min([one for one in (held.member_since, came.member_since) if one is not None], default=None)
     qualifying = tuple(sorted(came.qualifying.items()))
     _follow(other, Merged(None, (), came.member_since, moment, recorded_at, because), other_effects)
-    _follow(into, Merged(True, qualifying, since, moment, recorded_at, because), into_effects)
+    welcomed = (came.footing or NO_FOOTING).welcomed
+    level = _Level(other, program)
+    _follow(into, Merged(True, qualifying, since, moment, recorded_at, because, welcomed), into_effects)
     into.observations = {
         key: merged(into.observations[key], other.observations[key], watch) for key, watch in program.watches
     }
-    _keep_the_higher_level(into, came.tier, program, recorded_at, into_effects)
+    if held.debt and held.available:
+        for effect in settle(held, moment, recorded_at, program.version):
+            _follow(into, effect, into_effects)
+    _keep_the_arms(into, other, recorded_at, because, into_effects)
+    if program.tiers is not None:
+        _keep_the_higher_level(into, level, program.tiers, because, recorded_at, into_effects)
+    _reach(into, program, recorded_at, into_effects)
     for state in (into, other):
         look_ahead(state, program, tiers_too=True)
     return Moved(into, other, into_effects, other_effects)
@@ -98,7 +119,7 @@ def part(
     into, other, into_effects, other_effects = _brought(into, other, program, at, recorded_at)
     moment, because = into.clock, Because(BY_MERGE, program.version)
     going = [(lot, account) for lot, account in _lots(into) if lot.id[0] in owned.facts]
-    if sum([lot.points for lot, _ in going]) != owned.issued - owned.expired:
+    if into.consequences.debt or sum([lot.points for lot, _ in going]) != owned.left:
         raise Spent
     for lot, account in going:
         _follow(into, _sent(lot, account, MERGED, moment, recorded_at, because), into_effects)
@@ -125,6 +146,29 @@ def _brought(
     return copy_of(into), copy_of(other), into_effects, other_effects
 
 
+def _send_what_is_held_and_owed(
+    into: State,
+    other: State,
+    at: Instant,
+    recorded_at: Instant,
+    because: Because,
+    into_effects: list[Effect],
+    other_effects: list[Effect],
+) -> None:
+    """Reservations stay what they are; debts add up."""
+    for one in list(other.consequences.reserved):
+        for lot in one.lots:
+            _follow(other, _sent(lot, RESERVED, MERGED, at, recorded_at, because), other_effects)
+            _follow(into, _sent(lot, MERGED, RESERVED, at, recorded_at, because), into_effects)
+        _follow(other, ReservationEnded(one.id, at, recorded_at, because), other_effects)
+        _follow(into, ReservationMade(one.id, one.until, one.lots, at, recorded_at, because), into_effects)
+    debt = other.consequences.debt
+    if debt:
+        owed = Lot(NO_LOT, debt, at, at, FOREVER)
+        _follow(other, _sent(owed, MERGED, DEBT, at, recorded_at, because), other_effects)
+        _follow(into, _sent(owed, DEBT, MERGED, at, recorded_at, because), into_effects)
+
+
 def _lots(state: State) -> list[tuple[Lot, Account]]:
     held = state.consequences
     return [*[(lot, PENDING) for lot in held.pending], *[(lot, AVAILABLE) for lot in held.available]]
@@ -146,14 +190,49 @@ def _sent(lot: Lot, source: Account, target: Account, at: Instant, recorded_at: 
     )
 
 
+def _keep_the_arms(into: State, other: State, recorded_at: Instant, because: Because, effects: list[Effect]) -> None:
+    """Who counts in an arm of a trial goes on to. Parting changes nobody's arm."""
+    for trial, came in other.consequences.arms.items():
+        kept = carried(into.consequences.arms.get(trial), came)
+        if kept is not None:
+            moved = Assigned(trial, kept.arm, kept.since, into.clock, recorded_at, because, kept.crossed)
+            _follow(into, moved, effects)
+
+
+class _Level:
+    """What the other has of levels: what the rules gave and until when it lasts, and what the shop's word gives."""
+
+    def __init__(self, state: State, program: Rulebook) -> None:
+        rules, self.earned = program.tiers, earned_level(state.consequences)
+        self.footing: Footing = state.consequences.footing or NO_FOOTING
+        known = rules is not None and self.earned in rules.rank_of and state.clock > DAWN
+        self.end = earned_end(state, rules) if rules is not None and known else DAWN
+
+
 def _keep_the_higher_level(
-    into: State, came: str | None, program: Rulebook, recorded_at: Instant, effects: list[Effect]
+    into: State, came: _Level, rules: TierRules, because: Because, recorded_at: Instant, effects: list[Effect]
 ) -> None:
-    held, tiers = into.consequences.tier, program.tiers
-    if tiers is not None and came in tiers.rank_of and tiers.rank_of[came] > tiers.rank_of.get(held, 0):
-        because = Because(BY_MERGE, program.version)
-        _follow(into, TierChanged(held, came, into.clock, recorded_at, because), effects)
-    _reach(into, program, recorded_at, effects)
+    """With its end; of two that are the same, with the later one."""
+    held, moment = into.consequences, into.clock
+    mine, theirs = (rules.rank_of.get(one, 0) for one in (earned_level(held), came.earned))
+    if theirs > mine:
+        for effect in moved_to(into, rules, theirs, moment, recorded_at, because):
+            _follow(into, effect, effects)
+    if theirs >= mine and theirs > rules.base and rules.tiers.down != "never" and came.end != FOREVER:
+        is_timed = rules.lasts is not None and theirs > mine
+        if is_timed or came.end > earned_end(into, rules):
+            level, in_grace = rules.ids[theirs], came.footing.in_grace and came.footing.kept_until > moment
+            assert level is not None
+            _follow(into, LevelKept(level, came.end, in_grace, moment, recorded_at, because), effects)
+    footing = held.footing or NO_FOOTING
+    word, until = came.footing.given, came.footing.given_until
+    if word in rules.rank_of and (rules.rank_of[word], until) > (
+        rules.rank_of.get(footing.given, 0),
+        footing.given_until,
+    ):
+        assert word is not None
+        for effect in given(into, word, until, rules, moment, recorded_at, because):
+            _follow(into, effect, effects)
 
 
 def _reach(state: State, program: Rulebook, recorded_at: Instant, effects: list[Effect]) -> None:

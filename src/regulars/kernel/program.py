@@ -11,7 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
+from regulars.kernel.effects import WELCOME
+from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.perks import Perk
 from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
 from regulars.kernel.segments import tree
 from regulars.kernel.segments.tree import Segment, Words
@@ -21,7 +24,27 @@ ENGINE: Final = 2
 """Raised whenever the same program over the same facts would give other effects. Part of every program's version."""
 
 Members = Literal["everyone", "those_who_join"]
+Debt = Literal["only_pending", "within_balance", "unlimited"]
+"""To which other points it is charged that points of an order that went back have been spent."""
+OnReturn = Literal["share", "reckon_again", "keep"]
+"""What of a rule's points an order that went back in part still deserves: the same share of them as is left of its basis; what the
+rule would give for what is left; or all of them, whatever goes back.
+"""
 NEVER: Final = "never"
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 Normalize = Literal["none", "digits", "lower", "upper"]
 Purpose = Literal["analytics", "profiling", "email", "sms", "ads"]
@@ -47,6 +70,9 @@ class PointsPolicy(Struct, frozen=True):
     expire: Expiry | None = None
     redeemed: Fraction = Fraction(1)
     """The share of points that are expected to be spent before they expire: an assumption, which reports name as such."""
+    debt: Debt = "within_balance"
+    second_look_above: int | None = None
+    """More points than that, given or taken by hand, need a second member of staff."""
 
     def liability_minor(self, points: int) -> int:
         """What so many points are worth, floored to the minor unit."""
@@ -66,7 +92,22 @@ class PointsPolicy(Struct, frozen=True):
             if self.redeemed != 1
             else ""
         )
-        return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}.{share}"
+        return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}.{share}{self._of_debt()}"
+
+    def _of_debt(self) -> str:
+        name = self.name.other
+        said = ""
+        if self.debt != "within_balance":
+            said = f" Of an order that goes back, {name} that were spent are {_CHARGED[self.debt].format(name=name)}."
+        if self.second_look_above is not None:
+            said += f" More than {self.name.points(self.second_look_above)} by hand need a second member of staff."
+        return said
+
+
+_CHARGED: Final = {
+    "only_pending": "taken from those that are still pending, and from no others",
+    "unlimited": "taken from all others, and what is missing is owed: the next {name} fill it",
+}
 
 
 class When(Struct, frozen=True):
@@ -132,11 +173,16 @@ class PerAmount(Struct, frozen=True, tag="per_amount"):
     goods: Goods = ALL_GOODS
     when: When = ALWAYS
     on: str = ORDER_COMPLETED
+    on_return: OnReturn = "share"
+    only_for: OnlyFor | None = None
+    exempt: bool = False
+    """Given to those whom the program holds out as well."""
 
     def describe(self, program: "Program") -> str:
         gain = program.points.name.points(self.points)
         unit = program.currency.money(self.per_minor)
-        return _sentence(f"{gain} for each whole {unit} spent{self.goods.describe()}", self.when)
+        words = f"{gain} for each whole {unit} spent{self.goods.describe()}"
+        return _sentence(words, self.when, _whom(self, program)) + _returning(self.on_return, program)
 
 
 class Fixed(Struct, frozen=True, tag="fixed"):
@@ -147,10 +193,14 @@ class Fixed(Struct, frozen=True, tag="fixed"):
     points: Fraction
     goods: Goods = ALL_GOODS
     when: When = ALWAYS
+    on_return: OnReturn = "share"
+    only_for: OnlyFor | None = None
+    exempt: bool = False
 
     def describe(self, program: "Program") -> str:
         occasion = {ORDER_COMPLETED: "each order", MEMBER_JOINED: "joining"}.get(self.on, f"each “{self.on}”")
-        return _sentence(f"{program.points.name.points(self.points)} for {occasion}{self.goods.describe()}", self.when)
+        words = f"{program.points.name.points(self.points)} for {occasion}{self.goods.describe()}"
+        return _sentence(words, self.when, _whom(self, program)) + _returning(self.on_return, program)
 
 
 class Multiplier(Struct, frozen=True, tag="multiplier"):
@@ -160,36 +210,52 @@ class Multiplier(Struct, frozen=True, tag="multiplier"):
     on: str
     factor: Fraction
     when: When = ALWAYS
+    only_for: OnlyFor | None = None
+    exempt: bool = False
 
     def describe(self, program: "Program") -> str:
         occasion = "" if self.on == ORDER_COMPLETED else f" for “{self.on}”"
-        return _sentence(f"{plain(self.factor)} times the {program.points.name.other}{occasion}", self.when)
+        words = f"{plain(self.factor)} times the {program.points.name.other}{occasion}"
+        return _sentence(words, self.when, _whom(self, program))
 
 
 EarningRule: TypeAlias = PerAmount | Fixed | Multiplier
 
 
+class LevelReward(Struct, frozen=True):
+    """Points for entering a level: once, or `again` whenever it is entered."""
+
+    points: int
+    again: bool = False
+
+    def describe(self, name: PointsName) -> str:
+        return f"{name.points(self.points)} for {'entering it, every time' if self.again else 'entering it, once'}"
+
+
 class Level(Struct, frozen=True):
-    """A level is reached at `at`: minor units of money where the tiers go by spend, points where they go by points."""
+    """A level is reached at `at`: minor units of money where the tiers go by spend, else a number of what they go by."""
 
     id: str
     at: int
     earn: Fraction = Fraction(1)
     points_expire: Expiry | Literal["never"] | None = None
     """Other than the program's expiry, for what is earned while in this level."""
+    perks: tuple[str, ...] = ()
+    gives: LevelReward | None = None
 
     def describe(self, program: "Program") -> str:
-        if program.tiers is not None and program.tiers.by == "spend":
-            threshold = program.currency.money(self.at)
-        else:
-            threshold = program.points.name.points(self.at)
-        parts = [f"{self.id} from {threshold}"]
+        assert program.tiers is not None
+        parts = [f"{self.id} from {program.tiers.measure(self.at, program)}"]
         if self.earn != 1:
             parts.append(f"{plain(self.earn)} times the {program.points.name.other}")
         if self.points_expire == NEVER:
             parts.append(f"{program.points.name.other} earned there never expire")
         elif isinstance(self.points_expire, Expiry):
             parts.append(f"{program.points.name.other} earned there expire {self.points_expire.describe()}")
+        if self.perks:
+            parts.append(f"with {listed([f'“{perk}”' for perk in self.perks])}")
+        if self.gives is not None:
+            parts.append(self.gives.describe(program.points.name))
         return ", ".join(parts)
 
 
@@ -212,18 +278,120 @@ class Rolling(Struct, frozen=True, tag="rolling"):
         return f"in the last {self.months} months" if self.months != 1 else "in the last month"
 
 
-class Tiers(Struct, frozen=True):
-    """Levels in ascending order of `at`."""
+class ProgramYear(Struct, frozen=True, tag="program_year"):
+    """A year from a date of the shop's own to the day before it; 29 February is the 28th where there is none."""
 
-    by: Literal["spend", "points"]
-    over: CalendarYear | Rolling
+    month: int
+    day: int
+    keep_next_year: bool = False
+
+    def describe(self) -> str:
+        kept = ", and kept to the end of the next one" if self.keep_next_year else ""
+        return f"in a year that begins on {self.day} {MONTHS[self.month - 1]}{kept}"
+
+
+class SinceJoining(Struct, frozen=True, tag="since_joining"):
+    """A year from the day of joining, and from each of its anniversaries."""
+
+    keep_next_year: bool = False
+
+    def describe(self) -> str:
+        kept = ", and kept to the end of the next one" if self.keep_next_year else ""
+        return f"in a year from the day of joining{kept}"
+
+
+class SinceEntry(Struct, frozen=True, tag="since_entry"):
+    """The trailing months, and a level lasts so many months from when it was entered."""
+
+    months: int
+
+    def describe(self) -> str:
+        window = "the last month" if self.months == 1 else f"the last {self.months} months"
+        return f"in {window}, each level for as long from its entry"
+
+
+class Lifetime(Struct, frozen=True, tag="lifetime"):
+    """All that ever counted."""
+
+    def describe(self) -> str:
+        return "over all the time"
+
+
+Over: TypeAlias = CalendarYear | Rolling | ProgramYear | SinceJoining | SinceEntry | Lifetime
+By = Literal["spend", "points", "orders", "visits", "referrals", "times"]
+
+STORE_VISITED: Final = "Store Visited"
+REFERRAL_QUALIFIED: Final = "Referral Qualified"
+
+
+class Tiers(Struct, frozen=True):
+    """Levels in ascending order of `at`. `times` is the event that counts where levels go by how often something was done."""
+
+    by: By
+    over: Over
     levels: tuple[Level, ...]
+    times: str | None = None
+    up: Literal["at_once", "at_next_period"] = "at_once"
+    down: Literal["earned", "one", "never"] = "earned"
+    """At a reset, to the level that the sums reach, or by one level."""
+    grace_days: int = 0
+    warn_days: int = 0
+    after_return: Literal["at_reset", "at_once"] = "at_reset"
+
+    @property
+    def keeps(self) -> bool:
+        return isinstance(self.over, CalendarYear | ProgramYear | SinceJoining) and self.over.keep_next_year
+
+    def counted(self) -> str | None:
+        """The event that is counted, where levels go by one."""
+        return {"visits": STORE_VISITED, "referrals": REFERRAL_QUALIFIED}.get(self.by, self.times)
+
+    def measure(self, amount: int, program: "Program") -> str:
+        """So much of what levels go by, in words."""
+        if self.by == "spend":
+            return program.currency.money(amount)
+        if self.by == "points":
+            return program.points.name.points(amount)
+        if self.by == "times":
+            return f"{plain(amount)} times “{self.times}”"
+        return f"{plain(amount)} {self.by.removesuffix('s') if amount == 1 else self.by}"
+
+    def basis(self, program: "Program") -> str:
+        words = {
+            "spend": "what is spent",
+            "points": f"the {program.points.name.other} earned",
+            "orders": "the number of orders",
+            "visits": "the number of visits to a store",
+            "referrals": "the number of friends who came",
+        }
+        return f"{words.get(self.by) or f'how often “{self.times}” was done'} {self.over.describe()}"
+
+    def manner(self) -> list[str]:
+        """How levels come and go, where that is not as usual."""
+        sentences = []
+        if self.up == "at_next_period":
+            sentences.append("A level is given when the next year begins, for that year.")
+        if self.down == "one":
+            sentences.append("At a reset a level is lost by one step at most.")
+        elif self.down == "never":
+            sentences.append("A level is never lost.")
+        if self.grace_days:
+            sentences.append(
+                f"A level that would be lost is kept for {_days(self.grace_days)} more; reaching it within them keeps it."
+            )
+        if self.warn_days:
+            sentences.append(f"The end of a level is told {_days(self.warn_days)} before.")
+        if self.after_return == "at_once":
+            sentences.append("A level that a return takes back is lost at once.")
+        return sentences
 
     def describe(self, program: "Program") -> str:
-        measure = "what is spent" if self.by == "spend" else f"the {program.points.name.other} earned"
-        return (
-            f"Tiers go by {measure} {self.over.describe()}: {'; '.join(one.describe(program) for one in self.levels)}."
-        )
+        levels = "; ".join(one.describe(program) for one in self.levels)
+        return " ".join([f"Tiers go by {self.basis(program)}: {levels}.", *self.manner()])
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 class IdentityKind(Struct, frozen=True):
@@ -411,6 +579,15 @@ class Program(Struct, frozen=True):
     segments: tuple[Segment, ...] = ()
     scores: tuple[Score, ...] = ()
     interests: tuple[InterestProfile, ...] = ()
+    holdout: Holdout | None = None
+    trials: tuple[Trial, ...] = ()
+    perks: tuple[Perk, ...] = ()
+
+    def giving(self) -> list[str]:
+        """Whatever gives points, by the name that postings bear: rules in their order, then levels that are entered."""
+        levels = self.tiers.levels if self.tiers else ()
+        rules = [rule.id for rule in self.earning if not isinstance(rule, Multiplier)]
+        return rules + [f"{WELCOME}{level.id}" for level in levels if level.gives]
 
     def kinds(self) -> tuple[IdentityKind, ...]:
         """All kinds of identities after the shop's own id, the most telling first: those it names, then the usual ones."""
@@ -423,6 +600,9 @@ class Program(Struct, frozen=True):
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
         sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
+        sentences += [perk.describe(self.levels_with(perk.id)) for perk in self.perks]
+        sentences += [self.holdout.describe()] if self.holdout else []
+        sentences += [trial.describe() for trial in self.trials]
         sentences += [score.describe(self.currency) for score in self.scores]
         sentences += [profile.describe(self.currency) for profile in self.interests]
         sentences += [segment.describe(self.words()) for segment in self.segments]
@@ -430,6 +610,10 @@ class Program(Struct, frozen=True):
         unsaid = usual.about_people()
         sentences += [sentence for name, sentence in self.about_people().items() if sentence != unsaid[name]]
         return sentences + [source.describe() for source in self.sources]
+
+    def levels_with(self, perk: str) -> tuple[str, ...]:
+        """The levels that name the perk; one that none names is everybody's."""
+        return tuple([level.id for level in self.tiers.levels if perk in level.perks]) if self.tiers else ()
 
     def words(self) -> Words:
         return Words(self.currency, self.points.name)
@@ -452,6 +636,8 @@ class Program(Struct, frozen=True):
         return replace(
             self,
             earning=tuple(earning),
+            trials=tuple(sorted(self.trials, key=lambda trial: trial.id)),
+            perks=tuple(sorted([perk.canonical() for perk in self.perks], key=lambda perk: perk.id)),
             identities=tuple([one.canonical() for one in self.identities]),
             sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),
             segments=tuple(sorted([one.canonical() for one in self.segments], key=lambda segment: segment.id)),
@@ -468,8 +654,22 @@ class Program(Struct, frozen=True):
         return by_rules.union(*by_segments, *[line_properties_of(one) for one in asking])
 
 
-def _sentence(words: str, when: When) -> str:
-    return f"{capitalized(words)}{' ' if when != ALWAYS else ''}{when.describe()}."
+def _sentence(words: str, when: When, whom: str = "") -> str:
+    return f"{capitalized(words)}{' ' if when != ALWAYS else ''}{when.describe()}{whom}."
+
+
+def _whom(rule: PerAmount | Fixed | Multiplier, program: "Program") -> str:
+    only_for = f", {rule.only_for.describe()}" if rule.only_for else ""
+    return only_for + (", the holdout too" if rule.exempt and program.holdout else "")
+
+
+def _returning(on_return: OnReturn, program: "Program") -> str:
+    name = program.points.name.other
+    return {
+        "share": "",
+        "reckon_again": " Of an order that goes back in part, it is reckoned again for what is left.",
+        "keep": f" The {name} stay, whatever of the order goes back.",
+    }[on_return]
 
 
 def _each(parts: "tuple[IdentityKind, ...] | tuple[PurposeRule, ...]") -> list[str]:

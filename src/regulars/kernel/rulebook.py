@@ -20,8 +20,13 @@ class Rulebook:
         self.tiers = TierRules(program.tiers, program, self.calendar) if program.tiers else None
         watches = [self.tiers.watch] if self.tiers and self.tiers.watch else []
         self.watches = [(watch.key(), watch) for watch in watches]
+        self.counted = frozenset([watch.counts for _, watch in self.watches])
+        """The behaviours that watches count, among what else they do."""
         self.open_to_all = program.members == "everyone"
         self.segments = self._segments() if program.segments else None
+        self.trials = self.earning.trials
+        if self.trials is not None:
+            self.trials.segments = self.segments
 
     def new_state(self) -> State:
         """A customer of whom nothing is known yet."""

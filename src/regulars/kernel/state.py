@@ -9,44 +9,105 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.kernel.effects import (
     ACTIVATE,
+    ADJUST,
+    AVAILABLE,
+    DEBT,
     EARN,
+    EARN_REVERSAL,
     EXPIRE,
+    MERGE,
     MERGED,
     PENDING,
+    PROGRAM,
+    REDEEM,
+    REDEEM_REVERSAL,
+    TRANSFER_IN,
+    TRANSFER_OUT,
+    WELCOME,
+    WELCOME_LOTS,
+    Assigned,
     Effect,
+    LevelEarned,
+    LevelEnding,
+    LevelGiven,
+    LevelKept,
+    Lot,
     LotId,
     MembershipStarted,
     Merged,
     Posted,
+    ReservationEnded,
+    ReservationMade,
+    Returned,
     TierChanged,
+    Withheld,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 
 Buckets: TypeAlias = dict[int, int]
 """Sums by period: by day on the shop's wall, or by year, as the watch says."""
 
 QUALIFYING_DAYS: Final = 3 * 366
-"""How far back qualifying points are kept: longer than any window that a program may name."""
+"""How far back qualifying points are kept by day: longer than any window that a program may name."""
+LONG_AGO: Final = -(2**40)
+"""The day under which stands what qualified before that, in one sum."""
 
 
-class Lot(Struct, frozen=True, gc=False, array_like=True):
-    """What is left of points that one fact earned and that live alike. Expires at an exclusive instant; FOREVER is never."""
+class Reservation(Struct, frozen=True, gc=False, array_like=True):
+    """Lots that are held for what may be bought with them. `id` is the fact that asked for it; `until` is exclusive."""
 
-    id: LotId
-    points: int
-    earned_at: Instant
-    active_at: Instant
-    expires_at: Instant
+    id: str
+    until: Instant
+    lots: tuple[Lot, ...]
 
 
-class Consequences(Struct):
+class Exposure(Struct, frozen=True, array_like=True):
+    """In which arm of a trial a customer counts, since when, and how many points were withheld from them under this name."""
+
+    arm: str
+    since: Instant
+    withheld: int = 0
+    crossed: bool = False
+
+
+MOST_EXPOSURES: Final = 200
+"""Trials of which a customer's arm is remembered; beyond that the first ones are forgotten."""
+
+
+class Footing(Struct, frozen=True, omit_defaults=True):
+    """What is held about a level beside its name.
+
+    The shop holds the customer at `given` until `given_until`, and `earned` is what the rules give meanwhile. The level that the
+    rules gave is not looked at before `kept_until`. `warned` is the last end of a level that was told beforehand; of the levels
+    in `welcomed` the reward for entering was given.
+    """
+
+    given: str | None = None
+    given_until: Instant = DAWN
+    earned: str | None = None
+    kept_until: Instant = DAWN
+    in_grace: bool = False
+    warned: Instant = DAWN
+    welcomed: tuple[str, ...] = ()
+
+
+NO_FOOTING: Final = Footing()
+
+
+class Consequences(Struct, omit_defaults=True):
     """`pending` lots by activation, `available` ones by expiry, then the oldest; `issued` and `expired` over all time; `moved`
-    is what came from customers who were merged into this one, less what went to another.
+    is what came from customers who were merged into this one, less what went to another. `arms` are those of trials, in the order
+    in which they were met.
+
+    Over all time, too: `spent` less what came back, `reversed` of what orders had earned, `adjusted` by hand, and what was
+    `transferred`, less what went. `debt` is what is owed, and what comes next fills it: while there is any, nothing is
+    available. `reserved` by when they end.
     """
 
     pending: list[Lot] = field(default_factory=list)
@@ -57,9 +118,27 @@ class Consequences(Struct):
     tier: str | None = None
     member_since: Instant | None = None
     moved: int = 0
+    spent: int = 0
+    reversed: int = 0
+    adjusted: int = 0
+    transferred: int = 0
+    debt: int = 0
+    reserved: list[Reservation] = field(default_factory=list)
+    arms: dict[str, Exposure] = field(default_factory=dict)
+    footing: Footing | None = None
 
     def outstanding(self) -> int:
-        return self.issued + self.moved - self.expired
+        """What is pending, available or reserved, less what is owed."""
+        came = self.issued + self.moved + self.adjusted + self.transferred
+        return came - self.expired - self.spent - self.reversed
+
+    def lifetime(self) -> int:
+        """What was ever earned, less what was taken back because it was not."""
+        return self.issued + self.moved - self.reversed
+
+    def held_back(self) -> int:
+        """What is reserved."""
+        return sum([lot.points for one in self.reserved for lot in one.lots])
 
 
 class Profile(Struct, frozen=True):
@@ -122,6 +201,14 @@ def copy_of(state: State) -> State:
             held.tier,
             held.member_since,
             held.moved,
+            held.spent,
+            held.reversed,
+            held.adjusted,
+            held.transferred,
+            held.debt,
+            list(held.reserved),
+            dict(held.arms),
+            held.footing,
         ),
         _segments_copied(state.segments) if state.segments is not None else None,
     )
@@ -147,16 +234,34 @@ def apply(effect: Effect, held: Consequences) -> None:
         elif effect.entry is ACTIVATE:
             _insert_available(held.available, _taken(held.pending, effect.lot))
         elif effect.entry is EXPIRE:
-            _taken(held.available, effect.lot)
+            _taken(held.pending if effect.source is PENDING else held.available, effect.lot)
             held.expired += effect.points
-        else:
+        elif effect.entry is MERGE:
             _move(effect, held)
+        else:
+            _post(effect, held)
     elif isinstance(effect, TierChanged):
         held.tier = effect.after
+        if held.footing is not None:
+            held.footing = _on_another_level(held.footing)
     elif isinstance(effect, MembershipStarted):
         held.member_since = effect.since
     elif isinstance(effect, Merged):
         _bring(effect, held)
+    elif isinstance(effect, Returned):
+        _disqualify(effect, held)
+    elif isinstance(effect, ReservationMade):
+        held.reserved.append(Reservation(effect.id, effect.until, effect.lots))
+        held.reserved.sort(key=_by_end)
+    elif isinstance(effect, ReservationEnded):
+        held.reserved = [one for one in held.reserved if one.id != effect.id]
+    elif isinstance(effect, Assigned):
+        _assign(effect, held)
+    elif isinstance(effect, Withheld) and effect.trial in held.arms:
+        known = held.arms[effect.trial]
+        held.arms[effect.trial] = Exposure(known.arm, known.since, known.withheld + effect.points, known.crossed)
+    elif isinstance(effect, LevelEarned | LevelGiven | LevelKept | LevelEnding):
+        held.footing = _footing_after(effect, held)
 
 
 def rebuilt(effects: Iterable[Effect]) -> Consequences:
@@ -189,23 +294,80 @@ def _earn(effect: Posted, held: Consequences) -> None:
     if day is not None:
         qualifying = held.qualifying
         qualifying[day] = qualifying.get(day, 0) + points
-        # Buckets stand roughly by day, so that the first one tells when there is something to drop.
+        # Buckets stand roughly by day, so that the first one tells when there is something to sum up.
         if day - next(iter(qualifying)) > QUALIFYING_DAYS:
-            drop_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+            _sum_up_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
+    elif effect.lot[1] >= WELCOME_LOTS:
+        footing, level = held.footing or NO_FOOTING, effect.because.rule.removeprefix(WELCOME)
+        if level not in footing.welcomed:
+            held.footing = replace(footing, welcomed=(*footing.welcomed, level))
 
 
 def _move(effect: Posted, held: Consequences) -> None:
-    """A lot that comes from another customer, or goes to one."""
-    if effect.source is not MERGED:
-        _taken(held.pending if effect.source is PENDING else held.available, effect.lot)
-        held.moved -= effect.points
+    """Points that come from another customer who is the same person, or go to one. What is reserved goes with its reservation;
+    what is owed goes the other way round.
+    """
+    _leave(effect, held)
+    _arrive(effect, held)
+    held.moved += effect.points if effect.source is MERGED else -effect.points
+
+
+def _post(effect: Posted, held: Consequences) -> None:
+    """Part of a lot, from one account to another."""
+    _leave(effect, held)
+    _arrive(effect, held)
+    entry, points = effect.entry, effect.points
+    if entry is EARN_REVERSAL:
+        held.reversed += points
+        if held.footing is not None and effect.because.rule.startswith(WELCOME):
+            level = effect.because.rule.removeprefix(WELCOME)
+            welcomed = tuple([one for one in held.footing.welcomed if one != level])
+            held.footing = replace(held.footing, welcomed=welcomed)
+    elif entry is REDEEM:
+        held.spent += points
+    elif entry is REDEEM_REVERSAL:
+        held.spent -= points
+    elif entry is ADJUST:
+        held.adjusted += points if effect.source is PROGRAM else -points
+    elif entry is TRANSFER_OUT:
+        held.transferred -= points
+    elif entry is TRANSFER_IN:
+        held.transferred += points
+
+
+def _leave(effect: Posted, held: Consequences) -> None:
+    """What is reserved is taken off by the effect that ends the reservation."""
+    if effect.source is AVAILABLE:
+        _reduce(held.available, effect.lot, effect.points)
+    elif effect.source is PENDING:
+        _reduce(held.pending, effect.lot, effect.points)
+    elif effect.source is DEBT:
+        held.debt += effect.points
+
+
+def _arrive(effect: Posted, held: Consequences) -> None:
+    if effect.target is DEBT:
+        held.debt -= effect.points
+    elif effect.target is AVAILABLE or effect.target is PENDING:
+        assert effect.earned_at is not None
+        lot = Lot(effect.lot, effect.points, effect.earned_at, effect.active_at, effect.expires_at)
+        if effect.target is PENDING:
+            _insert_pending(held.pending, lot)
+        else:
+            _insert_available(held.available, lot)
+
+
+def _disqualify(effect: Returned, held: Consequences) -> None:
+    day = effect.qualifies_on
+    if day is None:
         return
-    assert effect.earned_at is not None
-    lot = Lot(effect.lot, effect.points, effect.earned_at, effect.active_at, effect.expires_at)
-    (_insert_pending if effect.target is PENDING else _insert_available)(
-        held.pending if effect.target is PENDING else held.available, lot
-    )
-    held.moved += effect.points
+    bucket = day if day in held.qualifying else LONG_AGO
+    if bucket in held.qualifying:
+        held.qualifying[bucket] -= effect.points
+
+
+def _by_end(reservation: Reservation) -> tuple[Instant, str]:
+    return reservation.until, reservation.id
 
 
 def _bring(effect: Merged, held: Consequences) -> None:
@@ -215,7 +377,53 @@ def _bring(effect: Merged, held: Consequences) -> None:
     qualifying = dict(held.qualifying)
     for day, points in effect.qualifying:
         qualifying[day] = qualifying.get(day, 0) + points
-    held.qualifying = {day: qualifying[day] for day in sorted(qualifying) if qualifying[day]}
+    days = sorted(qualifying, key=lambda day: (day == LONG_AGO, day))
+    held.qualifying = {day: qualifying[day] for day in days if qualifying[day]}
+    footing = held.footing or NO_FOOTING
+    more = [level for level in effect.welcomed if level not in footing.welcomed]
+    if more:
+        held.footing = replace(footing, welcomed=(*footing.welcomed, *more))
+
+
+def _on_another_level(footing: Footing) -> Footing:
+    """What was kept was the level that the rules gave; while the shop holds a level, that may be another one than is seen."""
+    if footing.given is not None:
+        return replace(footing, warned=DAWN)
+    return replace(footing, kept_until=DAWN, in_grace=False, warned=DAWN)
+
+
+def _footing_after(effect: LevelEarned | LevelGiven | LevelKept | LevelEnding, held: Consequences) -> Footing:
+    footing = held.footing or NO_FOOTING
+    if isinstance(effect, LevelEarned):
+        return replace(footing, earned=effect.after, kept_until=DAWN, in_grace=False)
+    if isinstance(effect, LevelKept):
+        return replace(footing, kept_until=effect.until, in_grace=effect.in_grace)
+    if isinstance(effect, LevelEnding):
+        return replace(footing, warned=effect.at)
+    if effect.level is None:
+        return replace(footing, given=None, given_until=DAWN, earned=None)
+    earned = held.tier if footing.given is None else footing.earned
+    return replace(footing, given=effect.level, given_until=effect.until, earned=earned)
+
+
+def earned_level(held: Consequences) -> str | None:
+    """What the rules give, whatever level the shop holds the customer at."""
+    footing = held.footing
+    return held.tier if footing is None or footing.given is None else footing.earned
+
+
+def _sum_up_before(qualifying: Buckets, first: int) -> None:
+    """In one bucket, and that not the first, which tells whether there is something to sum up."""
+    qualifying[LONG_AGO] = sum([qualifying.pop(day) for day in [day for day in qualifying if day < first]])
+
+
+def _assign(effect: Assigned, held: Consequences) -> None:
+    """What was withheld stays, unless it was in another arm."""
+    known = held.arms.get(effect.trial)
+    withheld = known.withheld if known is not None and known.arm == effect.arm else 0
+    held.arms[effect.trial] = Exposure(effect.arm, effect.since, withheld, effect.crossed)
+    if len(held.arms) > MOST_EXPOSURES:
+        del held.arms[next(iter(held.arms))]
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:
@@ -257,6 +465,16 @@ def _by_activation(lot: Lot) -> tuple[Instant, Instant, LotId]:
 
 def _by_expiry(lot: Lot) -> tuple[Instant, Instant, LotId]:
     return lot.expires_at, lot.earned_at, lot.id
+
+
+def _reduce(lots: list[Lot], lot_id: LotId, points: int) -> None:
+    place = 0 if lots[0].id == lot_id else [lot.id for lot in lots].index(lot_id)
+    lot = lots[place]
+    assert lot.points >= points, "no more than there is"
+    if lot.points == points:
+        del lots[place]
+    else:
+        lots[place] = Lot(lot.id, lot.points - points, lot.earned_at, lot.active_at, lot.expires_at)
 
 
 def _taken(lots: list[Lot], lot_id: LotId) -> Lot:

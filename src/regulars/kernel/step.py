@@ -6,50 +6,92 @@
          + settle    what the fact itself made overdue
 
 What falls due at one instant happens in this order: pending points become available, tiers, points expire, tiers. What
-falls due at the very instant of a fact has happened before it; segments look last. A late fact never turns the customer's clock
+falls due at the very instant of a fact has happened before it; segments look last. Reservations that have run out are released,
+and what is owed is filled, before levels are looked at. A late fact never turns the customer's clock
 back. From a fact of weak trust nothing of value follows: no points, no level, not even one that is everybody's, and it does not
 move the customer's clock, or anybody could make the shop's own word late. It counts for segments, which go by when we were told.
 """
 
 from collections.abc import Iterable
 
-from regulars.kernel.behaviour import observe
+from regulars.kernel.behaviour import observe, observe_return
+from regulars.kernel.by_hand import by_hand, settle
 from regulars.kernel.calendar import SECOND
 from regulars.kernel.earning import bring_over, earn
-from regulars.kernel.effects import Effect, Posted, Refused
+from regulars.kernel.effects import ACTIVATE, EXPIRE, Effect, Posted, Refused
+from regulars.kernel.entry_rewards import take_welcome_back, welcome
 from regulars.kernel.expiry import activate, expire, next_lot_due
-from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import (
+    OF_POINTS,
+    WEAK,
+    BalanceBroughtOver,
+    Behaved,
+    Fact,
+    Instant,
+    LevelSet,
+    MemberJoined,
+    OfPoints,
+    OrderCompleted,
+    OrderReturned,
+    PointsAdjusted,
+    PointsReceived,
+    PointsSent,
+)
+from regulars.kernel.given_levels import set_level
 from regulars.kernel.membership import enrol
+from regulars.kernel.recalled import Memory
+from regulars.kernel.returns import take_back
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
+from regulars.kernel.spending import lapse, spend
 from regulars.kernel.state import State, apply, copy_of
-from regulars.kernel.tiers import reset, upgrade
+from regulars.kernel.tiers import left_after_return, reset, upgrade
 from regulars.kernel.waking import look_ahead
 
 
-def step(state: State, fact: Fact, program: Rulebook) -> tuple[State, list[Effect]]:
-    """The customer after `fact`, and what followed from it."""
-    return fold(state, (fact,), program)
+def step(
+    state: State, fact: Fact, program: Rulebook, memory: Memory | None = None, drawn_by: str | None = None
+) -> tuple[State, list[Effect]]:
+    """The customer after `fact`, and what followed from it. For trials they are drawn by that name, or by the id in the fact."""
+    return fold(state, (fact,), program, memory, drawn_by)
 
 
-def fold(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State, list[Effect]]:
+def fold(
+    state: State,
+    facts: Iterable[Fact],
+    program: Rulebook,
+    memory: Memory | None = None,
+    drawn_by: str | None = None,
+) -> tuple[State, list[Effect]]:
     """The customer after these facts, in this order, and what followed from them: one step after the other."""
     assert state.version == program.version, "adopt the program first"
     state = copy_of(state)
     effects: list[Effect] = []
     for fact in facts:
-        _take(state, fact, program, effects)
+        before = _take(state, fact, program, effects, memory, drawn_by)
+        if memory is not None:
+            memory.take(fact, effects[before:], program.version)
     return state, effects
 
 
-def fold_each(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State, list[list[Effect]]]:
-    """The same, with what followed from each fact by itself."""
+def fold_each(
+    state: State,
+    facts: Iterable[Fact],
+    program: Rulebook,
+    memory: Memory | None = None,
+    drawn_by: str | None = None,
+) -> tuple[State, list[list[Effect]]]:
+    """The same, with what followed from each fact by itself. Facts that look back want a `memory` of what came before; it takes in
+    these facts as well.
+    """
     assert state.version == program.version, "adopt the program first"
     state = copy_of(state)
     followed: list[list[Effect]] = []
     for fact in facts:
         effects: list[Effect] = []
-        _take(state, fact, program, effects)
+        before = _take(state, fact, program, effects, memory, drawn_by)
+        if memory is not None:
+            memory.take(fact, effects[before:], program.version)
         followed.append(effects)
     return state, followed
 
@@ -65,43 +107,91 @@ def advance(state: State, to: Instant, program: Rulebook, recorded_at: Instant) 
     return state, effects
 
 
-def _take(state: State, fact: Fact, program: Rulebook, effects: list[Effect]) -> None:
-    happened_at, clock = fact.happened_at, state.clock
+def _take(
+    state: State,
+    fact: Fact,
+    program: Rulebook,
+    effects: list[Effect],
+    memory: Memory | None,
+    drawn_by: str | None,
+) -> int:
+    """The place of the first effect of the fact itself. What fell due before it, `memory` knows already."""
+    happened_at, clock, before = fact.happened_at, state.clock, len(effects)
     at = happened_at if happened_at > clock else clock
     if isinstance(fact, Behaved) and fact.trust is WEAK:
-        effects += earn(state, fact, program.calendar.today(happened_at).day, at, program.earning)
+        effects += earn(state, fact, program.calendar.today(happened_at).day, at, program.earning, drawn_by)
         _segment(state, fact, program, effects, held_changed=False)
         look_ahead(state, program, tiers_too=False)
-        return
+        return before
     if state.due_at <= at:
         _fall_due_until(at, state, program, fact.recorded_at, effects)
+        if memory is not None:
+            memory.take(None, effects[before:], program.version)
     state.clock = at
     followed = len(effects)
     today = program.calendar.today(happened_at)
-    refused = sums_may_fall = False
+    on_clock = today if at == happened_at else program.calendar.today(at)
+    tiers, refused, sums_may_fall, best_before = program.tiers, False, False, 0
     if isinstance(fact, OrderCompleted):
-        observe(state, fact, today, program.watches)
         sums_may_fall = fact.amount_minor < 0
+        if sums_may_fall and tiers is not None:
+            best_before = tiers.best_sum(state, on_clock)
+        observe(state, fact, today, program.watches)
+    elif isinstance(fact, OrderReturned):
+        if tiers is not None:
+            best_before = tiers.best_sum(state, on_clock)
+        observe_return(state, fact, program.calendar.today(fact.ordered_at), program.watches)
     elif isinstance(fact, MemberJoined):
         enrolled = enrol(state, fact, at, program.version)
         _follow(state, [enrolled], effects)
         refused = isinstance(enrolled, Refused)
-    if isinstance(fact, BalanceBroughtOver):
+    elif isinstance(fact, Behaved) and fact.name in program.counted:
+        observe(state, fact, today, program.watches)
+    if isinstance(fact, LevelSet):
+        _follow(state, set_level(state, fact, at, tiers, program.is_member(state), program.version), effects)
+        sums_may_fall = True
+    elif isinstance(fact, BalanceBroughtOver):
         _follow(state, [bring_over(state, fact, at, program.earning)], effects)
+    elif isinstance(fact, OF_POINTS):
+        _follow(state, _moved_by(fact, state, at, program, memory), effects)
+        sums_may_fall = isinstance(fact, OrderReturned)
     elif not refused:
-        _follow(state, earn(state, fact, today.day, at, program.earning), effects)
-    if program.tiers is not None and (program.open_to_all or program.is_member(state)):
-        on_clock = today if at == happened_at else program.calendar.today(at)
-        raised = upgrade(state, program.tiers, on_clock, at, fact.recorded_at, program.version, fact.id)
+        _follow(state, earn(state, fact, today.day, at, program.earning, drawn_by), effects)
+    if tiers is not None and (program.open_to_all or program.is_member(state)):
+        recorded_at, version = fact.recorded_at, program.version
+        if sums_may_fall:
+            left = left_after_return(state, tiers, best_before, on_clock, at, recorded_at, version, fact.id)
+            _follow(state, left, effects)
+            if isinstance(fact, OrderReturned) and tiers.rewards and memory is not None:
+                _follow(state, take_welcome_back(state, fact, at, tiers, on_clock, version, memory), effects)
+        raised = upgrade(state, tiers, on_clock, at, recorded_at, version, fact.id)
         if raised:
+            if tiers.rewards:
+                raised += welcome(
+                    state.consequences, raised, fact, at, tiers, program.earning.lifetimes, program.version
+                )
             _follow(state, raised, effects)
             sums_may_fall = True
+        elif tiers.years is not None:
+            sums_may_fall = True
+    if state.consequences.debt and state.consequences.available:
+        _follow(state, settle(state.consequences, at, fact.recorded_at, program.version), effects)
     look_ahead(state, program, sums_may_fall)
     if state.due_at <= at:
         _fall_due_until(at, state, program, fact.recorded_at, effects)
     if program.segments is not None:
         _segment(state, fact, program, effects, len(effects) > followed)
         look_ahead(state, program, tiers_too=False)
+    return followed
+
+
+def _moved_by(fact: OfPoints, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
+    if isinstance(fact, OrderReturned):
+        assert memory is not None, "the order is recalled"
+        return take_back(state, fact, at, program.version, program.program.points.debt, memory)
+    if isinstance(fact, PointsAdjusted | PointsSent | PointsReceived):
+        return by_hand(state, fact, at, program.version, program.earning.lifetimes)
+    return spend(state, fact, at, program.version, memory)
 
 
 def overhear(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State, list[Effect]]:
@@ -149,15 +239,21 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     at = due if due > state.clock else state.clock
     held, version, followed = state.consequences, program.version, len(effects)
     resetting = program.tiers is not None and state.tier_due_at <= due
+    tiers = program.tiers
     if held.pending and held.pending[0].active_at <= due:
         _follow(state, activate(held, due, at, recorded_at, version), effects)
+    if held.reserved and held.reserved[0].until <= due:
+        _follow(state, lapse(held, due, at, recorded_at, version), effects)
+    if held.debt and held.available:
+        _follow(state, settle(held, at, recorded_at, version), effects)
     if resetting:
-        _follow(state, reset(state, due, at, recorded_at, version, program.tiers), effects)
+        _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
+    # What has fallen due of tiers has its day behind it: it is not looked at a second time.
+    state.clock = at
     if held.available and held.available[0].expires_at <= due:
         _follow(state, expire(held, due, at, recorded_at, version), effects)
     if resetting:
-        _follow(state, reset(state, due, at, recorded_at, version, program.tiers), effects)
-    state.clock = at
+        _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
     if state.segments is not None and any(map(_changes_what_is_held, effects[followed:])):
         _fall_due_for_segments(state, min(due, recorded_at), program, recorded_at, effects, held_changed=True)
     look_ahead(state, program, resetting)
@@ -165,7 +261,8 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
 
 def _changes_what_is_held(effect: Effect) -> bool:
     """To the second: that points become available and expire, segments know beforehand."""
-    return not isinstance(effect, Posted) or effect.effective_at % SECOND != 0
+    is_foreseen = isinstance(effect, Posted) and (effect.entry is ACTIVATE or effect.entry is EXPIRE)
+    return not is_foreseen or effect.effective_at % SECOND != 0
 
 
 def _fall_due_for_segments(

@@ -8,8 +8,8 @@ from regulars.kernel.tiers import next_tier_due
 
 
 def next_due(state: State, program: Rulebook) -> Instant:
-    """The next instant at which a lot becomes available or expires, a level is lost, or segments may change; FOREVER if there is
-    none.
+    """The next instant at which a lot becomes available or expires, something becomes of a level, or segments may change;
+    FOREVER if there is none.
     """
     tier_due = next_tier_due(state, program.tiers) if program.tiers else FOREVER
     segment_due = state.segments.due_at if state.segments is not None else FOREVER

@@ -12,7 +12,7 @@ from regulars.store.transaction import Transaction
 
 
 class Deed(Struct, frozen=True):
-    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted` or `asked` (a platform asks for somebody's data);
+    """`what` is `merged`, `parted`, `exported`, `erased`, `readmitted`, `level_set` or `asked` (a platform asks for their data);
     `segment_exported`, `webhook_added` and its like bear the segment's or the webhook's name in `details`.
     """
 

@@ -5,7 +5,7 @@ worker has been there yet or not.
 """
 
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from regulars.kernel.effects import TierChanged
 from regulars.kernel.facts import FOREVER, Instant
@@ -13,13 +13,14 @@ from regulars.kernel.program import DeviceLimit
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import Consequences, State
 from regulars.kernel.step import advance
-from regulars.kernel.tiers import ahead
+from regulars.kernel.tiers import ahead, keeping
+from regulars.service.as_of import as_of
 from regulars.service.consents import ConsentView, standings
 from regulars.service.people import ANONYMOUS_ID, ITSELF, RANK, claims_of, is_shared, leads_to
 from regulars.service.records import links_among, records_of
 from regulars.service.shop import Shop
 from regulars.service.traits import Trait, traits_of
-from regulars.store.schema import customers, identities
+from regulars.store.schema import customers, identities, journal
 from regulars.wire.records import decode_state
 
 
@@ -42,8 +43,9 @@ class Identity(Struct, frozen=True):
 
 
 class Points(Struct, frozen=True):
-    """`lifetime` = issued + brought - reversed; `brought` came over from merged accounts. `available`, `pending` and `expired` are
-    what the lots say now.
+    """`lifetime` = issued + brought - reversed; `brought` came over from merged accounts. `available`, `pending`, `reserved` and
+    `expired` are what the lots say now; `owed` is what the next points fill first. `adjusted` by hand and `transferred` from other
+    customers are below 0 where more went than came.
     """
 
     available: int
@@ -54,10 +56,14 @@ class Points(Struct, frozen=True):
     reversed: int
     spent: int
     expired: int
+    reserved: int
+    adjusted: int
+    transferred: int
+    owed: int
 
 
 class NextTier(Struct, frozen=True):
-    """The level above: reached at `at`, of which `have` is there; minor units of money or points, as `by` says."""
+    """The level above: reached at `at`, of which `have` is there; minor units of money, points or a number, as `by` says."""
 
     id: str
     at: int
@@ -65,12 +71,36 @@ class NextTier(Struct, frozen=True):
     by: str
 
 
+class KeptTier(Struct, frozen=True):
+    """The level held ends at `until`, unless `missing` comes before, so that `at` is there; None where what comes before cannot
+    keep it. `in_grace` it would have been lost already.
+    """
+
+    at: int
+    have: int
+    missing: int | None
+    until: Instant
+    in_grace: bool
+    by: str
+
+
+class GivenTier(Struct, frozen=True):
+    """The level by the shop's own word; without `until` it holds until the shop says otherwise."""
+
+    id: str
+    until: Instant | None
+
+
 class Tier(Struct, frozen=True):
-    """`id` is None for whoever has no level; `since` is when it was last given, `next` None at the top."""
+    """`id` is None for whoever has no level; `since` is when it was last given, `next` None at the top, `keep` where no time takes
+    it away.
+    """
 
     id: str | None
     since: Instant | None
     next: NextTier | None
+    keep: KeptTier | None = None
+    given: GivenTier | None = None
 
 
 class LotView(Struct, frozen=True):
@@ -167,6 +197,43 @@ def customer(shop: Shop, id: str, now: Instant) -> Customer | None:
         )
 
 
+def customer_as_of(shop: Shop, id: str, at: Instant) -> Customer | None:
+    """The same as of a moment that is past: points, lots and level as they were then, from the ledger alone. Who it is, and what is
+    known and allowed, is as of now; how far the next level was, nobody kept. None where there is no such customer.
+    """
+    with shop.store.reading() as connection:
+        row = connection.execute(select(customers).where(customers.c.id == id)).one_or_none()
+        if row is not None and row.person is not None:
+            row = connection.execute(select(customers).where(customers.c.id == row.person)).one_or_none()
+        if row is None:
+            return None
+        rulebook = shop.rulebooks.version(row.version, connection)
+        records = records_of(connection, row.id)
+        [(_, then)] = as_of(connection, shop.rulebooks, [row.id], at)
+        columns = journal.c
+        by_then = select(func.count(), func.max(columns.happened_at)).where(
+            columns.customer == row.id, columns.fact_id.is_not(None), columns.happened_at <= at
+        )
+        facts, last_at = connection.execute(by_then).one()
+        return Customer(
+            id=row.id,
+            known=bool(row.known),
+            identities=_identities(connection, row.id, rulebook.program.shared_device),
+            points=_points(then.held),
+            tier=Tier(then.held.tier, then.tier_since, None, None, _given(then.held)),
+            lots=_lots(then.held),
+            traits=traits_of(connection, records),
+            consents=standings(connection, records, (shop.rulebooks.latest() or rulebook).program),
+            records=tuple(records),
+            member_since=then.held.member_since,
+            first_seen_at=row.first_seen_at,
+            last_seen_at=row.first_seen_at if last_at is None else last_at,
+            facts=facts,
+            version=then.version or row.version,
+            as_of=at,
+        )
+
+
 # --- putting it into words -------------------------------------------------------------------------------------------
 
 
@@ -189,17 +256,42 @@ def _identities(connection: Connection, id: str, limit: DeviceLimit) -> tuple[Id
 
 def _points(held: Consequences) -> Points:
     available, pending = (sum([lot.points for lot in lots]) for lots in (held.available, held.pending))
-    return Points(available, pending, held.issued + held.moved, held.issued, held.moved, 0, 0, held.expired)
+    return Points(
+        available,
+        pending,
+        held.lifetime(),
+        held.issued,
+        held.moved,
+        held.reversed,
+        held.spent,
+        held.expired,
+        held.held_back(),
+        held.adjusted,
+        held.transferred,
+        held.debt,
+    )
 
 
 def _tier(state: State, rulebook: Rulebook, now: Instant, since: Instant | None) -> Tier:
     tier = state.consequences.tier
     if rulebook.tiers is None or not rulebook.is_member(state):
         return Tier(tier, since if tier else None, None)
-    next = ahead(state, rulebook.tiers, rulebook.calendar.today(now))
-    assert rulebook.program.tiers is not None
-    by = rulebook.program.tiers.by
-    return Tier(tier, since if tier else None, NextTier(next.id, next.at, next.have, by) if next else None)
+    today, by = rulebook.calendar.today(now), rulebook.tiers.tiers.by
+    next, keep = ahead(state, rulebook.tiers, today), keeping(state, rulebook.tiers)
+    return Tier(
+        tier,
+        since if tier else None,
+        NextTier(next.id, next.at, next.have, by) if next else None,
+        KeptTier(keep.at, keep.have, keep.missing, keep.until, keep.in_grace, by) if keep else None,
+        _given(state.consequences),
+    )
+
+
+def _given(held: Consequences) -> GivenTier | None:
+    footing = held.footing
+    if footing is None or footing.given is None:
+        return None
+    return GivenTier(footing.given, None if footing.given_until == FOREVER else footing.given_until)
 
 
 def _lots(held: Consequences) -> tuple[LotView, ...]:

@@ -1,12 +1,12 @@
 """The shop looked over: is the database as this release needs it, and do facts, states and ledger say the same?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 from sqlalchemy import text as sql
 
-from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, MERGE
+from regulars.kernel.effects import AVAILABLE, DEBT, EARN, EARN_REVERSAL, PENDING, Account
 from regulars.kernel.facts import Instant
 from regulars.service.auditing import last_audit
 from regulars.service.shop import Shop
@@ -94,19 +94,15 @@ def _ledger(connection: Connection) -> Finding:
             func.sum(
                 case(
                     (entry == EARN, points),
+                    (entry == EARN_REVERSAL, -points),
                     (entries.c.source == "merged", points),
                     (entries.c.target == "merged", -points),
                     else_=0,
                 )
             ).label("lifetime"),
-            func.sum(
-                case((entries.c.target == "available", points), (entries.c.source == "available", -points), else_=0)
-            ).label("available"),
-            func.sum(
-                case((entries.c.target == "pending", points), (entries.c.source == "pending", -points), else_=0)
-            ).label("pending"),
+            _left_in((AVAILABLE, DEBT)).label("available"),
+            _left_in((PENDING,)).label("pending"),
         )
-        .where(entry.in_([EARN, ACTIVATE, EXPIRE, MERGE]))
         .group_by(entries.c.customer)
         .subquery()
     )
@@ -125,6 +121,12 @@ def _ledger(connection: Connection) -> Finding:
         else f"{odd:,} balances differ from their sums"
     )
     return Finding("ledger", odd == 0, found, "Tell us: this must not happen.")
+
+
+def _left_in(accounts: Sequence[Account]) -> ColumnElement[int]:
+    """What came into these accounts, less what left them."""
+    points, came, went = entries.c.points, entries.c.target.in_(accounts), entries.c.source.in_(accounts)
+    return func.sum(case((came, points), else_=0) - case((went, points), else_=0))
 
 
 def _segments(shop: Shop) -> Finding:

@@ -5,11 +5,13 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from regulars.kernel.facts import FOREVER, Fact, Instant
+from regulars.kernel.recalled import Memory, looks_back
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.histories import About
 from regulars.service.known import Told
 from regulars.service.merging import BY_IDENTITY, join, rehang, separate
 from regulars.service.people import ANONYMOUS_ID, ITSELF, Merge, People, Whose, own_of
+from regulars.service.recalling import recalled
 from regulars.service.record import Customer, Journal, brought_to
 from regulars.service.records import records_in
 from regulars.service.rulebooks import Rulebooks
@@ -64,6 +66,13 @@ class Customers:
             row = self._rows[id]
             self._open[id] = brought_to(self._tx, row, self._rulebook, self._rulebooks, self.journal, self._now)
         return self._open[id]
+
+    def recall(self, facts: Sequence[Fact]) -> Memory | None:
+        """What these facts of one customer need of the past."""
+        if not looks_back(facts):
+            return None
+        self.journal.write(self._tx)
+        return recalled(self._tx.core, self._rulebooks, facts[0].customer, facts)
 
     def merge(self, merge: Merge, at: Instant) -> None:
         """What an identity brings about."""

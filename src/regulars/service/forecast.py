@@ -9,19 +9,20 @@ from sqlalchemy import Connection, select
 
 from regulars.kernel.adopt import adopt
 from regulars.kernel.because import sentence
-from regulars.kernel.effects import EARN, Effect, Posted, Refused, TierChanged
+from regulars.kernel.effects import EARN, Effect, Posted, Refused, TierChanged, Withheld
 from regulars.kernel.facts import FOREVER, Instant, Line, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
 from regulars.kernel.step import advance, step
 from regulars.service.group import NoProgram
-from regulars.service.records import records_of
+from regulars.service.records import drawing_name, records_of
 from regulars.service.shop import Shop
 from regulars.store.facts import came_through, facts_where
 from regulars.store.schema import customers
 from regulars.wire.records import decode_state
 
 ORDER: Final = "forecast"
+WITHHELD: Final = "withheld"
 
 
 class Said(Struct, frozen=True):
@@ -57,17 +58,18 @@ def forecast(shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Inst
     rulebook = shop.rulebooks.in_force()
     if rulebook is None:
         raise NoProgram
-    state = rulebook.new_state()
+    state, drawn_by = rulebook.new_state(), None
     if customer is not None:
         with shop.store.one_moment(), shop.store.reading() as connection:
-            held = _state_of(shop, connection, customer, rulebook, now)
+            held = state_of(shop, connection, customer, rulebook, now)
+            drawn_by = drawing_name(connection, customer)
         if held is None:
             return None
         state = held
     state, _ = advance(state, max(at, state.clock), rulebook, at)
     amount_minor = sum([line.amount_minor for line in lines])
     order = OrderCompleted(ORDER, customer or ORDER, at, at, ORDER, ORDER, lines, amount_minor)
-    after, effects = step(state, order, rulebook)
+    after, effects = step(state, order, rulebook, drawn_by=drawn_by)
     earned = [effect for effect in effects if isinstance(effect, Posted) and effect.entry is EARN]
     ends = earned[0].expires_at if earned else FOREVER
     return Forecast(
@@ -83,7 +85,7 @@ def forecast(shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Inst
     )
 
 
-def _state_of(shop: Shop, connection: Connection, id: str, rulebook: Rulebook, now: Instant) -> State | None:
+def state_of(shop: Shop, connection: Connection, id: str, rulebook: Rulebook, now: Instant) -> State | None:
     """As the program in force finds it."""
     columns = customers.c
     asked = select(columns.id, columns.person, columns.state, columns.version)
@@ -107,6 +109,8 @@ def _said(effect: Effect, rulebook: Rulebook) -> Said | None:
         return Said(effect.because.rule, effect.points, None, sentence(effect, rulebook))
     if isinstance(effect, Refused):
         return Said(effect.because.rule, 0, effect.reason.value, sentence(effect, rulebook))
+    if isinstance(effect, Withheld):
+        return Said(effect.because.rule, 0, WITHHELD, sentence(effect, rulebook))
     if isinstance(effect, TierChanged):
         return Said(effect.because.rule, 0, None, sentence(effect, rulebook))
     return None

@@ -23,6 +23,7 @@ from regulars.kernel.facts import (
     Instant,
     MemberJoined,
     OrderCompleted,
+    OrderReturned,
     Trust,
 )
 from regulars.kernel.program import USUAL_KINDS, IdentityKind
@@ -34,13 +35,14 @@ from regulars.service.merging import lookups
 from regulars.service.notes import count_impersonal, note
 from regulars.service.orders import Standing
 from regulars.service.people import People, Whose, is_settled, keys_of
+from regulars.service.returning import told_of
 from regulars.service.rulebooks import Rulebooks
 from regulars.service.silence import counting, refusing, without_the_silent
 from regulars.service.tombstones import without_the_erased, without_words_of_the_erased
 from regulars.service.visits import NO_ENRICHMENT, Enrichment, keep_visits, seen_by
 from regulars.service.writer import Busy, Moved, Unready
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent
+from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent, WentBack
 
 MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
@@ -123,10 +125,12 @@ class IngestGroup:
             for merge in part[0].merges:
                 customers.merge(merge, part[0].fact.happened_at)
             by_customer, via = by_customer_of(part)
+            asked = {step.fact.id: step.told.arrival.deed for step in part}
             for id in sorted(by_customer):
                 customer = customers.of(id)
                 customer.known = customer.known or id in vouched
-                customers.journal.take(customer, by_customer[id], rulebook, via)
+                memory = customers.recall(by_customer[id])
+                customers.journal.take(customer, told_of(by_customer[id], asked, memory), rulebook, via, memory)
             by_owner = by_owner_of(part)
             for id in sorted(by_owner):
                 customers.journal.overhear(customers.of(id), by_owner[id], rulebook)
@@ -206,6 +210,10 @@ def _fact(one: Arrival, person: Whose, recorded_at: Instant) -> Fact:
     if isinstance(deed, Joined):
         return MemberJoined(one.id, person.customer, one.happened_at, recorded_at, one.source)
     assert not isinstance(deed, OrderTold), "heard before (service.orders)"
+    if isinstance(deed, WentBack):
+        return OrderReturned(
+            one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.order_id, 0, (), 0
+        )
     # Whoever is not named by the shop orders and joins in name only: there is no order to count, and none to count twice.
     trust = Trust.WEAK if deed.name in (ORDER_COMPLETED, MEMBER_JOINED) else person.trust
     return Behaved(one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.properties, trust)

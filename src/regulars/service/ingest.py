@@ -10,13 +10,22 @@ from hashlib import blake2b
 
 from sqlalchemy import select
 
-from regulars.kernel.facts import BalanceBroughtOver, Behaved, Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import (
+    BalanceBroughtOver,
+    Behaved,
+    Fact,
+    Instant,
+    LevelSet,
+    MemberJoined,
+    OrderCompleted,
+    OrderReturned,
+)
 from regulars.service.group import Ingested, NoProgram
 from regulars.service.known import Request
 from regulars.service.orders import order_key
 from regulars.service.shop import Shop
 from regulars.store.schema import source_keys
-from regulars.wire.events import Arrival, Deed, Did, Joined, Ordered, Sender, Understood
+from regulars.wire.events import Arrival, Deed, Did, Joined, Ordered, Sender, Understood, WentBack
 from regulars.wire.records import encode_fact
 from regulars.wire.webhooks import Page
 from regulars.wire.webhooks import Told as ToldByPlatform
@@ -87,6 +96,12 @@ def _deed(fact: Fact) -> Deed:
             return Did(fact.name, fact.properties)
         case BalanceBroughtOver():
             raise AssertionError("balances come in by service.importing")
+        case LevelSet():
+            raise AssertionError("levels are set by service.levels")
+        case OrderReturned():
+            return WentBack(fact.name, fact.order_id, (), None if fact.is_whole else fact.amount_minor)
+        case _:
+            raise AssertionError("what is done with points comes in by commands")
 
 
 def already_known(shop: Shop, facts: Sequence[Fact]) -> int:

@@ -12,12 +12,14 @@ from typing import Final
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
+from sqlalchemy import select
 
 from regulars.kernel.facts import Instant
 from regulars.service.memberships import Move
 from regulars.service.orders import Standing, order_key
+from regulars.store.schema import source_keys
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, EventReason, Ordered, OrderTold, RefusedEvent
+from regulars.wire.events import Arrival, EventReason, Ordered, OrderTold, RefusedEvent, WentBack
 from regulars.wire.webhooks import RefusedWebhook
 
 MOST_RAW_BYTES: Final = 32 << 10
@@ -69,7 +71,7 @@ def unknown(
         for request, done in zip(requests, progress, strict=True)
         for one in request.arrivals
     ]
-    messages = _first_of(tx, told, _message_key, MESSAGE_REUSED)
+    messages = _first_of(tx, _of_known_orders(tx, told), _message_key, MESSAGE_REUSED)
     standing = None
     if any(isinstance(one.arrival.deed, OrderTold) for one in messages):
         standing = Standing(tx, [one.arrival for one in messages])
@@ -81,6 +83,25 @@ def unknown(
     for one in messages:
         one.progress.stored += 1
     return messages, standing
+
+
+def _of_known_orders(tx: Transaction, told: list[Told]) -> list[Told]:
+    """Without returns of orders of which nobody knows: those may be sent again once the order was."""
+    returns = {order_key(one.arrival.deed.order_id) for one in told if isinstance(one.arrival.deed, WentBack)}
+    if not returns:
+        return told
+    asked = select(source_keys.c.key).where(source_keys.c.key.in_(sorted(returns)))
+    known = set(tx.core.execute(asked).scalars())
+    kept: list[Told] = []
+    for one in told:
+        deed = one.arrival.deed
+        if isinstance(deed, Ordered | OrderTold):
+            known.add(order_key(deed.order_id))
+        if isinstance(deed, WentBack) and order_key(deed.order_id) not in known:
+            one.progress.refusals.append(refusal(one.arrival, *UNKNOWN_ORDER))
+        else:
+            kept.append(one)
+    return kept
 
 
 def _heard(messages: Sequence[Told], standing: Standing) -> list[Told]:
@@ -105,6 +126,10 @@ def refusal(one: Arrival, reason: EventReason, message: str) -> RefusedEvent:
 MESSAGE_REUSED: Final = (
     EventReason.MESSAGE_ID_REUSED,
     "An earlier event bears this `messageId` and says something else. The first word stands.",
+)
+UNKNOWN_ORDER: Final = (
+    EventReason.UNKNOWN_ORDER,
+    "An order went back that is not known here. Send the order first, then this again, under the same `messageId`.",
 )
 ORDER_REUSED: Final = (
     EventReason.ORDER_REUSED,

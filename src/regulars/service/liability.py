@@ -2,21 +2,38 @@
 the level that they were in; and what became of the points of each month.
 
 Lots bear both their ends, so that what time alone brings about is known of them, whether a customer has been woken for it or not:
-what had expired by then is not owed. Postings count from when they took effect.
+what had expired by then is not owed. Postings count from when they took effect. Of those few who had points held, or owed some,
+more than lots decides what is theirs: each of them is brought to the moment by the kernel (`as_of`).
 """
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from regulars.kernel.calendar import MINUTE, Calendar, date_of, day_of_date
-from regulars.kernel.effects import AVAILABLE, EARN, EXPIRED, PENDING, TierChanged
+from regulars.kernel.effects import (
+    ADJUST,
+    AVAILABLE,
+    DEBT,
+    EARN,
+    EARN_REVERSAL,
+    EXPIRE,
+    EXPIRED,
+    PENDING,
+    PROGRAM,
+    RESERVED,
+    SETTLE,
+    LotId,
+    Posted,
+    TierChanged,
+)
 from regulars.kernel.facts import FOREVER, Instant
 from regulars.kernel.program import PointsPolicy, Program
 from regulars.kernel.terms import plain
+from regulars.service.as_of import Then, as_of
 from regulars.service.shop import Shop
 from regulars.store.schema import customers, entries, journal
 from regulars.wire.answers import CohortAnswer, LiabilityAnswer, OwedAnswer
@@ -26,41 +43,48 @@ from regulars.wire.records import Step, decode_effects
 QUARTER: Final = 15 * MINUTE
 """Every zone's clocks differ by whole quarters of an hour, so that a quarter lies in one month everywhere."""
 AT_ONCE: Final = 500
+HANDS: Final = (PENDING.value, AVAILABLE.value, RESERVED.value)
+TAKEN_BACK: Final = (EARN_REVERSAL.value, ADJUST.value, SETTLE.value)
+"""What leaves a customer's hands by these is neither spent nor expired."""
 
 
 class Owed(Struct, frozen=True):
     """What customers in `tier` (None is no level) hold that expires within `month`, as `2017-03`; None never does. A lot that
-    expires at the very midnight that ends a month is good through its last day, and so is of that month.
+    expires at the very midnight that ends a month is good through its last day, and so is of that month. What is `reserved` expires
+    no sooner than its reservation.
     """
 
     month: str | None
     tier: str | None
     available: int
     pending: int
+    reserved: int = 0
 
     @property
     def points(self) -> int:
-        return self.available + self.pending
+        return self.available + self.pending + self.reserved
 
 
 class Cohort(Struct, frozen=True):
-    """The points that were earned in `month`, as `2017-03`, and what became of them: `used` are those that neither expired nor are
-    held.
+    """The points that were earned, or given by hand, in `month`, as `2017-03`, and what became of them: `reversed` were taken back,
+    since an order went back, or by hand, or to fill what was owed; `used` are those of which nothing else became.
     """
 
     month: str
     issued: int
     expired: int
     held: int
+    reversed: int = 0
 
     @property
     def used(self) -> int:
-        return self.issued - self.expired - self.held
+        return self.issued - self.expired - self.held - self.reversed
 
 
 class Liability(Struct, frozen=True):
     """`owed` by month and level, the soonest first and what never expires last; `cohorts` the oldest first. `most_minor` is what
-    all of it would cost if it were spent, `expected_minor` the share of it that the program expects (`points`: `redeemed`).
+    all of it would cost if it were spent, `expected_minor` the share of it that the program expects (`points`: `redeemed`). `debt`
+    is what customers owe in points; nothing is taken off for it.
     """
 
     at: Instant
@@ -70,10 +94,12 @@ class Liability(Struct, frozen=True):
     expected_minor: int
     owed: tuple[Owed, ...]
     cohorts: tuple[Cohort, ...]
+    reserved: int = 0
+    debt: int = 0
 
     @property
     def points(self) -> int:
-        return self.available + self.pending
+        return self.available + self.pending + self.reserved
 
 
 def liability(shop: Shop, at: Instant) -> Liability | None:
@@ -84,9 +110,12 @@ def liability(shop: Shop, at: Instant) -> Liability | None:
     if rulebook is None:
         return None
     with shop.store.one_moment(), shop.store.reading() as connection:
-        owed = _owed(connection, rulebook.calendar, at)
-        cohorts = _cohorts(connection, rulebook.calendar, at)
-    return _summed(at, owed, cohorts, rulebook.program.points)
+        ids = connection.execute(_entangled(at)).scalars().all()
+        entangled = [then for _, then in as_of(connection, shop.rulebooks, ids, at)]
+        owed = _owed(connection, rulebook.calendar, at, entangled)
+        cohorts = _cohorts(connection, rulebook.calendar, at, entangled)
+    debt = sum([then.held.debt for then in entangled])
+    return _summed(at, owed, cohorts, rulebook.program.points, debt)
 
 
 class BadDay(ValueError):
@@ -125,17 +154,41 @@ def answer_of(found: Liability, program: Program) -> LiabilityAnswer:
         program.currency.code,
         worth,
         f"{plain(program.points.redeemed * 100)}%",
-        tuple([OwedAnswer(one.month, one.tier, one.available, one.pending) for one in found.owed]),
-        tuple([CohortAnswer(one.month, one.issued, one.expired, one.used, one.held) for one in found.cohorts]),
+        tuple([OwedAnswer(one.month, one.tier, one.available, one.pending, one.reserved) for one in found.owed]),
+        tuple(
+            [
+                CohortAnswer(one.month, one.issued, one.expired, one.used, one.reversed, one.held)
+                for one in found.cohorts
+            ]
+        ),
+        found.reserved,
+        found.debt,
     )
 
 
-def _summed(at: Instant, owed: Iterable[Owed], cohorts: Iterable[Cohort], points: PointsPolicy) -> Liability:
+def _summed(at: Instant, owed: Iterable[Owed], cohorts: Iterable[Cohort], points: PointsPolicy, debt: int) -> Liability:
     rows = tuple(owed)
     available, pending = sum([one.available for one in rows]), sum([one.pending for one in rows])
-    held = available + pending
+    reserved = sum([one.reserved for one in rows])
+    held = available + pending + reserved
     most, expected = points.liability_minor(held), points.expected_minor(held)
-    return Liability(at, available, pending, most, expected, rows, tuple(cohorts))
+    return Liability(at, available, pending, most, expected, rows, tuple(cohorts), reserved, debt)
+
+
+def _entangled(at: Instant) -> Select[Any]:
+    """Who had points held then, or owed some."""
+    columns = entries.c
+    sums = [
+        func.sum(
+            case((columns.target == account, columns.points), else_=0)
+            - case((columns.source == account, columns.points), else_=0)
+        )
+        for account in (RESERVED.value, DEBT.value)
+    ]
+    apart = (RESERVED.value, DEBT.value)
+    touched = or_(columns.source.in_(apart), columns.target.in_(apart))
+    asked = select(columns.customer).where(columns.effective_at <= at, touched).group_by(columns.customer)
+    return asked.having(or_(*[one != 0 for one in sums]))
 
 
 # --- by when it expires, and by level ------------------------------------------------------------------------------------
@@ -144,9 +197,10 @@ def _summed(at: Instant, owed: Iterable[Owed], cohorts: Iterable[Cohort], points
 class _Sums(Struct):
     available: int = 0
     pending: int = 0
+    reserved: int = 0
 
 
-def _owed(connection: Connection, calendar: Calendar, at: Instant) -> list[Owed]:
+def _owed(connection: Connection, calendar: Calendar, at: Instant, entangled: Iterable[Then]) -> list[Owed]:
     moved = _moved_since(connection, at)
     columns = entries.c
     waits = columns.active_at > at
@@ -156,7 +210,7 @@ def _owed(connection: Connection, calendar: Calendar, at: Instant) -> list[Owed]
         waits,
         func.sum(_into_hands(columns.points)),
     ).join(customers, customers.c.id == columns.customer)
-    then = and_(columns.effective_at <= at, columns.expires_at > at)
+    then = and_(columns.effective_at <= at, columns.expires_at > at, columns.customer.not_in(_entangled(at)))
     unmoved = held.where(then, or_(customers.c.tier_since.is_(None), customers.c.tier_since <= at))
     sums: dict[tuple[Instant, str | None], _Sums] = {}
     for tier, expires_at, is_pending, points in connection.execute(
@@ -171,13 +225,25 @@ def _owed(connection: Connection, calendar: Calendar, at: Instant) -> list[Owed]
             theirs.group_by(columns.customer, columns.expires_at, waits)
         ):
             _add(sums, expires_at, moved[id], is_pending, int(points))
+    for one in entangled:
+        _add_each(sums, one)
     return _by_month(sums, calendar)
+
+
+def _add_each(sums: dict[tuple[Instant, str | None], _Sums], then: Then) -> None:
+    held = then.held
+    for lots, is_pending in ((held.pending, True), (held.available, False)):
+        for lot in lots:
+            _add(sums, lot.expires_at, held.tier, is_pending, lot.points)
+    for reservation in held.reserved:
+        for lot in reservation.lots:
+            ends = max(lot.expires_at, reservation.until)
+            sums.setdefault((ends, held.tier), _Sums()).reserved += lot.points
 
 
 def _into_hands(points: ColumnElement[int]) -> ColumnElement[int]:
     """What comes into a customer's hands, less what leaves them."""
-    hands = (PENDING.value, AVAILABLE.value)
-    come, gone = entries.c.target.in_(hands), entries.c.source.in_(hands)
+    come, gone = entries.c.target.in_(HANDS), entries.c.source.in_(HANDS)
     return case((come, points), else_=0) - case((gone, points), else_=0)
 
 
@@ -198,12 +264,14 @@ def _by_month(sums: dict[tuple[Instant, str | None], _Sums], calendar: Calendar)
         found = by_month.setdefault((month, tier or ""), _Sums())
         found.available += held.available
         found.pending += held.pending
+        found.reserved += held.reserved
     months = sorted(by_month, key=lambda key: (not key[0], key))
     rows = [
-        Owed(month or None, tier or None, by_month[month, tier].available, by_month[month, tier].pending)
+        Owed(month or None, tier or None, one.available, one.pending, one.reserved)
         for month, tier in months
+        for one in [by_month[month, tier]]
     ]
-    return [one for one in rows if one.available or one.pending]
+    return [one for one in rows if one.available or one.pending or one.reserved]
 
 
 def _moved_since(connection: Connection, at: Instant) -> dict[str, str | None]:
@@ -238,39 +306,77 @@ class _Fate(Struct):
     issued: int = 0
     expired: int = 0
     held: int = 0
+    reversed: int = 0
 
 
-def _cohorts(connection: Connection, calendar: Calendar, at: Instant) -> list[Cohort]:
+def _cohorts(connection: Connection, calendar: Calendar, at: Instant, entangled: Iterable[Then]) -> list[Cohort]:
     """Whoever a lot went to meanwhile, it is of the month in which it was earned."""
     columns = entries.c
-    is_earned = columns.entry == EARN.value
+    gone_back = and_(columns.entry.in_(TAKEN_BACK), columns.source.in_(HANDS))
+    is_free = columns.customer.not_in(_entangled(at))
     lots = (
         select(
-            func.min(case((is_earned, columns.effective_at))).label("earned_at"),
-            func.sum(case((is_earned, columns.points), else_=0)).label("issued"),
+            func.min(case((_is_issued(), columns.effective_at))).label("earned_at"),
+            func.sum(case((_is_issued(), columns.points), else_=0)).label("issued"),
             func.sum(case((columns.target == EXPIRED.value, columns.points), else_=0)).label("expired"),
+            func.sum(case((gone_back, columns.points), else_=0)).label("reversed"),
             func.sum(_into_hands(columns.points)).label("held"),
+            func.sum(case((is_free, _into_hands(columns.points)), else_=0)).label("free"),
             func.max(columns.expires_at).label("expires_at"),
         )
         .where(columns.effective_at <= at)
         .group_by(columns.lot_fact, columns.lot_ordinal)
         .subquery()
     )
-    is_over = lots.c.expires_at <= at
+    over = case((lots.c.expires_at <= at, lots.c.free), else_=0)
     quarter = (lots.c.earned_at - lots.c.earned_at % QUARTER).label("quarter")
     asked = select(
         quarter,
         func.sum(lots.c.issued),
-        func.sum(lots.c.expired + case((is_over, lots.c.held), else_=0)),
-        func.sum(case((is_over, 0), else_=lots.c.held)),
-    ).group_by(quarter)
+        func.sum(lots.c.expired + over),
+        func.sum(lots.c.held - over),
+        func.sum(lots.c.reversed),
+    ).where(lots.c.earned_at.is_not(None))
     fates: dict[str, _Fate] = {}
-    for earned_at, issued, expired, held in connection.execute(asked):
+    for earned_at, issued, expired, held, reversed_ in connection.execute(asked.group_by(quarter)):
         fate = fates.setdefault(_month(calendar, int(earned_at)), _Fate())
         fate.issued += int(issued)
         fate.expired += int(expired)
         fate.held += int(held)
-    return [Cohort(month, one.issued, one.expired, one.held) for month, one in sorted(fates.items())]
+        fate.reversed += int(reversed_)
+    _fall_due(connection, calendar, fates, entangled)
+    return [Cohort(month, one.issued, one.expired, one.held, one.reversed) for month, one in sorted(fates.items())]
+
+
+def _is_issued() -> ColumnElement[bool]:
+    given = and_(entries.c.entry == ADJUST.value, entries.c.source == PROGRAM.value)
+    return or_(entries.c.entry == EARN.value, given)
+
+
+def _fall_due(connection: Connection, calendar: Calendar, fates: dict[str, _Fate], entangled: Iterable[Then]) -> None:
+    """What fell due and is not on record yet."""
+    posted = [one for then in entangled for one in then.due if isinstance(one, Posted)]
+    ending = [one for one in posted if one.entry is EXPIRE or one.entry is SETTLE]
+    months = _months_of(connection, calendar, sorted({one.lot for one in ending}))
+    for one in ending:
+        fate = fates[months[one.lot]]
+        fate.held -= one.points
+        if one.entry is EXPIRE:
+            fate.expired += one.points
+        else:
+            fate.reversed += one.points
+
+
+def _months_of(connection: Connection, calendar: Calendar, lots: list[LotId]) -> dict[LotId, str]:
+    found: dict[LotId, str] = {}
+    columns = entries.c
+    asked = select(columns.lot_fact, columns.lot_ordinal, func.min(columns.effective_at)).where(_is_issued())
+    facts = sorted({fact for fact, _ in lots})
+    for first in range(0, len(facts), AT_ONCE):
+        theirs = asked.where(columns.lot_fact.in_(facts[first : first + AT_ONCE]))
+        for fact, ordinal, earned_at in connection.execute(theirs.group_by(columns.lot_fact, columns.lot_ordinal)):
+            found[fact, ordinal] = _month(calendar, int(earned_at))
+    return found
 
 
 def _month(calendar: Calendar, instant: Instant) -> str:

@@ -10,8 +10,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from regulars.kernel.effects import EARN, EXPIRE
-from regulars.kernel.facts import Instant
+from regulars.kernel.effects import (
+    ACTIVATE,
+    AVAILABLE,
+    EARN,
+    EARN_REVERSAL,
+    EXPIRE,
+    MERGE,
+    PENDING,
+    Returned,
+)
+from regulars.kernel.facts import WENT_BACK, Instant
 from regulars.kernel.merging import Moved as Outcome
 from regulars.kernel.merging import Owned, merge, part
 from regulars.kernel.rulebook import Rulebook
@@ -22,10 +31,14 @@ from regulars.service.records import homes_of, records_in, records_of, under
 from regulars.store.facts import came_through, facts_where
 from regulars.store.schema import entries, identities, journal, merges
 from regulars.store.transaction import Transaction
+from regulars.wire.records import Step, decode_effects
 
 MERGED: Final = "Customers Merged"
 PARTED: Final = "Customers Parted"
 BY_IDENTITY: Final = "identity"
+HANDS: Final = (PENDING, AVAILABLE)
+LAWFUL: Final = (EARN, ACTIVATE, EXPIRE, EARN_REVERSAL)
+"""What happens to points under whatever name, without anybody using them."""
 
 
 def lookups(tx: Transaction) -> Lookups:
@@ -99,7 +112,7 @@ def separate(
     records = [other.row.id, *records_in(tx.core, other.row.id)]
     staying = [one for one in records_of(tx.core, into.row.id) if one not in records]
     theirs, ours = came_through(records), came_through(staying)
-    owned = _owned(tx.core, theirs, homes_of(tx.core, [into.row.id, *records]))
+    owned = _owned(tx.core, theirs, homes_of(tx.core, [into.row.id, *records]), into.row.id)
     outcome = part(
         into.state, other.state, owned, facts_where(tx.core, ours), facts_where(tx.core, theirs), rulebook, at, now
     )
@@ -119,22 +132,34 @@ def _take(
     steps.time(other, name, outcome.other_effects, rulebook.version, now)
 
 
-def _owned(connection: Connection, theirs: Any, places: Sequence[str]) -> Owned:
-    """What facts that came through these records earned, wherever it is written down."""
+def _owned(connection: Connection, theirs: Any, places: Sequence[str], into: str) -> Owned:
+    """What facts that came through these records brought, wherever it is written down. What was used under the name of `into` is
+    missing.
+    """
+    columns = entries.c
     facts = select(journal.c.fact_id).where(theirs, journal.c.fact_id.is_not(None))
-    of_theirs: Select[Any] = select(
-        entries.c.entry, entries.c.qualifies_on, func.sum(entries.c.points).label("points")
-    ).where(entries.c.customer.in_(places), entries.c.entry.in_([EARN, EXPIRE]), entries.c.lot_fact.in_(facts))
-    issued = expired = 0
+    asked: Select[Any] = select(
+        columns.entry, columns.source, columns.target, columns.customer, columns.qualifies_on, func.sum(columns.points)
+    ).where(columns.customer.in_(places), columns.entry != MERGE, columns.lot_fact.in_(facts))
+    left = 0
     qualifying: dict[int, int] = {}
-    for row in connection.execute(of_theirs.group_by(entries.c.entry, entries.c.qualifies_on)):
-        if row.entry == EXPIRE:
-            expired += int(row.points)
-            continue
-        issued += int(row.points)
-        if row.qualifies_on is not None:
-            qualifying[row.qualifies_on] = qualifying.get(row.qualifies_on, 0) + int(row.points)
-    return Owned(frozenset(connection.execute(facts).scalars()), issued, expired, qualifying)
+    grouped = asked.group_by(columns.entry, columns.source, columns.target, columns.customer, columns.qualifies_on)
+    for entry, source, target, customer, day, points in connection.execute(grouped):
+        if entry in LAWFUL or customer != into:
+            left += int(points) * ((target in HANDS) - (source in HANDS))
+        if entry == EARN and day is not None:
+            qualifying[day] = qualifying.get(day, 0) + int(points)
+    _take_back(connection, theirs, qualifying)
+    return Owned(frozenset(connection.execute(facts).scalars()), left, qualifying)
+
+
+def _take_back(connection: Connection, theirs: Any, qualifying: dict[int, int]) -> None:
+    """What went back with orders counts for no level."""
+    asked = select(journal.c.effects).where(theirs, journal.c.name.in_(WENT_BACK))
+    for record in connection.execute(asked).scalars():
+        for effect in decode_effects(record, Step(None, 0, "")):
+            if isinstance(effect, Returned) and effect.qualifies_on in qualifying:
+                qualifying[effect.qualifies_on] -= effect.points
 
 
 def _over(connection: Connection, record: str) -> str | None:

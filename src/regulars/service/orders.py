@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 from regulars.kernel.facts import Instant
 from regulars.store.schema import orders, source_keys
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, Did, Ordered, OrderTold
+from regulars.wire.events import Arrival, Did, Ordered, OrderTold, WentBack
 from regulars.wire.history import fact_id
 
 PAID: Final = ("paid", "partly_refunded", "refunded")
@@ -61,7 +61,9 @@ class Standing:
             happened.append(replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor)))
         if not happened or told.status != "paid":
             later = fact_id(one.id, told.status) if happened else one.id
-            happened.append(replace(one, id=later, deed=_deed(told), happened_at=_moment(one, told)))
+            before = row["amount_minor"] - row["refunded_minor"] if row and not happened else told.amount_minor
+            deed = _deed(told, before, is_known=fact is not None)
+            happened.append(replace(one, id=later, deed=deed, happened_at=_moment(one, told)))
         self._changed.add(told.order_id)
         self._rows[told.order_id] = {
             "order_id": told.order_id,
@@ -82,7 +84,12 @@ class Standing:
             return []
         self._changed.add(told.order_id)
         self._rows[told.order_id] = {**row, "fact_id": one.id}
-        return [replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor))]
+        ordered = replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor))
+        since = replace(told, status=row["status"], refunded_minor=row["refunded_minor"], updated_at=row["updated_at"])
+        deed = _deed(since, told.amount_minor, is_known=True)
+        if isinstance(deed, Did):
+            return [ordered]
+        return [ordered, replace(one, id=fact_id(one.id, since.status), deed=deed, happened_at=_moment(one, since))]
 
     def of(self, order_id: str, record: str) -> None:
         """Whose it is."""
@@ -104,7 +111,13 @@ def _newness(told: OrderTold) -> tuple[Instant, int, int]:
     return told.updated_at, STAGES.index(told.status), told.refunded_minor
 
 
-def _deed(told: OrderTold) -> Did:
+def _deed(told: OrderTold, before_minor: int, *, is_known: bool) -> Did | WentBack:
+    """Of an order that became a fact, what went back of what was left of it before. One that grows earns nothing more."""
+    if is_known and told.status in ("refunded", "cancelled"):
+        return WentBack(TOLD[told.status], told.order_id)
+    gone_minor = before_minor - (told.amount_minor - told.refunded_minor)
+    if is_known and gone_minor > 0:
+        return WentBack(TOLD[told.status], told.order_id, (), gone_minor)
     amounts = {"amount_minor": str(told.amount_minor), "refunded_minor": str(told.refunded_minor)}
     return Did(TOLD[told.status], {"order_id": told.order_id, **amounts})
 

@@ -1,6 +1,6 @@
 """The record of a transaction in the making: customers brought forward step by step, and the rows that tell of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -11,15 +11,19 @@ from sqlalchemy import select
 
 from regulars.kernel.adopt import adopt
 from regulars.kernel.effects import Effect, Posted, SegmentEntered, SegmentLeft, TierChanged
+from regulars.kernel.expiry import close
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
+from regulars.kernel.recalled import Memory
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause, bounded
 from regulars.kernel.segments.meaning import Known
-from regulars.kernel.state import SegmentState, State
+from regulars.kernel.spending import lapse
+from regulars.kernel.state import SegmentState, State, apply, copy_of
 from regulars.kernel.step import advance, fold_each, overhear
 from regulars.kernel.waking import look_ahead
 from regulars.service.histories import About
 from regulars.service.memberships import Move, Rows
+from regulars.service.records import drawing_name
 from regulars.service.rulebooks import Rulebooks
 from regulars.store.facts import came_through, facts_where
 from regulars.store.schema import customers, publications
@@ -28,6 +32,8 @@ from regulars.wire.records import decode_state, encode_effects, encode_fact, enc
 
 TIME_PASSED: Final = "Time Passed"
 PROGRAM_ADOPTED: Final = "Program Adopted"
+ACCOUNT_CLOSED: Final = "Account Closed"
+PERK_ASKED_FOR: Final = "Perk Asked For"
 NO_DETOUR: Final[Mapping[str, str]] = MappingProxyType({})
 OURSELVES: Final = "regulars"
 """The source of what nobody told us."""
@@ -47,6 +53,8 @@ class Customer(Struct):
     person: str | None = None
     listed_in: frozenset[str] = frozenset()
     """The segments in which the record has them."""
+    drawn_by: Callable[[], str] | None = None
+    """The name by which they are drawn for trials: it is read only where one is left to be drawn for."""
 
     @property
     def is_listed(self) -> bool:
@@ -84,10 +92,19 @@ def brought_to(
         journal.time(customer, PROGRAM_ADOPTED, effects, rulebook.version, now, is_quiet=is_quiet)
     else:
         customer.listed_in = _listed_in(customer, rulebook)
+    if rulebook.trials is not None:
+        customer.drawn_by = partial(drawing_name, tx.core, row.id)
     segments = customer.state.segments
     if segments is not None and segments.forgotten and rulebook.segments is not None:
         rulebook.segments.recover(segments, about().facts(row.id))
     return customer
+
+
+def _drawn_by(customer: Customer, rulebook: Rulebook) -> str | None:
+    trials = rulebook.trials
+    if trials is None or customer.drawn_by is None or not trials.needs_a_name(customer.state.consequences):
+        return None
+    return customer.drawn_by()
 
 
 def _is_announced(tx: Transaction) -> bool:
@@ -125,15 +142,24 @@ class Journal(Struct):
     """The facts of which nobody is told what they brought about."""
 
     def take(
-        self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook, via: Mapping[str, str] = NO_DETOUR
-    ) -> None:
-        """Folds the facts, and keeps the customer. The due time is a lower bound: it is written only when earlier. `via` names
-        the record of the facts that came through another one than the customer.
+        self,
+        customer: Customer,
+        facts: Iterable[Fact],
+        rulebook: Rulebook,
+        via: Mapping[str, str] = NO_DETOUR,
+        memory: Memory | None = None,
+    ) -> list[list[Effect]]:
+        """Folds the facts, and keeps the customer; what followed from each. The due time is a lower bound: it is written only when
+        earlier. `via` names the record of the facts that came through another one than the customer, `memory` is there for those
+        that look back.
         """
-        customer.state, followed = fold_each(customer.state, facts, rulebook)
-        for fact, effects in zip(facts, followed, strict=True):
+        folded: list[Fact] = []
+        seen = _seen(facts, folded)
+        customer.state, followed = fold_each(customer.state, seen, rulebook, memory, _drawn_by(customer, rulebook))
+        for fact, effects in zip(folded, followed, strict=True):
             self._step(customer, fact, effects, rulebook.version, via.get(fact.id))
-        self._keep(customer, min(customer.state.due_at, customer.row.due_at), rulebook, facts[-1].recorded_at)
+        self._keep(customer, min(customer.state.due_at, customer.row.due_at), rulebook, folded[-1].recorded_at)
+        return followed
 
     def overhear(self, customer: Customer, facts: Sequence[Fact], rulebook: Rulebook) -> None:
         """What was done without a name on a device of the customer's: it stands in the device's own record."""
@@ -171,6 +197,23 @@ class Journal(Struct):
         customer.state, effects = advance(customer.state, now, rulebook, now)
         self.time(customer, TIME_PASSED, effects, rulebook.version, now)
         self._keep(customer, customer.state.due_at, rulebook, now)
+
+    def close(self, customer: Customer, rulebook: Rulebook, now: Instant) -> None:
+        """Forfeits what the customer holds: what is reserved is released first."""
+        state, version = copy_of(customer.state), rulebook.version
+        at = max(now, state.clock)
+        effects = lapse(state.consequences, FOREVER, at, now, version)
+        for effect in effects:
+            apply(effect, state.consequences)
+        forfeited = close(state.consequences, at, now, version)
+        for effect in forfeited:
+            apply(effect, state.consequences)
+        effects += forfeited
+        look_ahead(state, rulebook, tiers_too=False)
+        customer.state = state
+        if effects:
+            self.time(customer, ACCOUNT_CLOSED, effects, version, now)
+        self._keep(customer, FOREVER, rulebook, now)
 
     def keep(self, customer: Customer, rulebook: Rulebook, now: Instant) -> None:
         """As it is. Whoever was merged into somebody else is not woken any more, and is in no segment."""
@@ -272,9 +315,9 @@ class Journal(Struct):
             state.version,
             customer.seq,
             customer.facts,
-            held.outstanding() - pending,
+            held.outstanding() - pending - held.held_back(),
             pending,
-            held.issued + held.moved,
+            held.lifetime(),
             held.tier,
             customer.tier_since,
             held.member_since,
@@ -283,6 +326,13 @@ class Journal(Struct):
             customer.last_seen_at,
             customer.person,
         )
+
+
+def _seen(facts: Iterable[Fact], seen: list[Fact]) -> Iterator[Fact]:
+    """One after the other as they are asked for: how a fact is completed may hang on what those before it came to."""
+    for fact in facts:
+        seen.append(fact)
+        yield fact
 
 
 def look_again(

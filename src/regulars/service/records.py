@@ -25,6 +25,15 @@ def records_of(connection: Connection, customer: str) -> list[str]:
     return [customer, *connection.execute(asked).scalars()]
 
 
+def drawing_name(connection: Connection, record: str) -> str:
+    """By what a customer is drawn for trials: the shop's own id of this record, or ours where the shop has none. So a backtest of
+    the shop's orders, and a record that is taken in anew, draw as the live shop does.
+    """
+    columns = identities.c
+    asked = select(columns.value).where(columns.record == record, columns.kind == "user_id").order_by(columns.value)
+    return connection.execute(asked.limit(1)).scalar() or record
+
+
 def homes_of(connection: Connection, records: Sequence[str]) -> list[str]:
     """These records, and every other in which they, or what they were in, ever went up: there their facts may be written down."""
     found = list(records)

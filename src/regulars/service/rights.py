@@ -15,7 +15,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select, update
 
-from regulars.kernel.facts import Behaved, Fact, Instant, Line, OrderCompleted
+from regulars.kernel.facts import (
+    Behaved,
+    Fact,
+    Instant,
+    Line,
+    OrderCompleted,
+    PointsAdjusted,
+    PointsReceived,
+    PointsSent,
+    PointsSpent,
+)
 from regulars.kernel.program import USUAL_KINDS, DeviceLimit, IdentityKind
 from regulars.service.audit import write_down
 from regulars.service.consents import ConsentView, words
@@ -24,6 +34,7 @@ from regulars.service.devices import device_times
 from regulars.service.memberships import forget_memberships
 from regulars.service.merging import hold_names
 from regulars.service.people import claims_of, leads_to, own_of
+from regulars.service.record import Journal, brought_to
 from regulars.service.records import links_among, records_of
 from regulars.service.shop import Shop
 from regulars.service.sign import sign_of
@@ -282,7 +293,7 @@ def erase(shop: Shop, id: str, who: str, now: Instant) -> Erased:
         keys, others = _keys_of(tx.core, person, records)
         everything = sorted({*records, *others})
         hold_names(tx, everything)
-        tx.lock_customers(everything)
+        _forfeit(tx, shop, everything, now)
         bury(tx, keys, now)
         for kind, value in keys:
             tx.core.execute(delete(identities).where(identities.c.kind == kind, identities.c.value == value))
@@ -361,11 +372,30 @@ def _strip(connection: Connection, which: Any) -> int:
         after = rows[-1].id
 
 
+def _forfeit(tx: Transaction, shop: Shop, records: Sequence[str], now: Instant) -> None:
+    """Locks them, and closes the accounts that hold anything: the ledger stays, and says what became of the points."""
+    rows = tx.lock_customers(records)
+    version = tx.active_version()
+    if version is None:
+        return
+    rulebook, steps = shop.rulebooks.now_in_force(version, tx.core), Journal(shop.new_id)
+    for row in rows.values():
+        if row.state is not None and row.person is None:
+            steps.close(brought_to(tx, row, rulebook, shop.rulebooks, steps, now), rulebook, now)
+    steps.write(tx)
+
+
 def _stripped(fact: Fact) -> Fact:
     if isinstance(fact, Behaved):
         return replace(fact, properties={})
     if isinstance(fact, OrderCompleted):
         return replace(fact, lines=tuple([_goods(line) for line in fact.lines]))
+    if isinstance(fact, PointsAdjusted):
+        return replace(fact, reason="", note="")
+    if isinstance(fact, PointsSpent):
+        return replace(fact, purpose="")
+    if isinstance(fact, PointsSent | PointsReceived):
+        return replace(fact, reason="")
     return fact
 
 

@@ -144,7 +144,7 @@ def _known(shop: Shop, connection: Connection, row: Any, about: About, rulebook:
         tier=held.tier,
         is_member=rulebook.is_member(state),
         lots=(*held.pending, *held.available),
-        lifetime=held.issued + held.moved,
+        lifetime=held.lifetime(),
         segments={segment.id: segment.condition for segment in rulebook.program.segments},
         scores={score.id: score for score in rulebook.program.scores},
         interests={profile.id: profile for profile in rulebook.program.interests},

@@ -12,13 +12,13 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from regulars.kernel.because import sentence
-from regulars.kernel.effects import Entry, Posted
+from regulars.kernel.effects import Posted
 from regulars.kernel.facts import MEMBER_JOINED, Behaved, Fact, Instant, OrderCompleted, Trust
 from regulars.kernel.program import DeviceLimit
 from regulars.kernel.rulebook import Rulebook
 from regulars.service.devices import device_times
 from regulars.service.merging import MERGED, PARTED
-from regulars.service.record import PROGRAM_ADOPTED
+from regulars.service.record import ACCOUNT_CLOSED, PERK_ASKED_FOR, PROGRAM_ADOPTED
 from regulars.service.records import records_of
 from regulars.service.shop import Shop
 from regulars.store.schema import entries, journal
@@ -26,8 +26,13 @@ from regulars.wire.records import EntryWritten, Step, decode_effects, decode_fac
 
 CURSOR: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 NOTHING: Final = "Nothing in the program looks at this."
-WITHOUT_A_FACT: Final = {PROGRAM_ADOPTED: "a new program", MERGED: "joined to another account", PARTED: "parted again"}
-POINTS_OF: Final = {Entry.EARN: 1, Entry.ACTIVATE: 0, Entry.EXPIRE: -1}
+WITHOUT_A_FACT: Final = {
+    ACCOUNT_CLOSED: "the account was erased",
+    PROGRAM_ADOPTED: "a new program",
+    MERGED: "joined to another account",
+    PARTED: "parted again",
+    PERK_ASKED_FOR: "asked for a perk",
+}
 
 
 class BadCursor(ValueError):
@@ -224,7 +229,7 @@ def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook,
         recorded_at=step.recorded_at,
         version=step.version,
         why=tuple([sentence(effect, rulebook) for effect in (*posted, *others)]) or (NOTHING,),
-        points=sum([POINTS_OF.get(one.entry, 0) * one.points for one in posted]),
+        points=sum([one.gain() for one in posted]),
         number=step.id,
         deed=deed,
         record=step.customer,

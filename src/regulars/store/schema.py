@@ -35,6 +35,7 @@ Number = BigInteger().with_variant(Integer(), "sqlite")
 
 
 IS_SALE: Final = sql("amount_minor IS NOT NULL")
+IS_OPEN: Final = sql("decided_at IS NULL")
 IS_EARNED_OR_EXPIRED: Final = sql("entry IN ('earn', 'expire')")
 HAS_DETOUR: Final = sql("via IS NOT NULL")
 IS_MERGED: Final = sql("person IS NOT NULL")
@@ -123,6 +124,7 @@ journal: Final = Table(
     UniqueConstraint("customer", "seq"),
     Index("ix_journal_via", "via", "id", postgresql_where=HAS_DETOUR, sqlite_where=HAS_DETOUR),
     Index("ix_journal_recorded_at", "recorded_at", "source"),
+    Index("ix_journal_orders", "fact_id", postgresql_where=IS_SALE, sqlite_where=IS_SALE),
     Index("ix_journal_sales", "happened_at", "amount_minor", postgresql_where=IS_SALE, sqlite_where=IS_SALE),
 )
 """`effects` are those that are no postings. `amount_minor` is that of an order. `via` is the record that a fact came through,
@@ -159,6 +161,35 @@ entries: Final = Table(
     sqlite_with_rowid=False,
 )
 """The ledger: `points` of one lot moved from the account `source` to the account `target`. It only grows."""
+
+commands: Final = Table(
+    "commands",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Id, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What was answered to each key, so that the same is answered again. Its hash of what was asked stands in `source_keys`."""
+
+adjustments: Final = Table(
+    "adjustments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("customer", Id, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", BigInteger),
+    Column("approved", Boolean),
+    Index("ix_adjustments_asked_at", "asked_at", postgresql_where=IS_OPEN, sqlite_where=IS_OPEN),
+)
+"""Points by hand that want a second member of staff, and what became of them."""
 
 programs: Final = Table(
     "programs",

@@ -26,11 +26,16 @@ from regulars.web.analytics import Analytics
 from regulars.web.api.consents import consent_handlers
 from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
+from regulars.web.api.entitlements import entitlement_handlers
+from regulars.web.api.forecast import forecast
 from regulars.web.api.health import healthz, metrics, readyz
 from regulars.web.api.identification import identification
+from regulars.web.api.levels import level_handlers
 from regulars.web.api.liability import liability
 from regulars.web.api.openapi import openapi
 from regulars.web.api.people import people_handlers
+from regulars.web.api.points import points_handlers
+from regulars.web.api.returns import order_returned
 from regulars.web.api.segments import segment_handlers
 from regulars.web.api.settings import project_settings, source_config
 from regulars.web.api.tracking import TYPES, paths_of, tracking_handlers
@@ -136,13 +141,18 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         *customer_handlers(),
         identification,
         liability,
+        *entitlement_handlers(),
         *segment_handlers(),
         *consent_handlers(),
+        *level_handlers(),
         shopify_webhook,
         woocommerce_webhook,
         mapped_webhook,
         *webhook_endpoint_handlers(),
         *people_handlers(),
+        order_returned,
+        *points_handlers(),
+        forecast,
         project_settings,
         source_config,
         healthz,

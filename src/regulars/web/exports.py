@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import Final, TypeAlias
+from weakref import finalize
 
 from litestar.response import Stream
 
@@ -67,7 +68,10 @@ def _sent(write: Callable[[File], None], media_type: str, headers: Mapping[str, 
         failing.pop_all()
     size = file.tell()
     file.seek(0)
-    return Stream(_pieces(file), media_type=media_type, headers={**headers, "Content-Length": str(size)})
+    pieces = _pieces(file)
+    # Whoever asked may be gone before the first piece: then nobody begins to read, and nobody would close it.
+    finalize(pieces, file.close)
+    return Stream(pieces, media_type=media_type, headers={**headers, "Content-Length": str(size)})
 
 
 def _pieces(file: File) -> Iterator[bytes]:

@@ -51,6 +51,12 @@ class Code(StrEnum):
     BAD_BODY = "bad_body", HTTPStatus.BAD_REQUEST, "The body is not what this route takes"
     BAD_IDENTITY = "bad_identity", HTTPStatus.BAD_REQUEST, "That is no identity"
     IDENTITY_IN_PATH = "identity_in_path", HTTPStatus.BAD_REQUEST, "E-mail and phone do not belong in an address"
+    BAD_AMOUNT = "bad_amount", HTTPStatus.BAD_REQUEST, "That is no amount"
+    IDEMPOTENCY_KEY_NEEDED = (
+        "idempotency_key_needed",
+        HTTPStatus.BAD_REQUEST,
+        "A command takes a usable Idempotency-Key",
+    )
     BAD_CURSOR = "bad_cursor", HTTPStatus.BAD_REQUEST, "That is no cursor of this list"
     BAD_PERIOD = "bad_period", HTTPStatus.BAD_REQUEST, "Those are no days to look at"
     BAD_LIMIT = "bad_limit", HTTPStatus.BAD_REQUEST, "The limit is out of bounds"
@@ -64,9 +70,24 @@ class Code(StrEnum):
     CUSTOMER_NOT_FOUND = "customer_not_found", HTTPStatus.NOT_FOUND, "No such customer"
     SEGMENT_NOT_FOUND = "segment_not_found", HTTPStatus.NOT_FOUND, "No such segment"
     WEBHOOK_NOT_FOUND = "webhook_not_found", HTTPStatus.NOT_FOUND, "No such webhook"
+    UNKNOWN_ORDER = "unknown_order", HTTPStatus.NOT_FOUND, "No such order"
+    UNKNOWN_RESERVATION = "unknown_reservation", HTTPStatus.NOT_FOUND, "No such reservation, or it is over"
+    UNKNOWN_SPENDING = "unknown_spending", HTTPStatus.NOT_FOUND, "Nothing was spent under this id"
     NOT_POSSIBLE = "not_possible", HTTPStatus.CONFLICT, "That cannot be done as things stand"
+    NOTHING_LEFT = "nothing_left", HTTPStatus.CONFLICT, "All of the order went back before"
+    MORE_THAN_THE_ORDER = "more_than_the_order", HTTPStatus.CONFLICT, "There is not so much left of the order"
+    NOT_ENOUGH_POINTS = "not_enough_points", HTTPStatus.CONFLICT, "There are not enough points that can be spent"
+    TOO_MANY_RESERVATIONS = "too_many_reservations", HTTPStatus.CONFLICT, "Too many points are held already"
+    REVERSED_ALREADY = "reversed_already", HTTPStatus.CONFLICT, "There is not so much left to bring back"
+    SAME_CUSTOMER = "same_customer", HTTPStatus.CONFLICT, "Both are the same customer"
+    NOT_A_MEMBER = "not_a_member", HTTPStatus.CONFLICT, "Points go from member to member"
     METHOD_NOT_ALLOWED = "method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This address does not take that method"
     PATH_TOO_LONG = "path_too_long", HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long"
+    IDEMPOTENCY_KEY_REUSED = (
+        "idempotency_key_reused",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key was used for something else",
+    )
     TOO_MANY_REQUESTS = "too_many_requests", HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"
     FAILED = "failed", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"
     BUSY = "busy", HTTPStatus.SERVICE_UNAVAILABLE, "Too busy at this moment"

@@ -85,7 +85,8 @@ class ConsentAnswer(Struct, frozen=True):
 
 class PointsAnswer(Struct, frozen=True):
     """`lifetime` = `issued` + `brought` - `reversed`; `brought` came over from merged accounts. `available` may be spent;
-    `pending` becomes available later.
+    `pending` becomes available later; `reserved` is held for what is being bought. `adjusted` was given by hand, `transferred` came
+    from other customers; both are below 0 where more went. `owed` is filled by the next points.
     """
 
     available: int
@@ -96,10 +97,110 @@ class PointsAnswer(Struct, frozen=True):
     reversed: int
     spent: int
     expired: int
+    reserved: int
+    adjusted: int
+    transferred: int
+    owed: int
+
+
+class BalanceAnswer(Struct, frozen=True):
+    """What a customer holds after a command: `reserved` is held for what is being bought, `owed` is what the next points fill."""
+
+    available: int
+    pending: int
+    reserved: int
+    owed: int
+    tier: str | None
+
+
+class ReturnedByRuleAnswer(Struct, frozen=True):
+    """Of one rule's points `points` are not deserved any more: `taken` were left of them, `lapsed` had expired already, `charged`
+    had been spent and were taken from others or are owed, and `short` is what nothing could be charged with.
+    """
+
+    rule: str
+    points: int
+    taken: int
+    lapsed: int
+    charged: int
+    short: int
+
+
+class ReturnAnswer(Struct, frozen=True):
+    """`amount_minor` went back of the order; with `is_whole` nothing of it is left."""
+
+    id: str
+    order_id: str
+    amount_minor: int
+    is_whole: bool
+    points: int
+    rules: tuple[ReturnedByRuleAnswer, ...]
+    balance: BalanceAnswer
+    at: str
+
+
+class MovementAnswer(Struct, frozen=True):
+    """Points that came to a customer, or went (below 0). `id` is what a reservation is spent or released by, and a spending taken
+    back.
+    """
+
+    id: str
+    customer: str
+    points: int
+    balance: BalanceAnswer
+    at: str
+
+
+class TransferAnswer(Struct, frozen=True):
+    """`lots` is what went, each with the last moment before which it can be spent (None: for ever)."""
+
+    id: str
+    points: int
+    lots: tuple["LotAnswer", ...]
+    sender: MovementAnswer
+    receiver: MovementAnswer
+
+
+class AdjustmentAnswer(Struct, frozen=True):
+    """`status` is `done`, `waiting` (for a second member of staff), `approved` or `refused`; only what is done or approved has a
+    `movement`.
+    """
+
+    id: str
+    customer: str
+    points: int
+    reason: str
+    status: str
+    movement: MovementAnswer | None = None
+
+
+class ForecastByRuleAnswer(Struct, frozen=True):
+    """What one rule would give and why, or why it would give nothing (`reason`); `tiers` tells of a level that would be reached."""
+
+    rule: str
+    points: int
+    reason: str | None
+    sentence: str
+
+
+class ForecastAnswer(Struct, frozen=True):
+    """`points` in all: they could be spent from `active_at` on and would end at `expires_at`, both null where nothing is earned,
+    the latter also for what never expires. `tier` decides the rate, `tier_after` is the level afterwards. `version` is the program.
+    """
+
+    at: Moment
+    amount_minor: int
+    points: int
+    active_at: Moment | None
+    expires_at: Moment | None
+    tier: str | None
+    tier_after: str | None
+    rules: tuple[ForecastByRuleAnswer, ...]
+    version: str
 
 
 class NextTierAnswer(Struct, frozen=True):
-    """The tier above: reached at `at`, of which `have` is there; points, or minor units of money, as `by` says."""
+    """The tier above: reached at `at`, of which `have` is there; minor units of money, points or a number, as `by` says."""
 
     id: str
     at: int
@@ -107,12 +208,42 @@ class NextTierAnswer(Struct, frozen=True):
     by: str
 
 
+class KeptTierAnswer(Struct, frozen=True):
+    """The tier ends at `until`, unless `missing` comes before, so that `at` is there; null where nothing that comes before can keep
+    it, since only what comes after counts. `in_grace` it would have ended already.
+    """
+
+    at: int
+    have: int
+    missing: int | None
+    until: Moment
+    in_grace: bool
+    by: str
+
+
+class GivenTierAnswer(Struct, frozen=True):
+    """The tier that was given by hand; `until` is null where it holds until it is taken back."""
+
+    id: str
+    until: Moment | None
+
+
+class LevelAnswer(Struct, frozen=True):
+    """The tier that a customer has now, null for none, and what of it was given by hand. `customer` is ours."""
+
+    customer: str
+    tier: str | None
+    given: GivenTierAnswer | None
+
+
 class TierAnswer(Struct, frozen=True):
-    """`id` is null for who has no tier, `next` at the top."""
+    """`id` is null for who has no tier, `next` at the top, `keep` where no time takes the tier away."""
 
     id: str | None
     since: Moment | None
     next: NextTierAnswer | None
+    keep: KeptTierAnswer | None
+    given: GivenTierAnswer | None
 
 
 class LotAnswer(Struct, frozen=True):
@@ -248,15 +379,19 @@ class OwedAnswer(Struct, frozen=True):
     tier: str | None
     available: Count
     pending: Count
+    reserved: Count
 
 
 class CohortAnswer(Struct, frozen=True):
-    """The points that were earned in `month`, as `2017-03`: `issued` = `expired` + `used` + `held`."""
+    """The points that were earned or given by hand in `month`, as `2017-03`: `issued` = `expired` + `used` + `reversed` + `held`.
+    `reversed` were taken back.
+    """
 
     month: str
     issued: Count
     expired: Count
     used: Count
+    reversed: Count
     held: Count
 
 
@@ -264,7 +399,7 @@ class LiabilityAnswer(Struct, frozen=True):
     """What the shop owed in points at `as_of`; months are the shop's own. `worth` is what one point costs, in units of `currency`,
     as `0.01`; `most_minor` is what all of them would cost, `expected_minor` what they cost if the share `redeemed`, as `75%`, is
     spent: both as the program in force says. `owed` has the soonest month first and what never expires last, `cohorts` the
-    oldest first.
+    oldest first. All of `available`, `pending` and `reserved` is owed; `debt` is what customers owe in points.
     """
 
     as_of: Moment
@@ -277,3 +412,101 @@ class LiabilityAnswer(Struct, frozen=True):
     redeemed: str
     owed: tuple[OwedAnswer, ...]
     cohorts: tuple[CohortAnswer, ...]
+    reserved: Count
+    debt: Count
+
+
+class ShareAnswer(Struct, frozen=True):
+    """`part` of `whole`; `low` and `high` are its 95 % interval, in hundredths of a per cent."""
+
+    part: Count
+    whole: Count
+    low: Count
+    high: Count
+
+
+class DifferenceAnswer(Struct, frozen=True):
+    """Of the mean of a customer to that of the first arm, as a decimal, with its 95 % interval. `certain` is whether 0 lies
+    outside.
+    """
+
+    mean: str
+    low: str
+    high: str
+    certain: bool
+
+
+class ArmAnswer(Struct, frozen=True):
+    """What the customers of an arm did since they count: all of them, whatever they were given. Differences are to the first arm,
+    null of itself and where there are too few customers.
+    """
+
+    arm: str
+    customers: Count
+    orders: Count
+    revenue_minor: int
+    points: Count
+    withheld: Count
+    crossed: Count
+    ordered_again: ShareAnswer
+    mean_orders: str
+    mean_revenue_minor: str
+    mean_points: str
+    orders_difference: DifferenceAnswer | None
+    revenue_minor_difference: DifferenceAnswer | None
+    points_difference: DifferenceAnswer | None
+
+
+class InterestAnswer(Struct, frozen=True):
+    """Of a perk that is only offered, how many of those who count asked for it, by arm."""
+
+    perk: str
+    by_arm: dict[str, ShareAnswer]
+
+
+class TrialAnswer(Struct, frozen=True):
+    """What came of a trial until `at`, arm by arm; the first arm is what the others are held against."""
+
+    trial: str
+    says: str
+    at: Moment
+    version: str
+    arms: tuple[ArmAnswer, ...]
+    interest: tuple[InterestAnswer, ...]
+
+
+class EntitlementAnswer(Struct, frozen=True):
+    """Whether a customer may make use of a perk. `reason` says why, or why not; it is one of a closed list. `opens_at` is there
+    where it is not open yet, for them or for all; `until` is how long a yes holds, null without end. `days` and `products` are what
+    the perk is about.
+    """
+
+    perk: str
+    entitled: bool
+    reason: Literal[
+        "entitled",
+        "open_to_all",
+        "no_such_perk",
+        "unknown_customer",
+        "window_over",
+        "interest_only",
+        "not_a_member",
+        "not_your_level",
+        "not_for_them",
+        "withheld",
+        "not_yet_open",
+        "not_this_product",
+    ]
+    opens_at: Moment | None
+    until: Moment | None
+    title: str
+    days: Count | None
+    products: tuple[str, ...]
+
+
+class EntitlementsAnswer(Struct, frozen=True):
+    """Every perk of the program, for the customer of this id of ours."""
+
+    id: str
+    as_of: Moment
+    entitlements: tuple[EntitlementAnswer, ...]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Protocol, TypeAlias
 
-from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted
+from regulars.kernel.facts import Fact, Instant, MemberJoined, OrderCompleted, OrderReturned
 from regulars.wire.refusals import Refusal
 
 FactOrder: TypeAlias = tuple[Instant, str, bool, str]
@@ -68,8 +68,12 @@ class History(Protocol):
 
 
 def fact_order(fact: Fact) -> FactOrder:
-    """By time; at one moment whoever joins joins first, other behaviours follow by id, then orders by order id."""
-    order_id = fact.order_id if isinstance(fact, OrderCompleted) else ""
+    """By time; at one moment whoever joins joins first, other behaviours follow by id, then orders by order id, each before what
+    goes back of it.
+    """
+    order_id = fact.order_id if isinstance(fact, OrderCompleted | OrderReturned) else ""
+    if isinstance(fact, OrderReturned):
+        order_id += "\0"
     return fact.happened_at, order_id, not isinstance(fact, MemberJoined), fact.id
 
 

@@ -6,12 +6,14 @@ under `identities` does the order of keys say something. What an older engine co
 a document says something else than what held all along, so that older documents keep theirs.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from regulars.kernel.calendar import WEEKDAYS
@@ -31,16 +33,22 @@ from regulars.kernel.program import (
     Goods,
     IdentityKind,
     Level,
+    LevelReward,
     MappedSource,
     Match,
     Multiplier,
     OneOf,
+    OnReturn,
+    Over,
     PerAmount,
     PointsPolicy,
     Program,
+    ProgramYear,
     PurposeRule,
     Retention,
     Signature,
+    SinceEntry,
+    SinceJoining,
     Tiers,
     When,
 )
@@ -53,18 +61,32 @@ from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
 from regulars.wire.score_reading import read_interests, read_scores
 from regulars.wire.segment_reading import read_segments
 from regulars.wire.shapes import Given, Schema
+from regulars.wire.trial_reading import only_for, read_holdout, read_perks, read_trials
 
-ADDED_LATER: Final = (
-    "identities",
-    "shared_device",
-    "consent",
-    "sources",
-    "retention",
-    "segments",
-    "scores",
-    "interests",
-)
+ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
+    Program: (
+        "identities",
+        "shared_device",
+        "consent",
+        "sources",
+        "retention",
+        "segments",
+        "scores",
+        "interests",
+        "holdout",
+        "trials",
+        "perks",
+    ),
+    PointsPolicy: ("redeemed", "debt", "second_look_above"),
+    PerAmount: ("on_return", "only_for", "exempt"),
+    Fixed: ("on_return", "only_for", "exempt"),
+    Multiplier: ("only_for", "exempt"),
+    Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
+    Level: ("perks", "gives"),
+}
 """What a program can say since versions were first given out."""
+
+S = TypeVar("S", bound=Struct)
 
 
 def load_program(path: str | Path) -> Rulebook:
@@ -129,6 +151,9 @@ def _program(given: Given) -> Program:
         segments=read_segments(given),
         scores=read_scores(given),
         interests=read_interests(given),
+        holdout=read_holdout(given["holdout"]),
+        trials=read_trials(given["trials"]),
+        perks=read_perks(given["perks"]),
     )
 
 
@@ -143,6 +168,8 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
         hold=given["hold"],
         expire=expire if isinstance(expire, Expiry) else None,
         redeemed=Fraction(1) if given["redeemed"] is None else given["redeemed"],
+        debt=given["debt"] or "within_balance",
+        second_look_above=given["second_look_above"],
     )
 
 
@@ -157,12 +184,15 @@ def _expiry(given: Any) -> Any:
 
 def _rule(given: Given, currency: Currency) -> EarningRule:
     when = _when(given["when"])
+    whom: dict[str, Any] = {"only_for": only_for(given["for"], given["id"]), "exempt": given["holdout"] is not None}
     if given.has("multiply"):
-        return Multiplier(given["id"], given["on"], given["multiply"], when)
-    goods = Goods(_chosen(given["only"]), _chosen(given["except"]))
+        return Multiplier(given["id"], given["on"], given["multiply"], when, **whom)
+    goods = Goods(_chosen(given["only"]), _chosen(given["except"])) or ALL_GOODS
+    on_return: OnReturn = given["on_return"] or "share"
     if given.has("per"):
-        return PerAmount(given["id"], given["points"], _minor(given["per"], currency), goods or ALL_GOODS, when)
-    return Fixed(given["id"], given["on"], given["points"], goods or ALL_GOODS, when)
+        per_minor = _minor(given["per"], currency)
+        return PerAmount(given["id"], given["points"], per_minor, goods, when, on_return=on_return, **whom)
+    return Fixed(given["id"], given["on"], given["points"], goods, when, on_return, **whom)
 
 
 def _when(given: Given | None) -> When:
@@ -178,17 +208,43 @@ def _chosen(pairs: tuple[tuple[str, tuple[str, ...]], ...] | None) -> tuple[OneO
 
 
 def _tiers(given: Given, currency: Currency) -> Tiers:
-    by = given["by"]
+    by, down = given["by"], given["down"]
     levels = [
         Level(
             id=level["id"],
             at=_minor(level["at"], currency) if by == "spend" else int(level["at"]),
             earn=level["earn"] or Fraction(1),
             points_expire=_expiry(level["points_expire"]),
+            perks=level["perks"] or (),
+            gives=_reward(level["gives"]),
         )
         for level in given["levels"]
     ]
-    return Tiers(by, CalendarYear(keep_next_year=True) if given["keep"] else given["over"], tuple(levels))
+    return Tiers(
+        by="times" if isinstance(by, Given) else by,
+        over=_over(given["over"], keep=given["keep"] is not None),
+        levels=tuple(levels),
+        times=by["times"] if isinstance(by, Given) else None,
+        up=given["up"] or "at_once",
+        down=down["by"] if isinstance(down, Given) else down or "earned",
+        grace_days=given["grace"] or 0,
+        warn_days=given["warn"] or 0,
+        after_return=given["after_return"] or "at_reset",
+    )
+
+
+def _over(given: Any, keep: bool) -> Over:
+    if isinstance(given, Given):
+        if given["since_entry"] is not None:
+            return SinceEntry(given["since_entry"])
+        month, day = given["year_from"]
+        return ProgramYear(month, day, keep)
+    over: Over = given
+    return replace(over, keep_next_year=True) if keep and isinstance(over, CalendarYear | SinceJoining) else over
+
+
+def _reward(given: Given | None) -> LevelReward | None:
+    return None if given is None else LevelReward(int(given["points"]), given["again"] == "yes")
 
 
 def _minor(amount: Fraction, currency: Currency) -> int:
@@ -257,10 +313,26 @@ def _map(given: Given) -> EventMap:
 
 def _without_the_usual(program: Program) -> Program:
     """What was added later is as if it were not there, unless it says something."""
-    usual = {field.name: field.default for field in fields(Program) if field.name in ADDED_LATER}
-    silent = [name for name, value in usual.items() if getattr(program, name) == value]
-    points = replace(program.points, redeemed=msgspec.UNSET) if program.points.redeemed == 1 else program.points
-    return replace(program, points=points, **dict.fromkeys(silent, msgspec.UNSET))
+    return _silent(
+        replace(
+            program,
+            points=_silent(program.points),
+            earning=tuple([_silent(rule) for rule in program.earning]),
+            tiers=_tiers_silent(program.tiers) if program.tiers else None,
+        )
+    )
+
+
+def _tiers_silent(tiers: Tiers) -> Tiers:
+    return _silent(replace(tiers, levels=tuple([_silent(level) for level in tiers.levels])))
+
+
+def _silent(said: S) -> S:
+    """Without what was added later to its kind and is as it would be unsaid."""
+    added = ADDED_LATER.get(type(said), ())
+    usual = {field.name: field.default for field in fields(type(said)) if field.name in added}
+    silent = [name for name, value in usual.items() if getattr(said, name) == value]
+    return replace(said, **dict.fromkeys(silent, msgspec.UNSET))
 
 
 def _encode_fraction(value: Any) -> str:

@@ -8,14 +8,25 @@ from collections.abc import Iterable
 from regulars.kernel.calendar import EXACT_UNITS, Duration
 from regulars.kernel.earning import OPENING_BALANCE
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
-from regulars.kernel.program import NEVER, USUAL_CONSENT, USUAL_KINDS, CalendarYear, IdentityKind
+from regulars.kernel.program import (
+    NEVER,
+    USUAL_CONSENT,
+    USUAL_KINDS,
+    CalendarYear,
+    IdentityKind,
+    Lifetime,
+    Rolling,
+    SinceJoining,
+)
 from regulars.kernel.terms import Currency
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
+from regulars.wire.never_checks import check_never
 from regulars.wire.score_checks import check_scores
 from regulars.wire.segment_checks import check_segments
 from regulars.wire.shapes import Given
+from regulars.wire.trial_checks import check_trials
 
 NOT_A_LEVEL = "none"
 
@@ -29,13 +40,15 @@ def check(program: Given) -> None:
     if points:
         _spendable(hold, points["expire"], points.at("hold"))
     _check_rules(program["earning"] or (), program.at("earning"), currency)
+    check_never(program)
     if tiers:
-        _check_tiers(tiers, currency, hold)
+        _check_tiers(tiers, currency, hold, program["members"])
     for kind, identity in program["identities"] or ():
         _check_kind(kind, identity)
     if program["consent"]:
         _check_consent(program["consent"])
     _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
+    check_trials(program)
     check_scores(program)
     check_segments(program)
 
@@ -54,6 +67,8 @@ def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | No
             _check_fixed(rule)
         if not rule.has("multiply"):
             _check_goods(rule, event)
+            if rule.has("on_return") and event not in (None, ORDER_COMPLETED):
+                rule.at("on_return").wrong(f"only {quoted(ORDER_COMPLETED)} can go back; leave “on_return” out")
         if rule["when"]:
             _check_days(rule["when"])
         if rule["id"] == OPENING_BALANCE:
@@ -80,7 +95,7 @@ def _event(rule: Given) -> str | None:
 
 
 def _check_multiplier(rule: Given) -> None:
-    for other in ("points", "per", "basis", "only", "except"):
+    for other in ("points", "per", "basis", "only", "except", "on_return"):
         if rule.has(other):
             rule.at(other).wrong(
                 f"“multiply” goes without {quoted(other)}: it multiplies all that other rules give for the event"
@@ -143,17 +158,17 @@ def _meant(event: str) -> str:
 # --- tiers -------------------------------------------------------------------------------------------------------------
 
 
-def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None) -> None:
-    if tiers.has("keep") and tiers["over"] is not None and not isinstance(tiers["over"], CalendarYear):
-        tiers.at("keep").wrong(
-            "“keep” goes with “over: calendar_year”; rolling months have no year's end to keep beyond"
-        )
+def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None, members: str | None) -> None:
+    _check_by(tiers)
+    _check_over(tiers, members)
+    _check_ways(tiers)
     levels: tuple[Given, ...] = tiers["levels"] or ()
     before: Given | None = None
     for level in levels:
         if level["id"] == NOT_A_LEVEL:
             level.at("id").wrong(f"{quoted(NOT_A_LEVEL)} is what having no level is called; choose another name")
         _spendable(hold, level["points_expire"], level.at("points_expire"))
+        _check_reward(level["gives"], tiers)
         if level["at"] is None:
             continue
         if before is not None and level["at"] <= before["at"]:
@@ -161,11 +176,85 @@ def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None)
                 f"levels stand in ascending order; this must be more than the {before.at('at').text} of the one before"
             )
         before = level
-        if tiers["by"] == "points" and level["at"].denominator != 1:
-            level.at("at").wrong(f"expected a whole number of points; found {level.at('at').found}")
-        elif tiers["by"] == "spend" and currency is not None:
-            _refuse_fine_amount(level, "at", currency)
+        if tiers["by"] == "spend":
+            if currency is not None:
+                _refuse_fine_amount(level, "at", currency)
+        elif tiers["by"] is not None and level["at"].denominator != 1:
+            what = "points" if tiers["by"] == "points" else "times"
+            level.at("at").wrong(f"expected a whole number of {what}; found {level.at('at').found}")
     _refuse_repeated(levels, "level")
+
+
+def _check_by(tiers: Given) -> None:
+    by = tiers["by"]
+    if not isinstance(by, Given) or by["times"] is None:
+        return
+    near = nearest(by["times"], (ORDER_COMPLETED, MEMBER_JOINED), cutoff=0.9)
+    if near == ORDER_COMPLETED:
+        by.at("times").wrong("orders are counted by “by: orders”")
+    elif near == MEMBER_JOINED:
+        by.at("times").wrong("nobody joins more than once")
+
+
+def _check_over(tiers: Given, members: str | None) -> None:
+    over = tiers["over"]
+    if isinstance(over, Given) and len(over.places) != 1:
+        over.place.wrong("“year_from” and “since_entry” are two different times; there can be one")
+    if isinstance(over, SinceJoining) and members == "everyone":
+        tiers.at("over").wrong("“since_joining” needs “members: those_who_join”: nobody else has a day of joining")
+    if tiers.has("keep") and over is not None and not _has_years(over):
+        tiers.at("keep").wrong(
+            "“keep” goes with years: “calendar_year”, “year_from” or “since_joining”; here no year ends to keep a level beyond"
+        )
+
+
+def _check_ways(tiers: Given) -> None:
+    """How levels are given and lost, against the time over which they go."""
+    over, by_one, never = (
+        tiers["over"],
+        isinstance(tiers["down"], Given) and tiers["down"]["by"] == "one",
+        tiers["down"] == NEVER,
+    )
+    if over is None:
+        return
+    if tiers["up"] == "at_next_period":
+        if not _has_years(over):
+            tiers.at("up").wrong("“at_next_period” goes with years: “calendar_year”, “year_from” or “since_joining”")
+        elif tiers.has("keep"):
+            tiers.at("keep").wrong(
+                "a level that is given when the next year begins is kept to its end anyway; leave “keep” out"
+            )
+    if by_one and isinstance(over, Rolling):
+        tiers.at("down").wrong(
+            "rolling months look at a level every day; one level after the other would be lost at once"
+        )
+    for name in ("grace", "warn"):
+        if tiers.has(name) and (never or isinstance(over, Lifetime)):
+            tiers.at(name).wrong(f"no level is ever lost by time here; leave {quoted(name)} out")
+    if tiers.has("down") and isinstance(over, Lifetime):
+        tiers.at("down").wrong("no level is ever lost by time here; leave “down” out")
+    months = over["since_entry"] if isinstance(over, Given) else over.months if isinstance(over, Rolling) else None
+    if months is not None and tiers["warn"] is not None and tiers["warn"] >= 28 * months:
+        tiers.at("warn").wrong("a level would end sooner than that after it was reached; warn later")
+    if tiers["after_return"] == "at_once" and (
+        by_one or never or (isinstance(over, Given) and over.has("since_entry"))
+    ):
+        tiers.at("after_return").wrong(
+            "“at_once” needs levels that are held by what was earned alone; it goes without “down” and “since_entry”"
+        )
+
+
+def _check_reward(gives: Given | None, tiers: Given) -> None:
+    if gives is None:
+        return
+    if gives["points"] is not None and gives["points"].denominator != 1:
+        gives.at("points").wrong(f"expected a whole number of points; found {gives.at('points').found}")
+    if tiers["up"] == "at_next_period":
+        gives.place.wrong("“gives” is not yet supported where levels are given at the next period")
+
+
+def _has_years(over: object) -> bool:
+    return isinstance(over, CalendarYear | SinceJoining) or (isinstance(over, Given) and over.has("year_from"))
 
 
 # --- who people are ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,19 @@ from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
-from regulars.kernel.program import NEVER, CalendarYear, JsonPath, Purpose, Rolling
+from regulars.kernel.perks import DAYS_IN, Wall
+from regulars.kernel.program import (
+    MONTHS,
+    NEVER,
+    CalendarYear,
+    Debt,
+    JsonPath,
+    Lifetime,
+    OnReturn,
+    Purpose,
+    Rolling,
+    SinceJoining,
+)
 from regulars.kernel.scores.tree import LENGTHS
 from regulars.kernel.segments.lifecycle import STAGES
 from regulars.kernel.segments.rfm import GRID
@@ -38,6 +50,7 @@ from regulars.wire.shapes import (
     Unreadable,
     name,
     number,
+    parse_date,
     parse_duration,
     text,
     word,
@@ -60,8 +73,6 @@ PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 NOT_YET: Final = (
     "rewards",
     "coupons",
-    "holdout",
-    "trials",
     "pauses",
     "referral",
     "campaigns",
@@ -99,9 +110,16 @@ def _zone_meant(written: str) -> str | None:
     return nearest(written, known_zones(), cutoff=0.8) or (cities[city] if city else None)
 
 
-def _over(written: str) -> CalendarYear | Rolling | None:
-    if written == "calendar_year":
-        return CalendarYear()
+OVER_WORDS: Final[Mapping[str, CalendarYear | SinceJoining | Lifetime]] = {
+    "calendar_year": CalendarYear(),
+    "since_joining": SinceJoining(),
+    "lifetime": Lifetime(),
+}
+
+
+def _over(written: str) -> CalendarYear | SinceJoining | Lifetime | Rolling | None:
+    if written in OVER_WORDS:
+        return OVER_WORDS[written]
     rolling = re.fullmatch(r"rolling (\d{1,4}) months?", written, re.ASCII)
     if rolling is None:
         return None
@@ -117,7 +135,7 @@ def _over_meant(written: str) -> str | None:
         return f"rolling {months} months" if 1 <= months <= MAX_ROLLING_MONTHS else None
     if written.casefold() in ("year", "yearly", "calendar"):
         return "calendar_year"
-    return nearest(written, ["calendar_year", "rolling 12 months", "since_joining"])
+    return nearest(written, [*OVER_WORDS, "rolling 12 months"])
 
 
 NAME_OF_PROGRAM = text("a name of at most 100 characters, in one line")
@@ -135,13 +153,6 @@ ZONE = Scalar(
     lambda written: zone_named(written) if written in known_zones() else None,
     {"type": "string", "pattern": "^[A-Za-z0-9/_+-]+$"},
     _zone_meant,
-)
-OVER = Scalar(
-    "“calendar_year” or months such as “rolling 12 months”",
-    _over,
-    {"type": "string", "pattern": "^(calendar_year|rolling ([1-9]|[12][0-9]|3[0-6]) months?)$"},
-    _over_meant,
-    not_yet=("since_joining",),
 )
 FACTOR = number("a number above 0, such as 1.5", above=0)
 
@@ -224,6 +235,18 @@ POINTS_NAME = Table(
     "a table such as {one: star, other: stars}",
 )
 
+
+def _whole(expected: str, least: int, most: int) -> Scalar:
+    def parse(written: str) -> int | None:
+        count = int(written) if re.fullmatch(r"\d{1,9}", written, re.ASCII) else -1
+        return count if least <= count <= most else None
+
+    bounds = {"minimum": least, "maximum": most, "pattern": "^[0-9]{1,9}$"}
+    return Scalar(f"{expected} from {least:,} to {most:,}", parse, {"type": ["integer", "string"], **bounds})
+
+
+MOST_POINTS: Final = 10**12
+
 POINTS = Table(
     {
         "name": Key(POINTS_NAME, "what points are called; “point” and “points” where nothing is said"),
@@ -237,9 +260,35 @@ POINTS = Table(
         ),
         "hold": Key(DURATION_SHAPE, "how long points are pending, until the return window has closed"),
         "expire": Key(EXPIRE, "how long points last; they never expire where nothing is said"),
+        "debt": Key(
+            word(get_args(Debt)),
+            "to what points are charged that an order that goes back had earned and that have been spent: to those that are "
+            "still pending; to those that can be spent as well, never below 0, which is so where nothing is said; or without "
+            "end, so that the next points fill what is owed",
+        ),
+        "second_look_above": Key(
+            _whole("a whole number", 0, MOST_POINTS), "more points than that by hand need a second member of staff"
+        ),
     },
     "a table that says how points live",
-    not_yet={"debt": ""},
+)
+
+
+# --- trials ------------------------------------------------------------------------------------------------------------
+
+SALT = text("any word of at most 100 characters; another one draws other customers")
+EXEMPT = Key(word(("exempt",)), "`exempt`: those whom the program holds out get it too")
+
+FOR = Table(
+    {
+        "trial": Key(ID, "a trial of the program: only one of its arms gets it, it is withheld from the others"),
+        "arm": Key(ID, "with `trial`: the arm that gets it"),
+        "share": Key(SHARE, "only that share gets it, always the same customers; it is withheld from the rest"),
+        "segment": Key(ID, "with `share`: the share of those in this segment; of all customers where nothing is said"),
+        "salt": Key(SALT, "with `share`: what draws them; the name of the rule or perk where nothing is said"),
+    },
+    "a table such as {trial: weekend-doubles, arm: doubled} or {segment: gold-people, share: 10%}",
+    may_be_empty=False,
 )
 
 
@@ -287,27 +336,98 @@ RULE = Table(
         "only": Key(GOODS, "only lines with all of these properties count"),
         "except": Key(GOODS, "lines with any of these properties do not count"),
         "when": Key(WHEN, "on which days the rule holds, by when the event happened, in the shop's time zone"),
+        "on_return": Key(
+            word(get_args(OnReturn)),
+            "what an order that goes back in part still deserves: its share, which is so where nothing is said; what the rule "
+            "gives for what is left; or all, whatever goes back",
+        ),
+        "for": Key(FOR, "only for an arm of a trial, or for a share of a segment; for all where nothing is said"),
+        "holdout": EXEMPT,
     },
     "a rule: a table with “id”, “on” and “points” or “multiply”",
-    not_yet={"limit": "", "for": ""},
+    not_yet={"limit": ""},
 )
 
 
 # --- tiers -------------------------------------------------------------------------------------------------------------
 
+MOST_DAYS_OF_A_LEVEL: Final = 365
+
+
+def _date_of_year(written: str) -> tuple[int, int] | None:
+    """A month and a day; 29 February is one."""
+    date = re.fullmatch(r"(\d{2})-(\d{2})", written, re.ASCII)
+    if date is None:
+        return None
+    month, day = int(date[1]), int(date[2])
+    if not 1 <= month <= len(MONTHS) or not 1 <= day <= _LONGEST[month - 1]:
+        raise Unreadable("a month and a day that are in the calendar")
+    return month, day
+
+
+_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _months(written: str) -> int | None:
+    duration = parse_duration(written)
+    if duration is None:
+        return None
+    months = duration.count * {"months": 1, "years": 12}.get(duration.unit, 0)
+    if not 1 <= months <= MAX_ROLLING_MONTHS:
+        raise Unreadable(f"months or years, 1 to {MAX_ROLLING_MONTHS} months")
+    return months
+
+
+def _days_of_a_level(written: str) -> int | None:
+    duration = parse_duration(written)
+    if duration is None:
+        return None
+    days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
+    if not 0 < days <= MOST_DAYS_OF_A_LEVEL:
+        raise Unreadable(f"days or weeks, {MOST_DAYS_OF_A_LEVEL} days at most")
+    return days
+
+
+DATE_OF_YEAR = Scalar(
+    "a month and a day such as “04-01”",
+    _date_of_year,
+    {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
+)
+MONTHS_LONG = Scalar(
+    "a duration such as “12 months”",
+    _months,
+    {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+    DURATION_SHAPE.meant,
+)
+DAYS_LONG = Scalar(
+    "a duration in days or weeks, such as “30 days”",
+    _days_of_a_level,
+    {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+    DURATION_SHAPE.meant,
+)
+
+GIVES = Table(
+    {
+        "points": Key(number("a number above 0", above=0), "how many points", required=True),
+        "again": Key(word(("yes", "no")), "whether also when it is entered again; only once where nothing is said"),
+    },
+    "a table such as {points: 100}",
+)
+
 LEVEL = Table(
     {
         "id": Key(ID, "the level's name", required=True),
         "at": Key(
-            number("an amount or a number of points, 0 or more", at_least=0),
-            "the money spent, or the points earned, from which it is reached",
+            number("an amount or a number, 0 or more", at_least=0),
+            "how much of what levels go by it takes: money, points, or a number",
             required=True,
         ),
         "earn": Key(FACTOR, "multiplies what is earned by those in it"),
         "points_expire": Key(EXPIRE, "how long points last that are earned by those in it"),
+        "perks": Key(ListOf(ID, "a list of perks"), "the perks that those in it have, by their names under `perks`"),
+        "gives": Key(GIVES, "what there is for entering it"),
     },
     "a level: a table with “id” and “at”",
-    not_yet={"perks": ""},
 )
 
 KEEP = Table(
@@ -319,11 +439,70 @@ KEEP = Table(
     "a table such as {until: end_of_next_year}",
 )
 
+BY_TIMES = Table(
+    {"times": Key(EVENT, "an event that your server tells of; each time counts", required=True)},
+    "a table such as {times: Store Visited}",
+    not_yet={"score": "times"},
+)
+
+OVER_TIME = Table(
+    {
+        "year_from": Key(
+            DATE_OF_YEAR, "a year of your own begins on this day; 29 February is the 28th where there is none"
+        ),
+        "since_entry": Key(
+            MONTHS_LONG, "what came in the last so many months counts, and a level lasts for as long from its entry"
+        ),
+    },
+    "a table such as {year_from: 04-01} or {since_entry: 12 months}",
+    may_be_empty=False,
+)
+
+DOWN_BY = Table(
+    {"by": Key(word(("earned", "one")), "to the level that was earned, or by one level at most", required=True)},
+    "a table such as {by: one}",
+)
+
 TIERS = Table(
     {
-        "by": Key(word(("spend", "points"), not_yet=("orders",)), "what levels are reached by", required=True),
-        "over": Key(OVER, "the time over which that is summed", required=True),
-        "keep": Key(KEEP, "how long a level is kept beyond its own calendar year"),
+        "by": Key(
+            Either(word(("spend", "points", "orders", "visits", "referrals")), BY_TIMES),
+            "what levels are reached by",
+            required=True,
+        ),
+        "over": Key(
+            Either(
+                Scalar(
+                    "“calendar_year”, “since_joining”, “lifetime” or months such as “rolling 12 months”",
+                    _over,
+                    {
+                        "type": "string",
+                        "pattern": "^(calendar_year|since_joining|lifetime|rolling ([1-9]|[12][0-9]|3[0-6]) months?)$",
+                    },
+                    _over_meant,
+                ),
+                OVER_TIME,
+            ),
+            "the time over which that is summed",
+            required=True,
+        ),
+        "keep": Key(KEEP, "how long a level is kept beyond its own year"),
+        "up": Key(
+            word(("at_once", "at_next_period")),
+            "when a level is given that is reached: at once, as where nothing is said, or when the next year begins, for that year",
+        ),
+        "down": Key(
+            Either(word((NEVER,)), DOWN_BY),
+            "what is lost at a reset; everything but what was earned where nothing is said",
+        ),
+        "grace": Key(
+            DAYS_LONG, "for how long after a reset a level is kept that would be lost; reaching it then keeps it"
+        ),
+        "warn": Key(DAYS_LONG, "how long before a level ends that is told"),
+        "after_return": Key(
+            word(("at_reset", "at_once")),
+            "when a level is lost that a return takes back: at the reset, as where nothing is said, or at once",
+        ),
         "levels": Key(
             ListOf(LEVEL, "a list of levels, the lowest first"), "the levels, the lowest first", required=True
         ),
@@ -356,15 +535,6 @@ class MapBy(Struct, frozen=True):
             "propertyNames": self.key.as_schema,
             "minProperties": 1,
         }
-
-
-def _whole(expected: str, least: int, most: int) -> Scalar:
-    def parse(written: str) -> int | None:
-        count = int(written) if re.fullmatch(r"\d{1,9}", written, re.ASCII) else -1
-        return count if least <= count <= most else None
-
-    bounds = {"minimum": least, "maximum": most, "pattern": "^[0-9]{1,9}$"}
-    return Scalar(f"{expected} from {least:,} to {most:,}", parse, {"type": ["integer", "string"], **bounds})
 
 
 def _kind(written: str) -> str | None:
@@ -1060,6 +1230,104 @@ INTERESTS = MapBy(
 )
 
 
+# --- what is tried, and what members may ------------------------------------------------------------------------------
+
+
+def _moment(written: str) -> Wall | None:
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2}))?", written, re.ASCII)
+    day = parse_date(found[1]) if found else None
+    if found is None or day is None:
+        return None
+    hour, minute = int(found[2] or 0), int(found[3] or 0)
+    if hour > 23 or minute > 59:
+        raise Unreadable("a time from 00:00 to 23:59")
+    return Wall(day, hour * 60 + minute)
+
+
+def _head_start(written: str) -> Duration | None:
+    duration = parse_duration(written)
+    if duration is not None and duration.unit not in (*EXACT_UNITS, *DAYS_IN):
+        raise Unreadable("minutes, hours, days or weeks")
+    return duration
+
+
+HOLDOUT = Table(
+    {
+        "share": Key(SHARE, "that share of all customers, always the same ones", required=True),
+        "salt": Key(SALT, "what draws them; `holdout` where nothing is said", default="holdout"),
+    },
+    "a table such as {share: 5%, salt: corner-2026}",
+)
+
+TRIAL = Table(
+    {
+        "share": Key(PERCENT, "how many of all customers take part, always the same ones; all where nothing is said"),
+        "salt": Key(SALT, "what draws them; the trial's name where nothing is said"),
+        "arms": Key(
+            Either(
+                ListOf(ID, "a list of two arms or more"),
+                MapBy(ID, PERCENT, "a table from arms to their share of those who take part"),
+            ),
+            "the arms among whom those who take part are spread, evenly or by shares; the first is what others are held against",
+            required=True,
+        ),
+    },
+    "a trial: a table such as {share: 50%, arms: [plain, doubled]}",
+)
+
+TRIALS = MapBy(ID, TRIAL, "a table from trials to their arms, such as {weekend-doubles: {arms: [plain, doubled]}}")
+
+MOMENT = Scalar(
+    "a day, with a time or without, such as 2026-11-27T09:00",
+    _moment,
+    {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2})?$"},
+    DATE_SHAPE.meant,
+)
+HEAD_START = Scalar(
+    "a duration such as “4 hours” or “2 days”",
+    _head_start,
+    {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
+    DURATION_SHAPE.meant,
+)
+
+PERK = Table(
+    {
+        "title": Key(NAME_OF_POINTS, "what members read"),
+        "window": Key(
+            Table(
+                {
+                    "from": Key(MOMENT, "the first moment at which it holds, on the shop's wall"),
+                    "to": Key(MOMENT, "the first moment at which it no longer does"),
+                },
+                "a table such as {from: 2026-11-27T09:00, to: 2026-12-01}",
+                may_be_empty=False,
+            ),
+            "when it holds; always where nothing is said",
+        ),
+        "opens": Key(
+            Table(
+                {
+                    "at": Key(MOMENT, "when everybody may, on the shop's wall", required=True),
+                    "before_others": Key(HEAD_START, "how much earlier those may who have it", required=True),
+                },
+                "a table such as {at: 2026-11-27T09:00, before_others: 4 hours}",
+            ),
+            "what is open to all at some moment, and to those who have the perk earlier",
+        ),
+        "days": Key(_whole("a number of days", 1, 366), "so many days, such as those around a birthday"),
+        "products": Key(
+            ListOf(PIECE, "a product, or a list of products", or_one=True), "the products that only those may buy"
+        ),
+        "for": Key(FOR, "only for an arm of a trial, or for a share of a segment"),
+        "holdout": EXEMPT,
+        "interest_only": Key(YES_NO, "`yes`: it is only offered, to see who asks for it; nobody has it yet"),
+    },
+    "a perk: a table such as {title: Early access, opens: {at: 2026-11-27T09:00, before_others: 4 hours}}",
+)
+
+PERKS = MapBy(ID, PERK, "a table from perks to what they are, such as {free-shipping: {title: Free shipping}}")
+
+
 # --- the program -------------------------------------------------------------------------------------------------------
 
 PROGRAM: Final = Table(
@@ -1075,6 +1343,9 @@ PROGRAM: Final = Table(
         "points": Key(POINTS, "what points are called, what they cost and how long they live"),
         "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
         "tiers": Key(TIERS, "the levels that members reach"),
+        "perks": Key(PERKS, "what members may; a perk that no level names is every member's"),
+        "holdout": Key(HOLDOUT, "who gets nothing but what is exempt, so that what the program brings can be seen"),
+        "trials": Key(TRIALS, "what is tried on some: a rule or a perk is `for` one arm of a trial"),
         "scores": Key(NAMED_SCORES, "how much customers do, as numbers that fade"),
         "interests": Key(INTERESTS, "what customers are drawn to: how much they do with each value of a property"),
         "segments": Key(SEGMENTS, "who belongs together, by what they did, are and hold"),

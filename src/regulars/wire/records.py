@@ -4,35 +4,50 @@ What stands beside them in columns of its own (ids, instants, the program versio
 its version and the moment at which it was recorded; `by_fact` says whether an effect came from the step's fact or from time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
 from regulars.kernel.effects import (
     Account,
+    Assigned,
     Because,
     Effect,
     Entry,
     Factor,
+    LevelEarned,
+    LevelEnding,
+    LevelGiven,
+    LevelKept,
+    Lot,
     MembershipStarted,
     Merged,
     Posted,
     Reason,
     Reckoning,
     Refused,
+    ReservationEnded,
+    ReservationMade,
+    Returned,
     TierChanged,
+    Withheld,
 )
 from regulars.kernel.facts import (
+    OF_POINTS,
+    WENT_BACK,
     BalanceBroughtOver,
     Behaved,
     Fact,
     Instant,
+    LevelSet,
     Line,
     MemberJoined,
+    OfPoints,
     OrderCompleted,
+    OrderReturned,
     Trust,
 )
 from regulars.kernel.program import Program
@@ -88,7 +103,24 @@ def modern_state(old: Any) -> State:
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_order: Final = msgspec.msgpack.Decoder(tuple[str, tuple[Line, ...]]).decode
 _decode_balance: Final = msgspec.msgpack.Decoder(tuple[int, Instant | None]).decode
+_decode_level: Final = msgspec.msgpack.Decoder(tuple[str | None, Instant | None, str, str]).decode
 _decode_behaviour: Final = msgspec.msgpack.Decoder(tuple[Trust, dict[str, str]]).decode
+
+
+_SAID: Final = {kind: tuple([name for name in kind.__struct_fields__[5:] if name != "name"]) for kind in OF_POINTS}
+"""What each says beyond what stands in columns, in its order."""
+
+
+def _decoder_of(kind: type[OfPoints]) -> Callable[[bytes], tuple[Any, ...]]:
+    hints = get_type_hints(kind)
+    return msgspec.msgpack.Decoder(tuple[tuple([hints[name] for name in _SAID[kind]])]).decode  # type: ignore[misc]
+
+
+_OF_POINTS: Final[dict[str, tuple[Any, Callable[[bytes], tuple[Any, ...]]]]] = {
+    name: (kind, _decoder_of(kind))
+    for kind in OF_POINTS
+    for name in (WENT_BACK if kind is OrderReturned else (kind.name,))
+}
 
 
 def encode_fact(fact: Fact) -> bytes | None:
@@ -99,6 +131,10 @@ def encode_fact(fact: Fact) -> bytes | None:
         return _encode((fact.trust, fact.properties))
     if isinstance(fact, BalanceBroughtOver):
         return _encode((fact.points, fact.expires_at))
+    if isinstance(fact, OF_POINTS):
+        return _encode([getattr(fact, name) for name in _SAID[type(fact)]])
+    if isinstance(fact, LevelSet):
+        return _encode((fact.level, fact.until, fact.reason, fact.actor))
     return None
 
 
@@ -124,6 +160,23 @@ def decode_fact(
             pass
         else:
             return BalanceBroughtOver(id, customer, happened_at, recorded_at, source, points, expires_at)
+    if name in _OF_POINTS:
+        kind, decode = _OF_POINTS[name]
+        try:
+            said = decode(record)
+        except msgspec.ValidationError:
+            pass
+        else:
+            named = (name,) if "name" in kind.__struct_fields__ else ()
+            fact: Fact = kind(id, customer, happened_at, recorded_at, source, *named, *said)
+            return fact
+    if name == LevelSet.name:
+        try:
+            level, until, reason, actor = _decode_level(record)
+        except msgspec.ValidationError:
+            pass
+        else:
+            return LevelSet(id, customer, happened_at, recorded_at, source, level, until, reason, actor)
     trust, properties = _decode_behaviour(record)
     return Behaved(id, customer, happened_at, recorded_at, source, name, properties, trust)
 
@@ -133,6 +186,10 @@ def decode_fact(
 _decode_effects: Final = msgspec.msgpack.Decoder(list[tuple[int, str, bool, Instant, Any, Any]]).decode
 
 REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED, MERGED_CUSTOMERS = range(4)
+RETURNED, RESERVATION_MADE, RESERVATION_ENDED = range(10, 13)
+ASSIGNED: Final = 60
+WITHHELD: Final = 61
+LEVEL_EARNED, LEVEL_GIVEN, LEVEL_KEPT, LEVEL_ENDING = range(40, 44)
 NO_EFFECTS: Final = _encode([])
 
 _TEXT: Final = {id(member): member.value for kind in (Entry, Account, Reason) for member in kind}
@@ -150,8 +207,27 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
         elif isinstance(effect, TierChanged):
             written.append((TIER_CHANGED, rule, by_fact, at, effect.before, effect.after))
         elif isinstance(effect, Merged):
-            said = effect.came, effect.qualifying
+            said = effect.came, effect.qualifying, *([effect.welcomed] if effect.welcomed else [])
             written.append((MERGED_CUSTOMERS, rule, by_fact, at, said, effect.member_since))
+        elif isinstance(effect, Returned):
+            parts = effect.points, effect.taken, effect.lapsed, effect.charged, effect.short
+            written.append((RETURNED, rule, by_fact, at, (effect.order_id, *parts), effect.qualifies_on))
+        elif isinstance(effect, ReservationMade):
+            written.append((RESERVATION_MADE, rule, by_fact, at, (effect.id, effect.until), effect.lots))
+        elif isinstance(effect, ReservationEnded):
+            written.append((RESERVATION_ENDED, rule, by_fact, at, effect.id, None))
+        elif isinstance(effect, Assigned):
+            written.append((ASSIGNED, rule, by_fact, at, (effect.trial, effect.arm), (effect.since, effect.crossed)))
+        elif isinstance(effect, Withheld):
+            written.append((WITHHELD, rule, by_fact, at, (effect.trial, effect.arm), effect.points))
+        elif isinstance(effect, LevelEarned):
+            written.append((LEVEL_EARNED, rule, by_fact, at, effect.before, effect.after))
+        elif isinstance(effect, LevelGiven):
+            written.append((LEVEL_GIVEN, rule, by_fact, at, effect.level, effect.until))
+        elif isinstance(effect, LevelKept):
+            written.append((LEVEL_KEPT, rule, by_fact, at, effect.level, (effect.until, effect.in_grace)))
+        elif isinstance(effect, LevelEnding):
+            written.append((LEVEL_ENDING, rule, by_fact, at, effect.level, (effect.at, effect.missing)))
         else:
             assert isinstance(effect, MembershipStarted), "postings are the ledger's"
             written.append((MEMBERSHIP_STARTED, rule, by_fact, at, effect.since, None))
@@ -171,8 +247,33 @@ def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step
     if kind == TIER_CHANGED:
         return TierChanged(one, other, at, step.recorded_at, because)
     if kind == MERGED_CUSTOMERS:
-        came, qualifying = one
-        return Merged(came, tuple([(day, points) for day, points in qualifying]), other, at, step.recorded_at, because)
+        came, qualifying, *more = one
+        days, welcomed = tuple([(day, points) for day, points in qualifying]), tuple(more[0]) if more else ()
+        return Merged(came, days, other, at, step.recorded_at, because, welcomed)
+    if kind == RETURNED:
+        order_id, points, taken, lapsed, charged, short = one
+        return Returned(order_id, points, taken, lapsed, charged, short, other, at, step.recorded_at, because)
+    if kind == RESERVATION_MADE:
+        lots = msgspec.convert(other, tuple[Lot, ...])
+        return ReservationMade(one[0], one[1], lots, at, step.recorded_at, because)
+    if kind == RESERVATION_ENDED:
+        return ReservationEnded(one, at, step.recorded_at, because)
+    if kind == ASSIGNED:
+        (trial, arm), (since, crossed) = one, other
+        return Assigned(trial, arm, since, at, step.recorded_at, because, crossed)
+    if kind == WITHHELD:
+        trial, arm = one
+        return Withheld(trial, arm, other, at, step.recorded_at, because)
+    if kind == LEVEL_EARNED:
+        return LevelEarned(one, other, at, step.recorded_at, because)
+    if kind == LEVEL_GIVEN:
+        return LevelGiven(one, other, at, step.recorded_at, because)
+    if kind == LEVEL_KEPT:
+        until, in_grace = other
+        return LevelKept(one, until, in_grace, at, step.recorded_at, because)
+    if kind == LEVEL_ENDING:
+        ends_at, missing = other
+        return LevelEnding(one, ends_at, missing, at, step.recorded_at, because)
     assert kind == MEMBERSHIP_STARTED, f"an effect of kind {kind}"
     return MembershipStarted(one, at, step.recorded_at, because)
 

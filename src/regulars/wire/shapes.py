@@ -88,7 +88,7 @@ class Either(Struct, frozen=True):
     """A single value or a list of them, or a table: told apart by what is written."""
 
     scalar: "Scalar | ListOf"
-    table: "Table"
+    table: Any
 
     @property
     def expected(self) -> str:

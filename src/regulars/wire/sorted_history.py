@@ -12,7 +12,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from regulars.kernel.facts import Fact, Instant, Line, OrderCompleted
+from regulars.kernel.facts import Fact, Instant, Line, OrderCompleted, OrderReturned
+from regulars.kernel.returns import as_told
 from regulars.wire.history import fact_id, fact_order
 from regulars.wire.refusals import Refusal
 
@@ -66,7 +67,7 @@ class SortedHistory(Struct, frozen=True):
         customer = self.ids[number]
         orders = self._orders(customer, self.first_order[number], self.first_order[number + 1])
         others = self.others.get(customer)
-        return tuple(sorted([*orders, *others], key=fact_order)) if others else tuple(orders)
+        return tuple(_completed(sorted([*orders, *others], key=fact_order))) if others else tuple(orders)
 
     def _orders(self, customer: str, start: int, stop: int) -> list[OrderCompleted]:
         bounds = self.first_line[start : stop + 1].tolist()
@@ -89,3 +90,18 @@ class SortedHistory(Struct, frozen=True):
                 self.order_ids[start:stop], self.happened_at[start:stop].tolist(), bounds, bounds[1:], strict=False
             )
         ]
+
+
+def _completed(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """What goes back of an order says of which lines once the order is at hand."""
+    orders: dict[str, OrderCompleted] = {}
+    returns: dict[str, list[OrderReturned]] = {}
+    for fact in facts:
+        if isinstance(fact, OrderCompleted):
+            orders[fact.order_id] = fact
+        elif isinstance(fact, OrderReturned) and fact.order_id in orders:
+            before = returns.setdefault(fact.order_id, [])
+            before.append(as_told(fact, orders[fact.order_id], before))
+            yield before[-1]
+            continue
+        yield fact

@@ -5,11 +5,11 @@ from fractions import Fraction
 from hypothesis import strategies as st
 
 from regulars.kernel.calendar import DAY, HOUR, SECOND, Calendar, Duration
+from regulars.kernel.effects import Lot
 from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, MemberJoined, OrderCompleted, Trust
 from regulars.kernel.scores.tree import Action, InterestProfile, Score, ScoreLevel
 from regulars.kernel.segments import tree, values
 from regulars.kernel.segments.meaning import Known
-from regulars.kernel.state import Lot
 from regulars.wire.zones import zone_named
 from tests.shop import at, line
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from regulars.kernel.calendar import SECOND
+from regulars.kernel.effects import Lot
 from regulars.kernel.facts import FOREVER, Behaved, Fact, MemberJoined, OrderCompleted, Trust
 from regulars.kernel.segments.changing import changes_at
 from regulars.kernel.segments.distance import metres_between
 from regulars.kernel.segments.meaning import Known, holds, place_of
 from regulars.kernel.segments.passing import Truth
 from regulars.kernel.segments.tree import Condition
-from regulars.kernel.state import Lot
 from tests.shop import at, line, order, program
 
 TIERS = (

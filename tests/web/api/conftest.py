@@ -62,6 +62,10 @@ class Speaker:
         properties = {"order_id": order, "currency": "USD", "products": products}
         return self.tracks("Order Completed", userId=customer, messageId=f"m-{order}", properties=properties)
 
+    def commands(self, route: str, idempotency_key: str | None, **body: Any) -> httpx.Response:
+        key = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return self.client.post(f"/v1/{route}", json=body, headers={"Authorization": f"Bearer {self.secret}", **key})
+
     def reads(self, path: str, **parameters: Any) -> httpx.Response:
         return self.client.get(path, params=parameters or None, headers={"Authorization": f"Bearer {self.secret}"})
 

@@ -38,11 +38,24 @@ def test_a_customer(ada):
         "reversed": 0,
         "spent": 0,
         "expired": 0,
+        "reserved": 0,
+        "adjusted": 0,
+        "transferred": 0,
+        "owed": 0,
     }
     assert answer["tier"] == {
         "id": "silver",
         "since": "2024-05-17T09:30:00Z",
         "next": {"id": "gold", "at": 50_000, "have": 5_580, "by": "spend"},
+        "keep": {
+            "at": 5_000,
+            "have": 0,
+            "missing": 5_000,
+            "until": "2026-01-01T05:00:00Z",
+            "in_grace": False,
+            "by": "spend",
+        },
+        "given": None,
     }
     assert answer["known"] is True
     assert answer["as_of"] == answer["first_seen_at"] == "2024-05-17T09:30:00Z"
@@ -232,3 +245,36 @@ def test_no_page_of_another_origin_may_read(ada):
     ]
 
     assert [answer.headers.get("access-control-allow-origin") for answer in answers] == [None, None]
+
+
+# --- as of a past moment ---------------------------------------------------------------------------------------------
+
+
+def test_a_customer_as_of_a_past_moment(ada):
+    """The orders were placed now, on 17 May; before, and at any moment since, it is what was held then."""
+    before = ada.reads("/v1/customers/ada", as_of="2024-05-17T09:29:59Z").json()
+    since = ada.reads("/v1/customers/ada", as_of="2024-05-17T09:30:00Z").json()
+    now = ada.reads("/v1/customers/ada").json()
+
+    assert (before["points"]["available"], before["tier"]["id"], before["lots"], before["facts"]) == (0, None, [], 0)
+    assert {**since, "tier": None} == {**now, "tier": None}
+    assert since["tier"] == {**now["tier"], "next": None, "keep": None}
+    assert ada.reads("/v1/customers/ada", as_of="2024-05-16").json()["as_of"] == "2024-05-17T03:59:59.999999Z"
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("as_of=2024-05-18", "yet to come"),
+        ("as_of=2024-05-17T09:30:01Z", "yet to come"),
+        ("as_of=yesterday", "Write `as_of` as"),
+        ("as_of=2024-02-30", "Write the day as"),
+        ("as_of=", "Write `as_of` as"),
+        ("as_of=2024-05-16&as_of=2024-05-16", "once"),
+    ],
+)
+def test_a_moment_that_is_none_is_a_problem_with_words(ada, query, says):
+    answer = ada.reads(f"/v1/customers/ada?{query}")
+
+    assert code_of(answer) == (400, "bad_period")
+    assert says in answer.json()["detail"]

@@ -46,6 +46,8 @@ def test_what_is_owed_is_told_by_month_and_by_tier(api: Speaker) -> None:
     assert owed(api) == {
         "as_of": "2024-05-17T09:30:00Z",
         "available": 100,
+        "reserved": 0,
+        "debt": 0,
         "pending": 20,
         "most_minor": 120,
         "expected_minor": 90,
@@ -53,12 +55,12 @@ def test_what_is_owed_is_told_by_month_and_by_tier(api: Speaker) -> None:
         "worth": "0.01",
         "redeemed": "75%",
         "owed": [
-            {"month": "2024-05", "tier": "silver", "available": 100, "pending": 0},
-            {"month": "2024-07", "tier": None, "available": 0, "pending": 20},
+            {"month": "2024-05", "tier": "silver", "available": 100, "pending": 0, "reserved": 0},
+            {"month": "2024-07", "tier": None, "available": 0, "pending": 20, "reserved": 0},
         ],
         "cohorts": [
-            {"month": "2024-03", "issued": 100, "expired": 0, "used": 0, "held": 100},
-            {"month": "2024-05", "issued": 20, "expired": 0, "used": 0, "held": 20},
+            {"month": "2024-03", "issued": 100, "expired": 0, "used": 0, "reversed": 0, "held": 100},
+            {"month": "2024-05", "issued": 20, "expired": 0, "used": 0, "reversed": 0, "held": 20},
         ],
     }
 

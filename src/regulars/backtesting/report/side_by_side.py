@@ -15,8 +15,9 @@ from regulars.backtesting.report import charts, shared, words
 from regulars.backtesting.report.parts import Column, Figure, Page, Row, Section, Table
 from regulars.backtesting.report.shared import cost_minor
 from regulars.backtesting.report.single import TOP, cost_shares
-from regulars.kernel.program import Multiplier, Program
+from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.shares import WHOLE, Share
 from regulars.kernel.terms import PointsName
 
 COLOURS = (charts.SOFT, charts.ACCENT)
@@ -112,6 +113,12 @@ def _account(comparison: Comparison, one: Program, other: Program) -> Table:
     shares = [words.share(cost, first.revenue_minor) for cost in costs]
     apart = words.share(costs[1] - costs[0], first.revenue_minor)
     rows.append(Row(["Cost, of sales", *shares, f"+{apart}" if costs[1] > costs[0] else apart], defined="share"))
+    broken = [Share(one.expired, one.issued).hundredths() for one in (first.points, second.points)]
+    cells = [words.share(one, WHOLE) for one in broken]
+    more = words.share(broken[1] - broken[0], WHOLE)
+    rows.append(
+        Row(["Breakage, of what was given", *cells, f"+{more}" if broken[1] > broken[0] else more], defined="expired")
+    )
     columns = [Column("Measure"), Column("A"), Column("B"), Column("B less A")]
     return Table("The account at the end, side by side", columns, rows)
 
@@ -368,9 +375,7 @@ def _rules(comparison: Comparison, one: Program, other: Program) -> Section | No
     name = _name(one, other).other
     if not comparison.first.points.issued and not comparison.second.points.issued:
         return None
-    rules = _in_order(
-        *[[rule.id for rule in program.earning if not isinstance(rule, Multiplier)] for program in (one, other)]
-    )
+    rules = _in_order(one.giving(), other.giving())
     rows = []
     for rule in rules:
         pair = (comparison.first.by_rule.get(rule, 0), comparison.second.by_rule.get(rule, 0))

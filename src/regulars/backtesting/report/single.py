@@ -23,6 +23,7 @@ def page_of_one(outcome: Outcome, program: Rulebook, examples: Sequence[Example]
         _tiers(outcome, document),
         _who_gains(outcome, document),
         _rules(outcome, document),
+        _trials(outcome, document),
         shared.single_orders(examples, program),
         Section("program", "The program", ["The whole document, in its own words."], [shared.document("", document)]),
         shared.how_to_read(document),
@@ -449,8 +450,7 @@ def _top_table(outcome: Outcome, program: Program) -> Table:
 
 def _rules(outcome: Outcome, program: Program) -> Section | None:
     name, currency, total = program.points.name, program.currency, outcome.points.issued
-    rules = [rule for rule in program.earning if not isinstance(rule, Multiplier)]
-    given = {rule.id: outcome.by_rule.get(rule.id, 0) for rule in rules}
+    given = {rule: outcome.by_rule.get(rule, 0) for rule in program.giving()}
     says = ["What each earning rule gave."]
     if any(isinstance(rule, Multiplier) for rule in program.earning) or program.tiers is not None:
         says = [
@@ -484,6 +484,41 @@ def _rules(outcome: Outcome, program: Program) -> Section | None:
         says,
         [Figure(title, charts.bars(groups, described, names_beside=False), Table(title, columns, rows))],
     )
+
+
+# --- trials --------------------------------------------------------------------------------------------------------------
+
+
+def _trials(outcome: Outcome, program: Program) -> Section | None:
+    name, currency = program.points.name.other, program.currency
+    if not any(arm.customers for arm in outcome.trials):
+        return None
+    rows = [
+        Row(
+            [
+                f"{one.trial}: {one.arm}",
+                words.count(one.customers),
+                words.amount(one.revenue_minor, currency),
+                words.count(one.points),
+                words.amount(cost_minor(one.points, program), currency),
+                words.count(one.withheld),
+            ]
+        )
+        for one in outcome.trials
+    ]
+    columns = [
+        Column("Arm"),
+        Column("Customers"),
+        Column("Sales", currency.code, extra=True),
+        Column("Given", name),
+        Column("Worth", currency.code),
+        Column("Withheld", name),
+    ]
+    says = [
+        "What each arm would have cost: everybody counts who would have got something, from then on.",
+        "These orders know of no trial, so what arms differ in is chance.",
+    ]
+    return Section("trials", "Trials", says, [Table("By arm", columns, rows)])
 
 
 # --- sums and words ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import (
     MEMBER_JOINED,
     ORDER_COMPLETED,
-    Behaved,
+    SAYING,
     Fact,
     Instant,
     Line,
@@ -32,13 +32,13 @@ def is_of(fact: Fact, event: str) -> bool:
         return isinstance(fact, OrderCompleted)
     if event == MEMBER_JOINED:
         return isinstance(fact, MemberJoined)
-    return isinstance(fact, Behaved) and fact.name == event
+    return isinstance(fact, SAYING) and fact.name == event
 
 
 def chosen(fact: Fact, where: Sequence[Property], calendar: Calendar, now: Instant) -> Time | None:
     """None where it is not what was asked for; an unknown property is not."""
     if not isinstance(fact, OrderCompleted):
-        said = fact.properties if isinstance(fact, Behaved) else {}
+        said = fact.properties if isinstance(fact, SAYING) else {}
         fits = all([passes(one.test, said.get(one.name), calendar, now) is True for one in where])
         return Time(fact) if fits else None
     of_order = [one for one in where if one.name == AMOUNT]
@@ -63,7 +63,7 @@ def values_of(time: Time, of: str) -> list[str]:
         if of == AMOUNT:
             return [str(time.fact.amount_minor)]
         return [value for value in [_of_line(line, of) for line in time.lines] if value is not None]
-    said = time.fact.properties.get(of) if isinstance(time.fact, Behaved) else None
+    said = time.fact.properties.get(of) if isinstance(time.fact, SAYING) else None
     return [] if said is None else [said]
 
 

@@ -17,6 +17,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from regulars.kernel.calendar import Calendar, Day, Duration
+from regulars.kernel.effects import Lot
 from regulars.kernel.facts import ORDER_COMPLETED, Behaved, Fact, Instant, Trust
 from regulars.kernel.scores.interests import interest_in, ranked_at
 from regulars.kernel.scores.meaning import level_at, score_at
@@ -71,7 +72,6 @@ from regulars.kernel.segments.windows import (
     second_of,
     whole_second,
 )
-from regulars.kernel.state import Lot
 
 PLACES: Final = 16**15
 """Into so many places a share divides all customers."""

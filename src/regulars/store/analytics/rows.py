@@ -7,7 +7,17 @@ from typing import Any, TypeAlias
 
 from regulars.kernel.calendar import Calendar, Day, date_of, last_day_of
 from regulars.kernel.consents import PROFILING
-from regulars.kernel.facts import BalanceBroughtOver, Behaved, Instant, MemberJoined, OrderCompleted, Trust
+from regulars.kernel.facts import (
+    SAYING,
+    BalanceBroughtOver,
+    Behaved,
+    Instant,
+    LevelSet,
+    MemberJoined,
+    OfPoints,
+    OrderCompleted,
+    Trust,
+)
 from regulars.kernel.scores.interests import interest_in, ranked_at, shown_by
 from regulars.kernel.scores.meaning import level_of, score_at
 from regulars.kernel.scores.tree import InterestProfile, Score, Thousandths
@@ -60,13 +70,13 @@ class Rows:
         for lot in known.lots:
             self._add("lots", person, lot.points, lot.active_at, lot.expires_at)
         for fact in sorted(known.facts, key=lambda one: one.happened_at):
-            if not isinstance(fact, BalanceBroughtOver) and is_of(fact, fact.name):
+            if not isinstance(fact, BalanceBroughtOver | LevelSet) and is_of(fact, fact.name):
                 self._add_happening(person, fact)
 
     def __len__(self) -> int:
         return sum([len(columns[0]) for columns in self._waiting.values()])
 
-    def _add_happening(self, person: int, fact: OrderCompleted | MemberJoined | Behaved) -> None:
+    def _add_happening(self, person: int, fact: OrderCompleted | MemberJoined | Behaved | OfPoints) -> None:
         self.item += 1
         happening = self.item
         at = fact.happened_at
@@ -76,7 +86,7 @@ class Rows:
         self._add("happenings", happening, *told)
         if isinstance(fact, OrderCompleted):
             self._add_lines(person, happening, fact)
-        elif isinstance(fact, Behaved):
+        elif isinstance(fact, SAYING):
             self._add_texts("properties", (happening,), fact.properties)
 
     def _add_lines(self, person: int, happening: int, order: OrderCompleted) -> None:

@@ -10,6 +10,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from regulars.web.admin import (
+    adjustments,
     at_risk,
     catalogue,
     customers,
@@ -18,6 +19,7 @@ from regulars.web.admin import (
     liability,
     likelihood,
     overview,
+    points,
     program,
     refused,
     segment_builder,
@@ -25,6 +27,7 @@ from regulars.web.admin import (
     signing_in,
     static,
     switching,
+    trials,
     trying,
     webhooks,
 )
@@ -59,6 +62,9 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             *likelihood.handlers,
             *identification.handlers,
             *liability.handlers,
+            *trials.handlers,
+            *adjustments.handlers,
+            *points.handlers,
             *catalogue.handlers,
             *program.handlers,
             *trying.handlers,

@@ -1,5 +1,7 @@
 """One customer: everything that is held, that is known, that was allowed, that happened, and why."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
 
 from litestar import Response, get
@@ -10,15 +12,20 @@ from markupsafe import Markup
 from regulars.backtesting.report import words
 from regulars.backtesting.report.parts import Column, Row, Table
 from regulars.backtesting.report.shared import cost_minor
+from regulars.kernel.calendar import date_of
 from regulars.kernel.effects import Account
+from regulars.kernel.entitlements import Entitlement, sentence
 from regulars.kernel.facts import FOREVER
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.service import accounts, customers, purchases, segment_lists, timeline
-from regulars.service.customers import Customer, LotView, NextTier
+from regulars.service.customers import Customer, KeptTier, LotView, NextTier, Tier
 from regulars.service.in_segments import In, ScoreSeen, scores_of, segments_of
+from regulars.service.levels import MOST_REASON_CHARACTERS
+from regulars.service.liability import BadDay, moment_of
 from regulars.service.life import life
 from regulars.service.people import ANONYMOUS_ID, USER_ID, WEAK
+from regulars.service.perks import perks_of
 from regulars.service.timeline import LedgerEntry
 from regulars.web.admin import telling
 from regulars.web.admin.gate import see_other
@@ -50,7 +57,8 @@ def customer_page(request: Asked, id: FromPath[str]) -> Response[str]:
         one = customer_of(desk, id)
         if one.id != id:
             return see_other(telling.customer_path(one.id))
-        return page_of(request, desk, one)
+        on = request.query_params.get("on")
+        return page_of(request, desk, one) if on is None else _page_then(request, desk, one, on)
 
 
 def customer_of(desk: Desk, id: str) -> Customer:
@@ -88,6 +96,7 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         status=status,
         as_of=telling.as_of(one.as_of, calendar),
         path=telling.customer_path(one.id),
+        today=date_of(calendar.day_of(desk.now)).isoformat(),
         note=note,
         name=name,
         known=one.known,
@@ -97,7 +106,12 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         facts=_facts(one, desk.program),
         tier=_tier_sentence(one, desk.program),
         progress=_progress(one.tier.next, program) if one.tier.next else None,
+        keeping=_keeping(one.tier, one.tier.keep, desk.program) if one.tier.keep else None,
         has_tiers=program.tiers is not None,
+        perks=_perk_table(perks_of(desk.shop, one.id, desk.now), desk.program) if program.perks else None,
+        levels=[level.id for level in program.tiers.levels] if program.tiers else [],
+        given=one.tier.given,
+        longest_reason=MOST_REASON_CHARACTERS,
         first_lots=_lot_table(lots[:LOTS_SHOWN], desk.program) if lots else None,
         more_lots=_lot_table(lots[LOTS_SHOWN:], desk.program) if lots[LOTS_SHOWN:] else None,
         lots=len(lots),
@@ -124,6 +138,43 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         ],
         scores=_score_table(scores_of(desk.shop, one.id, desk.now), program) if one.known else None,
     )
+
+
+def _page_then(request: Asked, desk: Desk, one: Customer, on: str) -> Response[str]:
+    """What was held at the end of a past day; a day that is none is said so, on the page as of now."""
+    assert desk.program is not None, "whoever asked for the customer has seen to it"
+    calendar = desk.calendar
+    try:
+        moment = moment_of(on, calendar, desk.now)
+    except BadDay as bad:
+        return page_of(request, desk, one, note=str(bad), status=HTTPStatus.BAD_REQUEST)
+    then = customers.customer_as_of(desk.shop, one.id, moment)
+    assert then is not None, "it is there"
+    lots = sorted(then.lots, key=lambda lot: (lot.expires_at or FOREVER, lot.earned_at))
+    told = telling.as_of(moment, calendar)
+    return answer(
+        request,
+        "customer_then.html.j2",
+        "customers",
+        program=desk.program,
+        path=telling.customer_path(one.id),
+        name=name_of(one),
+        as_of=told,
+        on=date_of(calendar.day_of(moment)).isoformat(),
+        today=date_of(calendar.day_of(desk.now)).isoformat(),
+        headline=_held_then(then, desk.program.program),
+        account=_account(then, desk.program.program, "then"),
+        has_tiers=desk.program.program.tiers is not None,
+        tier=_tier_sentence(then, desk.program) if then.tier.id else "In no tier then.",
+        lots=_lot_table(lots, desk.program) if lots else None,
+    )
+
+
+def _held_then(then: Customer, program: Program) -> Markup:
+    name, points = program.points.name, then.points
+    if not points.available:
+        return Markup("<strong>No {}</strong> to spend then.").format(name.other)
+    return Markup("<strong>{}</strong> to spend then.").format(name.points(points.available))
 
 
 # --- the head ------------------------------------------------------------------------------------------------------------
@@ -163,26 +214,33 @@ def _lead(one: Customer, program: Rulebook) -> Markup:
     return Markup(" ").join(parts)
 
 
-def _account(one: Customer, program: Program) -> Table:
+def _account(one: Customer, program: Program, when: str = "now") -> Table:
     """Earned, less what has gone, is what is held. Money is floored after each line, so that the column sums exactly."""
     points, currency = one.points, program.currency
-    lines = [("Earned", points.issued, cost_minor(points.issued, program))]
-    left = points.issued
-    if points.brought:
-        worth = cost_minor(left + points.brought, program) - cost_minor(left, program)
-        lines.append(("Brought over", points.brought, worth))
-        left += points.brought
-    for title, number in (("Taken back", points.reversed), ("Spent", points.spent), ("Expired", points.expired)):
-        if number or title == "Expired":
-            lines.append((title, -number, cost_minor(left - number, program) - cost_minor(left, program)))
-            left -= number
+    moves = (
+        ("Earned", points.issued),
+        ("Brought over", points.brought),
+        ("By hand", points.adjusted),
+        ("From and to others", points.transferred),
+        ("Taken back", -points.reversed),
+        ("Spent", -points.spent),
+        ("Expired", -points.expired),
+    )
+    lines, left = [], 0
+    for title, number in moves:
+        if number or title in ("Earned", "Expired"):
+            lines.append((title, number, cost_minor(left + number, program) - cost_minor(left, program)))
+            left += number
     lines.append(("Held", left, cost_minor(left, program)))
+    for title, number in (("Of these reserved", points.reserved), ("Of these owed", -points.owed)):
+        if number:
+            lines.append((title, number, cost_minor(number, program)))
     rows = [
         Row([title, words.count(number), words.amount(worth, currency)], total=title == "Held")
         for title, number, worth in lines
     ]
     columns = [Column("Entry"), Column(words.capitalized(program.points.name.other)), Column("Worth", currency.code)]
-    return Table("The account as of now", columns, rows)
+    return Table(f"The account as of {when}", columns, rows)
 
 
 def _facts(one: Customer, program: Rulebook) -> list[tuple[str, str]]:
@@ -213,24 +271,64 @@ def _tier_sentence(one: Customer, program: Rulebook) -> Markup:
     if one.tier.id is None:
         return Markup("No tier yet.")
     since = one.tier.since
-    if since is None:
-        return Markup("In {}.").format(one.tier.id)
-    return Markup("In {} since {}.").format(one.tier.id, telling.day(since, program.calendar))
+    said = Markup("In {}.").format(one.tier.id)
+    if since is not None:
+        said = Markup("In {} since {}.").format(one.tier.id, telling.day(since, program.calendar))
+    given = one.tier.given
+    if given is None:
+        return said
+    if given.until is None:
+        return said + Markup(" {} was given by hand, until it is taken back.").format(given.id)
+    last = telling.day(given.until - 1, program.calendar)
+    return said + Markup(" {} was given by hand, until the end of {}.").format(given.id, last)
 
 
 def _progress(next: NextTier, program: Program) -> dict[str, str | int]:
     """A bar and what it says in words."""
 
-    def written(measure: int) -> str:
-        return program.points.name.points(measure) if next.by == "points" else words.money(measure, program.currency)
-
     left = max(0, next.at - next.have)
+    have, at, to_go = (_measured(amount, program) for amount in (next.have, next.at, left))
     return {
         "have": max(0, min(next.have, next.at)),
         "at": max(1, next.at),
         "to": next.id,
-        "says": f"{written(next.have)} of {written(next.at)}: {written(left)} to go.",
+        "says": f"{have} of {at}: {to_go} to go.",
     }
+
+
+def _perk_table(perks: Sequence[Entitlement], program: Rulebook) -> Table:
+    rows = [
+        Row([one.id, one.perk.what(program.program.levels_with(one.id)) if one.perk else "", sentence(one, program)])
+        for one in perks
+    ]
+    columns = [Column("Perk"), Column("What it is", words=True, extra=True), Column("May they now", words=True)]
+    return Table("What they may", columns, rows)
+
+
+def _keeping(tier: Tier, keep: KeptTier, program: Rulebook) -> dict[str, object]:
+    """What keeps the level, as a bar and in words; None where nothing can yet."""
+    last = telling.day(keep.until - 1, program.calendar)
+    if keep.missing is None:
+        says = Markup("It ends after {}; what comes from then on counts for the next time.").format(last)
+    else:
+        have, at, missing = (_measured(one, program.program) for one in (keep.have, keep.at, keep.missing))
+        says = Markup("{} of {}: {} more until the end of {} keep it{}.").format(
+            have, at, missing, last, ", or it is lost" if keep.in_grace else ""
+        )
+    return {
+        "have": max(0, min(keep.have, keep.at)),
+        "at": max(1, keep.at),
+        "level": tier.id,
+        "has_bar": keep.missing is not None,
+        "says": says,
+    }
+
+
+def _measured(amount: int, program: Program) -> str:
+    assert program.tiers is not None
+    return (
+        words.money(amount, program.currency) if program.tiers.by == "spend" else program.tiers.measure(amount, program)
+    )
 
 
 def _lot_table(lots: list[LotView], program: Rulebook) -> Table:

@@ -17,7 +17,7 @@ from regulars.kernel.calendar import day_of_date
 from regulars.kernel.program import Purpose
 from regulars.service import listing
 from regulars.service.listing import MOST_ASKED, MOST_LOOKED_AT, CustomerBrief, Order, Page, Place, Wanted
-from regulars.web.admin import audit, customer, merging, rights, telling
+from regulars.web.admin import audit, customer, levels, merging, rights, telling
 from regulars.web.admin.picture import kind_of
 from regulars.web.admin.rendering import Asked, Desk, answer, desk_of, form_of, shop_of
 
@@ -269,4 +269,12 @@ def found_by(one: CustomerBrief) -> str:
     return f"{kind_of(kind)} {value}"
 
 
-handlers: Final = [customers_page, found_page, *customer.handlers, *merging.handlers, *rights.handlers, *audit.handlers]
+handlers: Final = [
+    customers_page,
+    found_page,
+    *customer.handlers,
+    *merging.handlers,
+    *levels.handlers,
+    *rights.handlers,
+    *audit.handlers,
+]

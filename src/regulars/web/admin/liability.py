@@ -75,11 +75,11 @@ def _lead(program: Program) -> str:
 def _account(seen: Liability, program: Program) -> Table:
     """Money is floored after each line, so that the column sums exactly."""
     ready = cost_minor(seen.available, program)
-    lines = (
-        ("Can be spent", "spendable", seen.available, ready),
-        ("Pending", "pending", seen.pending, seen.most_minor - ready),
-        ("Held", "held", seen.points, seen.most_minor),
-    )
+    waiting = cost_minor(seen.available + seen.pending, program) - ready
+    lines = [("Can be spent", "spendable", seen.available, ready), ("Pending", "pending", seen.pending, waiting)]
+    if seen.reserved:
+        lines.append(("Reserved", "reserved", seen.reserved, seen.most_minor - ready - waiting))
+    lines.append(("Held", "held", seen.points, seen.most_minor))
     currency = program.currency
     rows = [
         Row([title, words.count(number), words.amount(worth, currency)], total=title == "Held", defined=defined)
@@ -88,6 +88,9 @@ def _account(seen: Liability, program: Program) -> Table:
     if program.points.redeemed != 1:
         share = f"Expected, {plain(program.points.redeemed * 100)} %"
         rows.append(Row([share, "", words.amount(seen.expected_minor, currency)], defined="expected"))
+    if seen.debt:
+        owed = words.amount(cost_minor(seen.debt, program), currency)
+        rows.append(Row(["Owed by customers", words.count(seen.debt), owed], defined="debt"))
     columns = [Column("What"), Column(words.capitalized(program.points.name.other)), Column("Worth", currency.code)]
     return Table("What is owed", columns, rows)
 
@@ -108,18 +111,22 @@ def _by_month(owed: Sequence[Owed], program: Program) -> Section:
     for one in owed:
         months.setdefault(one.month or "", []).append(one)
     held = {month: sum([one.points for one in those]) for month, those in months.items()}
+    has_reserved = any(one.reserved for one in owed)
     rows = [
         Row(
             [
                 words.short_month(month) if month else "never",
                 words.count(sum([one.available for one in those])),
                 words.count(sum([one.pending for one in those])),
+                *([words.count(sum([one.reserved for one in those]))] if has_reserved else []),
                 words.amount(cost_minor(held[month], program), currency),
             ]
         )
         for month, those in months.items()
     ]
-    columns = [Column("Expire in"), Column("Can be spent"), Column("Pending"), Column("Worth", currency.code)]
+    columns = [Column("Expire in"), Column("Can be spent"), Column("Pending")]
+    columns += [Column("Reserved")] if has_reserved else []
+    columns += [Column("Worth", currency.code)]
     table = Table("By the month in which they expire", columns, rows)
     keys = _every([month for month in held if month])
     says = [_soonest(held, program)]
@@ -198,7 +205,7 @@ def _by_cohort(cohorts: Sequence[Cohort], program: Program) -> Section:
     says = [
         f"Of {words.points(issued, program.points.name)} given so far, {words.share(expired, issued)} expired unused."
     ]
-    has_used = any(one.used for one in cohorts)
+    has_used, has_reversed = any(one.used for one in cohorts), any(one.reversed for one in cohorts)
     rows = [
         Row(
             [
@@ -206,6 +213,7 @@ def _by_cohort(cohorts: Sequence[Cohort], program: Program) -> Section:
                 words.count(one.issued),
                 words.count(one.expired),
                 *([words.count(one.used)] if has_used else []),
+                *([words.count(one.reversed)] if has_reversed else []),
                 words.count(one.held),
                 words.share_figure(one.expired, one.issued),
             ]
@@ -214,6 +222,7 @@ def _by_cohort(cohorts: Sequence[Cohort], program: Program) -> Section:
     ]
     columns = [Column("Earned in"), Column("Given", name), Column("Expired", name)]
     columns += [Column("Used", name)] if has_used else []
+    columns += [Column("Taken back", name)] if has_reversed else []
     columns += [Column("Held", name), Column("Breakage", "%")]
     table = Table("By the month in which they were earned", columns, rows)
     if len(cohorts) == 1:
@@ -221,6 +230,7 @@ def _by_cohort(cohorts: Sequence[Cohort], program: Program) -> Section:
     keys = _every([one.month for one in cohorts][-MOST_MONTHS:])
     by_month = {one.month: one for one in cohorts}
     kinds = [("expired", charts.SOFT, "expired"), ("held", charts.WAITING, "held"), ("used", charts.ACCENT, "used")]
+    kinds.append(("reversed", charts.LOSS, "taken back"))
     series = []
     for id, colour, said in kinds:
         values = [getattr(by_month[key], id) if key in by_month else 0 for key in keys]
@@ -240,8 +250,13 @@ def _reading(program: Program) -> Section:
             "spendable", "Can be spent", f"{words.capitalized(name)} that are not pending and have not expired."
         ),
         Definition("pending", "Pending", "Still waiting until the time for returns is over."),
+        Definition("reserved", "Reserved", "Held for what is being bought, and owed until it is."),
         Definition(
-            "held", "Held, the liability", "Both together, times what one costs the shop by the program in force now."
+            "debt", "Owed by customers", f"What the next {name} fill; nothing is taken off the liability for it."
+        ),
+        Definition("reversed", "Taken back", "With orders that went back, by hand, or to fill what was owed."),
+        Definition(
+            "held", "Held, the liability", "All together, times what one costs the shop by the program in force now."
         ),
         Definition(
             "expected",

@@ -12,6 +12,7 @@ from regulars.kernel.calendar import Calendar, Zone
 from regulars.kernel.facts import Instant
 from regulars.kernel.rulebook import Rulebook
 from regulars.service import programs
+from regulars.service.adjusting import number_waiting
 from regulars.service.admins import Session
 from regulars.service.shop import Shop
 from regulars.web.admin import static, telling
@@ -46,6 +47,8 @@ PLACES: Final = (
     ("segments", "Segments"),
     ("identification", "Identification"),
     ("liability", "Liability"),
+    ("trials", "Trials"),
+    ("adjustments", "Adjustments"),
     ("products", "Products"),
     ("program", "Program"),
     ("debugger", "Debugger"),
@@ -115,12 +118,21 @@ def answer(
     board = signboard_of(request)
     name = board.last.name or (program.program.name if program else "Regulars")
     next_door = board.neighbour.name if board.neighbour else ""
-    frame = Frame(name, PLACES, place, session_of(request), board.last.note, next_door)
+    session = session_of(request)
+    frame = Frame(name, _places(request) if session else PLACES, place, session, board.last.note, next_door)
     html = _environment().get_template(template).render(frame=frame, **values)
     headers = (
         HEADERS if board.neighbour is None else {**HEADERS, "Content-Security-Policy": _to(board.neighbour.address)}
     )
     return Response(whole(html), status_code=status, media_type="text/html", headers=headers)
+
+
+def _places(request: Asked) -> tuple[tuple[str, str], ...]:
+    """With the number of adjustments that wait."""
+    number = number_waiting(shop_of(request))
+    if not number:
+        return PLACES
+    return tuple([(place, f"{title} ({number})" if place == "adjustments" else title) for place, title in PLACES])
 
 
 def _to(address: str) -> str:

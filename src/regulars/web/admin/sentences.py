@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from markupsafe import Markup
 
 from regulars.backtesting.report import words
-from regulars.kernel.facts import BalanceBroughtOver, Behaved, Fact, MemberJoined, OrderCompleted
+from regulars.kernel.facts import BalanceBroughtOver, Behaved, Fact, LevelSet, MemberJoined, OrderCompleted
 from regulars.kernel.terms import Currency, listed
 from regulars.wire.enrichment import machine_open
 
@@ -109,6 +109,17 @@ SENTENCES: Final[Mapping[str, tuple[str, ...]]] = {
         "Order {order_id} was cancelled[ ({reason})]",
         "An order was cancelled[ ({reason})]",
     ),
+    "Level Set": (
+        "Was given the level {level}[: {reason}]",
+        "The level that was given by hand was taken back[: {reason}]",
+    ),
+    "Points Spent": ("Paid with {points} points[ for “{purpose}”]", "Paid with points"),
+    "Points Reserved": ("Had {points} points held", "Had points held"),
+    "Points Released": ("No longer needs the points that were held",),
+    "Spending Reversed": ("Got {points} points back", "Got points back that were spent"),
+    "Points Adjusted": ("{points} points by hand[: “{reason}”]", "Points by hand"),
+    "Points Sent": ("Gave {points} points to another customer", "Gave points to another customer"),
+    "Points Received": ("Got {points} points from another customer", "Got points from another customer"),
     "Balance Brought Over": ("What was held in the former program was brought over",),
     # what the shop writes, and what becomes of it
     "Message Sent": (f"Was sent the {_LETTER}", "Was sent a {channel:letter}"),
@@ -166,12 +177,19 @@ def sentence(fact: Fact, currency: Currency, *, at_once: bool = False) -> Markup
             return _order(fact, currency)
         case MemberJoined() | BalanceBroughtOver():
             return _fitting(SENTENCES[fact.name], {}, currency)
+        case LevelSet():
+            said = {"level": fact.level or "", "reason": fact.reason}
+            return _fitting(SENTENCES[fact.name], said, currency)
         case Behaved():
             by_machine = fact.name in BY_A_MACHINE and is_machine(fact.properties, at_once=at_once)
             table = BY_A_MACHINE if by_machine else SENTENCES
             if fact.name in table:
                 return _fitting(table[fact.name], fact.properties, currency)
             return _unknown(fact)
+        case _:
+            return _fitting(
+                SENTENCES[fact.name], {**fact.properties, "order_id": getattr(fact, "order_id", "")}, currency
+            )
 
 
 def is_machine(properties: Mapping[str, str], *, at_once: bool = False) -> bool:

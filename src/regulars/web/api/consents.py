@@ -135,7 +135,7 @@ async def _told(request: Request[Any, Any, Any]) -> ConsentsAnswer:
         if find(face.shop, wanted.kind, wanted.value) is None:
             raise not_found()
         said = ConsentSaid(asked.purpose, asked.granted, asked.ground, asked.wording, asked.place)
-        preferences.say(face.shop, _who(face, wanted), said, _key(request), _moment(asked, now), now)
+        preferences.say(face.shop, _who(face, wanted), said, idempotency_key(request), _moment(asked, now), now)
         return _shown(face, wanted)
 
     return await _done(request, ConsentTold, say)
@@ -187,7 +187,7 @@ def _who(face: Face, wanted: Lookup) -> tuple[str, str]:
     return "id", id
 
 
-def _key(request: Request[Any, Any, Any]) -> str | None:
+def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
     written = request.headers.get(KEY_HEADER)
     if written is None:
         return None

@@ -14,8 +14,10 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
+from regulars.kernel.facts import Instant
 from regulars.kernel.program import USUAL_KINDS, IdentityKind
 from regulars.service import customers, timeline
+from regulars.service.liability import BadDay, moment_of
 from regulars.web.api import showing
 from regulars.web.api.auth import need_secret_key
 from regulars.web.api.bodies import read_body
@@ -24,6 +26,7 @@ from regulars.web.problems import Code, Problem
 from regulars.wire.answers import CustomerAnswer, ExplainAnswer, LedgerAnswer
 from regulars.wire.events.identities import identifier, usable
 from regulars.wire.events.refusals import EventReason, EventRefused
+from regulars.wire.orders.cells import CellRefused, instant
 
 MOST_PER_PAGE: Final = 200
 USUAL_PER_PAGE: Final = 50
@@ -57,7 +60,9 @@ def customer_handlers() -> list[HTTPRouteHandler]:
 @get("/v1/customers/{identity:str}", sync_to_thread=True)
 def customer(request: Request[Any, Any, Any]) -> CustomerAnswer:
     need_secret_key(request)
-    return _shown(face_of(request.scope), identity_in_path(face_of(request.scope), request.path_params["identity"]))
+    face = face_of(request.scope)
+    wanted, moment = identity_in_path(face, request.path_params["identity"]), _moment_of(face, request)
+    return _shown(face, wanted) if moment is None else _shown_as_of(face, wanted, moment)
 
 
 @get("/v1/customers/{identity:str}/ledger", sync_to_thread=True)
@@ -139,6 +144,34 @@ def _shown(face: Face, wanted: Lookup) -> CustomerAnswer:
     if found is None:
         raise not_found()
     return showing.customer(found)
+
+
+def _shown_as_of(face: Face, wanted: Lookup, at: Instant) -> CustomerAnswer:
+    with face.shop.store.one_moment():
+        found = customers.customer_as_of(face.shop, _known_id(face, wanted), at)
+    if found is None:
+        raise not_found()
+    return showing.customer(found)
+
+
+def _moment_of(face: Face, request: Request[Any, Any, Any]) -> Instant | None:
+    """A moment, or the end of a day on the shop's wall. None where nothing is asked."""
+    query = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    written, now = _only(query, "as_of", Code.BAD_PERIOD), face.clock()
+    if written is None:
+        return None
+    rulebook = face.shop.rulebooks.latest()
+    try:
+        if rulebook is not None and len(written) == len("2017-03-31"):
+            return moment_of(written, rulebook.calendar, now)
+        at = instant(written.replace(" ", "+"), None)
+    except BadDay as bad:
+        raise Problem(Code.BAD_PERIOD, str(bad)) from None
+    except CellRefused:
+        raise Problem(Code.BAD_PERIOD, "Write `as_of` as 2017-03-31T23:59:59Z, or as 2017-03-31.") from None
+    if at > now:
+        raise Problem(Code.BAD_PERIOD, "`as_of` is yet to come. Leave it out for now.")
+    return at
 
 
 def _known_id(face: Face, wanted: Lookup) -> str:

@@ -13,10 +13,23 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, get
 
+from regulars.web.api.commands import HIT_HEADER, KEY_HEADER
 from regulars.web.api.consents import ConsentsAnswer, ConsentToConfirm, ConsentTold, LinkAnswer
 from regulars.web.api.customers import MOST_PER_PAGE, USUAL_PER_PAGE, Lookup
+from regulars.web.api.entitlements import PerkAsked
+from regulars.web.api.forecast import OrderToTry
 from regulars.web.api.identification import USUAL_DAYS, IdentificationAnswer
+from regulars.web.api.levels import LevelToSet
 from regulars.web.api.people import Merging, Parting, Who
+from regulars.web.api.points import (
+    PointsToAdjust,
+    PointsToReserve,
+    PointsToSpend,
+    PointsToTransfer,
+    ReservationToRelease,
+    SpendingToReverse,
+)
+from regulars.web.api.returns import OrderBack
 from regulars.web.api.segments import (
     MOST_ASKED,
     ConditionToTry,
@@ -46,15 +59,23 @@ from regulars.web.api.webhook_endpoints import (
 from regulars.web.keyring import MOST_KEY_CHARACTERS
 from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
 from regulars.wire.answers import (
+    AdjustmentAnswer,
     CustomerAnswer,
+    EntitlementAnswer,
+    EntitlementsAnswer,
     ErasedAnswer,
     ExplainAnswer,
+    ForecastAnswer,
     LedgerAnswer,
+    LevelAnswer,
     LiabilityAnswer,
     MergedAnswer,
+    MovementAnswer,
     PreviewAnswer,
     ReadmittedAnswer,
+    ReturnAnswer,
     Taken,
+    TransferAnswer,
 )
 from regulars.wire.events import MOST_BODY_BYTES, MOST_EVENT_BYTES, MOST_EVENTS
 from regulars.wire.webhooks import MOST_DELIVERY_BYTES
@@ -88,13 +109,29 @@ _READ: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.CUSTOME
 _PATH: Final = (Code.IDENTITY_IN_PATH, Code.NOT_FOUND, Code.PATH_TOO_LONG)
 _NAMED: Final = (Code.WEBHOOK_NOT_FOUND, Code.NOT_FOUND, Code.PATH_TOO_LONG)
 _FIGURES: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BAD_PERIOD, Code.BUSY, Code.NO_PROGRAM)
+_COMMAND: Final = (
+    *(*_ASKED, Code.SECRET_KEY_NEEDED, *_BODY, Code.BAD_BODY, Code.IDEMPOTENCY_KEY_NEEDED),
+    *(Code.IDEMPOTENCY_KEY_REUSED, Code.BUSY, Code.NO_PROGRAM),
+)
+_OF_POINTS: Final = (*_COMMAND, Code.BAD_IDENTITY, Code.CUSTOMER_NOT_FOUND)
 _ENDPOINTS: Final = (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BUSY)
 PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Event": (*_ASKED, *_BODY, *_JSON, Code.BUSY, Code.NO_PROGRAM),
     "Batch": (*_ASKED, *_BODY, *_JSON, Code.NO_BATCH, Code.BUSY, Code.NO_PROGRAM),
     "Customer": (*_READ, *_PATH),
+    "Then": (*_READ, *_PATH, Code.BAD_PERIOD),
     "List": (*_READ, *_PATH, Code.BAD_CURSOR, Code.BAD_LIMIT),
     "Lookup": (*_READ, *_BODY, Code.BAD_BODY),
+    "Entitlements": (*_READ, *_PATH, Code.NO_PROGRAM),
+    "Entitlement": (
+        *_ASKED,
+        *_BODY,
+        Code.SECRET_KEY_NEEDED,
+        Code.BAD_IDENTITY,
+        Code.BAD_BODY,
+        Code.BUSY,
+        Code.NO_PROGRAM,
+    ),
     "Identification": _FIGURES,
     "Liability": _FIGURES,
     "Person": (*_READ, *_BODY, Code.BAD_BODY, Code.NO_PROGRAM),
@@ -118,6 +155,17 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     ),
     "Memberships": (*_ASKED, *_BODY, Code.SECRET_KEY_NEEDED, Code.BAD_IDENTITY, Code.BAD_BODY, Code.BUSY),
     "Trying": (*_ASKED, *_BODY, Code.SECRET_KEY_NEEDED, Code.BAD_BODY, Code.BUSY, Code.NO_PROGRAM),
+    "Forecast": (
+        *(*_ASKED, *_BODY, Code.SECRET_KEY_NEEDED, Code.BAD_BODY, Code.BAD_AMOUNT, Code.BAD_IDENTITY),
+        *(Code.CUSTOMER_NOT_FOUND, Code.BUSY, Code.NO_PROGRAM),
+    ),
+    "Return": (*_COMMAND, Code.BAD_AMOUNT, Code.UNKNOWN_ORDER, Code.NOTHING_LEFT, Code.MORE_THAN_THE_ORDER),
+    "Reserving": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS, Code.TOO_MANY_RESERVATIONS),
+    "Releasing": (*_OF_POINTS, Code.UNKNOWN_RESERVATION),
+    "Spending": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS),
+    "Reversing": (*_OF_POINTS, Code.UNKNOWN_SPENDING, Code.REVERSED_ALREADY),
+    "Adjusting": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS),
+    "Transfer": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS, Code.SAME_CUSTOMER, Code.NOT_A_MEMBER),
     "Endpoints": _ENDPOINTS,
     "Endpoint": (*_ENDPOINTS, *_NAMED),
     "Adding": (*_ENDPOINTS, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE),
@@ -173,6 +221,7 @@ def document() -> Json:
         "tags": [
             {"name": "tracking", "description": "What customers do, as Segment's clients send it."},
             {"name": "customers", "description": "What they hold and why. Secret key only."},
+            {"name": "points", "description": "Returns, spending, points by hand: commands. Secret key only."},
             {"name": "segments", "description": "Who belongs together: how many, who, since when. Secret key only."},
             {"name": "consents", "description": "What people agreed to, and links to change it. Secret key only."},
             {"name": "people", "description": "Export, erase, merge. Secret key only."},
@@ -184,6 +233,7 @@ def document() -> Json:
         "paths": {
             **_tracking(),
             **_customers(),
+            **_points(),
             **_segments(),
             **_people(),
             **_consents(),
@@ -294,15 +344,29 @@ _TAKEN_AND_MOVED: Final[Json] = {
 def _customers() -> Json:
     at = "/v1/customers/{identity}"
     return {
-        at: {"get": _read("customer", "What a customer is and holds.", "CustomerAnswer")},
+        at: {"get": _customer()},
         f"{at}/ledger": {"get": _read("ledger", "Every movement of points, newest first.", "LedgerAnswer", paged=True)},
         f"{at}/explain": {
             "get": _read("explain", "What happened and what followed, newest first.", "ExplainAnswer", paged=True)
         },
+        f"{at}/level": {"post": _level_set()},
         "/v1/customers/lookup": {"post": _looked_up()},
         "/v1/identification": {"get": _identification()},
         "/v1/liability": {"get": _liability()},
+        f"{at}/entitlements": {"get": _entitlements()},
+        "/v1/entitlements/check": {"post": _entitled()},
     }
+
+
+def _customer() -> Json:
+    about = (
+        "A past moment (RFC 3339), or a day at whose end it is told: points, lots and tier as they were then. Who it is, and what "
+        "is known and allowed, is as of now."
+    )
+    moment = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt].+)?$"}
+    read = _read("customer", "What a customer is and holds.", "CustomerAnswer")
+    asked = {"name": "as_of", "in": "query", "required": False, "description": about, "schema": moment}
+    return {**read, "parameters": [*read["parameters"], asked], "responses": {**read["responses"], **_problems("Then")}}
 
 
 def _read(operation: str, summary: str, answer: str, *, paged: bool = False) -> Json:
@@ -316,6 +380,106 @@ def _read(operation: str, summary: str, answer: str, *, paged: bool = False) -> 
             "200": _ok(summary, answer),
             **_problems("List" if paged else "Customer"),
         },
+    }
+
+
+def _points() -> Json:
+    ada: Json = {"kind": "user_id", "value": "ada"}
+    held: Json = {"customer": ada, "reservation": "018f8a4e-0000-7000-8000-000000000000"}
+    spent: Json = {"customer": ada, "spending": "018f8a4e-0000-7000-8000-000000000000"}
+    adjusted: Json = {"customer": ada, "points": 20, "reason": "For the delay", "note": "Parcel 17 was lost."}
+    given: Json = {"from": ada, "to": {"kind": "user_id", "value": "bea"}, "points": 10, "reason": "A present"}
+    line: Json = {"amount": "12.50", "properties": {"product": "tea", "category": "Drinks"}}
+    tried: Json = {"customer": ada, "lines": [line]}
+    at = "/v1/points"
+    return {
+        "/v1/returns": _command(
+            "returnOrder",
+            "An order went back, or lines of it, or some of its money: its points follow.",
+            "Return",
+            ("OrderBack", {"order_id": "1001", "lines": [{"line": 1, "quantity": 1}]}),
+            "ReturnAnswer",
+        ),
+        f"{at}/reservations": _command(
+            "reservePoints",
+            "Hold points for what is being bought.",
+            "Reserving",
+            ("PointsToReserve", {"customer": ada, "points": 10, "seconds": 900}),
+            "MovementAnswer",
+        ),
+        f"{at}/reservations/release": _command(
+            "releasePoints",
+            "Hold them no longer.",
+            "Releasing",
+            ("ReservationToRelease", held),
+            "MovementAnswer",
+        ),
+        f"{at}/spendings": _command(
+            "spendPoints",
+            "Spend points, out of a reservation or what is there.",
+            "Spending",
+            ("PointsToSpend", {"customer": ada, "points": 10, "purpose": "A cup"}),
+            "MovementAnswer",
+        ),
+        f"{at}/spendings/reverse": _command(
+            "reverseSpending",
+            "Bring back what was spent, with the expiry that it had.",
+            "Reversing",
+            ("SpendingToReverse", spent),
+            "MovementAnswer",
+        ),
+        f"{at}/adjustments": _command(
+            "adjustPoints",
+            "Give points by hand, or take some. Above the program's threshold it waits for a member of staff.",
+            "Adjusting",
+            ("PointsToAdjust", adjusted),
+            "AdjustmentAnswer",
+        ),
+        f"{at}/transfers": _command(
+            "transferPoints",
+            "Give points from one member to another; they keep their age and expiry.",
+            "Transfer",
+            ("PointsToTransfer", given),
+            "TransferAnswer",
+        ),
+        "/v1/orders/forecast": {
+            "post": {
+                "operationId": "forecast",
+                "tags": ["points"],
+                "summary": "What an order would earn, rule by rule, and why. Nothing comes of it.",
+                "security": [{"key": []}, {"keyAsUser": []}],
+                "requestBody": _body("OrderToTry", tried),
+                "responses": {"200": _ok("What it would earn.", "ForecastAnswer"), **_problems("Forecast")},
+            }
+        },
+    }
+
+
+def _command(operation: str, summary: str, problems: str, body: tuple[str, Json], answer: str) -> Json:
+    about = "Names this command, for ever: sent again with the same body, it is answered as the first time."
+    key = {"type": "string", "pattern": "^[!-~]{1,255}$"}
+    return {
+        "post": {
+            "operationId": operation,
+            "tags": ["points"],
+            "summary": summary,
+            "security": [{"key": []}, {"keyAsUser": []}],
+            "parameters": [
+                {
+                    "name": KEY_HEADER,
+                    "in": "header",
+                    "required": True,
+                    "description": about,
+                    "schema": key,
+                    "example": "order-1001-return-1",
+                }
+            ],
+            "requestBody": _body(*body),
+            "responses": {
+                "200": _ok(summary, answer, headers={HIT_HEADER: _header("Hit")}),
+                **_problems(problems),
+            },
+        }
     }
 
 
@@ -388,6 +552,22 @@ def _looked_up() -> Json:
             "200": _ok("What the customer is and holds.", "CustomerAnswer"),
             **_problems("Lookup"),
         },
+    }
+
+
+def _level_set() -> Json:
+    summary = "Give a customer a level by hand, or take it back; the answer shows the level then."
+    example = {"level": "gold", "until": "2025-01-01T00:00:00Z", "reason": "Gold where you came from"}
+    content = {"application/json": {"schema": _ref("LevelToSet"), "example": example}}
+    key = _IDEMPOTENCY | {"description": "Makes a resend the same word, for ever; without one each is a new word."}
+    return {
+        "operationId": "setLevel",
+        "tags": ["customers"],
+        "summary": summary,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "parameters": [_identity(), key],
+        "requestBody": {"required": True, "content": content},
+        "responses": {"200": _ok(summary, "LevelAnswer"), **_problems("Consents")},
     }
 
 
@@ -514,6 +694,25 @@ def _liability() -> Json:
             "200": _ok("What is owed, and what that costs.", "LiabilityAnswer"),
             **_problems("Liability"),
         },
+    }
+
+
+def _entitlements() -> Json:
+    about = "Every perk of the program: whether the customer may make use of it now, and if not, why."
+    read = _read("entitlements", about, "EntitlementsAnswer")
+    return {**read, "responses": {"200": _ok(about, "EntitlementsAnswer"), **_problems("Entitlements")}}
+
+
+def _entitled() -> Json:
+    about = "Whether a customer may make use of a perk; a no is a 200 with a reason, also where nobody knows them."
+    example: Json = {"customer": {"kind": "user_id", "value": "ada"}, "perk": "early-access"}
+    return {
+        "operationId": "checkEntitlement",
+        "tags": ["customers"],
+        "summary": about,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "requestBody": _body("PerkAsked", example),
+        "responses": {"200": _ok(about, "EntitlementAnswer"), **_problems("Entitlement")},
     }
 
 
@@ -778,6 +977,10 @@ _HEADERS: Final[Json] = {
         "description": "How many events were rejected; absent when none was.",
         "schema": {"type": "integer", "minimum": 1},
     },
+    "Hit": {
+        "description": "There where this is the answer of the first time; absent otherwise.",
+        "schema": {"const": "true"},
+    },
     "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     "Challenge": {"description": "How to show a key.", "schema": {"type": "string"}},
 }
@@ -867,12 +1070,15 @@ def _ref(name: str) -> Json:
 def _schemas() -> Json:
     shown = (
         *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, LiabilityAnswer, Lookup),
+        *(ReturnAnswer, MovementAnswer, AdjustmentAnswer, TransferAnswer, ForecastAnswer, OrderBack, OrderToTry),
+        *(PointsToReserve, ReservationToRelease, PointsToSpend, SpendingToReverse, PointsToAdjust, PointsToTransfer),
         *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),
         *(ManyCustomers, ConditionToTry, ProblemDetails),
-        *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer),
+        *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer, LevelToSet, LevelAnswer),
         *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
         *(EndpointAnswer, EndpointsAnswer, EndpointToAdd, EndpointChanges, SecretToRotate, SecretAnswer, RemovedAnswer),
         *(MessageToTest, MessageToRetry, MessageAnswer, RetriedAnswer, DeliveriesAnswer),
+        *(EntitlementAnswer, EntitlementsAnswer, PerkAsked),
     )
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     return {**schemas, **_event_schemas(), **_settings_schemas()}

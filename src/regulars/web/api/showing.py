@@ -15,7 +15,9 @@ from regulars.wire.answers import (
     EntryAnswer,
     ExplainAnswer,
     FactAnswer,
+    GivenTierAnswer,
     IdentityAnswer,
+    KeptTierAnswer,
     LedgerAnswer,
     LotAnswer,
     Moment,
@@ -45,6 +47,10 @@ def customer(known: Customer) -> CustomerAnswer:
             reversed=points.reversed,
             spent=points.spent,
             expired=points.expired,
+            reserved=points.reserved,
+            adjusted=points.adjusted,
+            transferred=points.transferred,
+            owed=points.owed,
         ),
         tier=_tier(known.tier),
         lots=tuple([_lot(one) for one in known.lots]),
@@ -65,9 +71,14 @@ def explained(page: ExplainedPage) -> ExplainAnswer:
     return ExplainAnswer(tuple([_step(one) for one in page.steps]), page.next)
 
 
-def _tier(tier: Tier) -> TierAnswer:
-    above = NextTierAnswer(tier.next.id, tier.next.at, tier.next.have, tier.next.by) if tier.next else None
-    return TierAnswer(tier.id, _moment(tier.since), above)
+def _tier(held: Tier) -> TierAnswer:
+    next, keep, given = held.next, held.keep, held.given
+    above = NextTierAnswer(next.id, next.at, next.have, next.by) if next else None
+    kept = (
+        KeptTierAnswer(keep.at, keep.have, keep.missing, rfc3339(keep.until), keep.in_grace, keep.by) if keep else None
+    )
+    by_hand = GivenTierAnswer(given.id, _moment(given.until)) if given else None
+    return TierAnswer(held.id, _moment(held.since), above, kept, by_hand)
 
 
 def _lot(lot: LotView) -> LotAnswer:

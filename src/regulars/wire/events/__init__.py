@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from msgspec.json import Encoder
 from msgspec.structs import replace
 
-from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED, Instant
 from regulars.kernel.program import USUAL_KINDS, IdentityKind
 from regulars.kernel.terms import Currency
 from regulars.wire.events.arrivals import (
@@ -26,6 +26,8 @@ from regulars.wire.events.arrivals import (
     Sender,
     Surroundings,
     Understood,
+    Went,
+    WentBack,
 )
 from regulars.wire.events.clock import happened_at, instant_of
 from regulars.wire.events.consents import consents_of, forbids_analytics
@@ -86,6 +88,8 @@ __all__ = [
     "Sent",
     "Surroundings",
     "Understood",
+    "Went",
+    "WentBack",
     "understand",
     "write_key_of",
 ]
@@ -237,7 +241,7 @@ def _with_control(context: Context, sent: Sent) -> Context:
 def _shortened(deed: Deed, size: int, shop: Currency | None) -> Deed:
     """Of an event that is too large, with the mark that says so. What is worth points is never taken in part."""
     assert isinstance(deed, Did), "without the shop's currency everything is behaviour"
-    if shop is not None and deed.name in (ORDER_COMPLETED, MEMBER_JOINED):
+    if shop is not None and deed.name in (ORDER_COMPLETED, MEMBER_JOINED, ORDER_REFUNDED, ORDER_CANCELLED):
         message = f"The event has {size:,} bytes; of what is worth points at most {MOST_EVENT_BYTES:,} are taken. Say less of it."
         raise EventRefused(EventReason.TOO_LARGE, message)
     return Did(deed.name, {**deed.properties, TRUNCATED: "true"})

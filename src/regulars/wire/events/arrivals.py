@@ -45,6 +45,25 @@ class Did(Struct, frozen=True, gc=False):
     properties: Mapping[str, str]
 
 
+class Went(Struct, frozen=True, gc=False):
+    """What went back of a product: so many, or so much money, or all that is left of it."""
+
+    product: str
+    quantity: int | None = None
+    amount_minor: int | None = None
+
+
+class WentBack(Struct, frozen=True, gc=False):
+    """Goods or money of an order went back: these, or so much of it, or where neither is said all that is left; never more than
+    that. `name` is the event's.
+    """
+
+    name: str
+    order_id: str
+    goods: tuple[Went, ...] = ()
+    amount_minor: int | None = None
+
+
 class OrderTold(Struct, frozen=True, gc=False):
     """How an order stands, by a platform that says so again and again: the whole order each time, in any order of arrival.
 
@@ -61,7 +80,7 @@ class OrderTold(Struct, frozen=True, gc=False):
     updated_at: Instant
 
 
-Deed: TypeAlias = Ordered | OrderTold | Joined | Did
+Deed: TypeAlias = Ordered | OrderTold | WentBack | Joined | Did
 
 
 class ConsentSaid(Struct, frozen=True, gc=False):

@@ -7,14 +7,14 @@ behaviour. What someone *is* (traits) is no fact.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED
 from regulars.kernel.terms import Currency
 from regulars.wire.events import texts
 from regulars.wire.events.arrivals import Deed, Did, Joined
 from regulars.wire.events.data_layer import from_data_layer
 from regulars.wire.events.envelope import Context, Event
 from regulars.wire.events.identities import identifier, identity
-from regulars.wire.events.orders import ordered
+from regulars.wire.events.orders import ordered, went_back
 from regulars.wire.events.refusals import EventReason, EventRefused
 
 TYPES: Final = ("identify", "track", "page", "screen", "group", "alias")
@@ -45,6 +45,8 @@ def _tracked(event: Event, shop: Currency | None) -> Deed:
     name, properties = from_data_layer(name, event.properties) or (name, event.properties)
     if shop is not None and name == ORDER_COMPLETED:
         return ordered(properties, shop)
+    if shop is not None and name in (ORDER_REFUNDED, ORDER_CANCELLED):
+        return went_back(name, properties, shop)
     if shop is not None and name == MEMBER_JOINED:
         return Joined()
     return Did(name, texts.of_event(properties))

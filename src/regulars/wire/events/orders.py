@@ -24,10 +24,10 @@ from functools import lru_cache
 from operator import add, sub
 from typing import Final, NoReturn
 
-from regulars.kernel.facts import Line
+from regulars.kernel.facts import ORDER_CANCELLED, Line
 from regulars.kernel.terms import Currency
 from regulars.wire.events import texts
-from regulars.wire.events.arrivals import Ordered
+from regulars.wire.events.arrivals import Ordered, Went, WentBack
 from regulars.wire.events.identities import identifier
 from regulars.wire.events.refusals import EventReason, EventRefused, cut
 from regulars.wire.orders.cells import MOST_MINOR, MOST_QUANTITY
@@ -57,6 +57,34 @@ def ordered(properties: object, shop: Currency) -> Ordered:
             "The order's amount is out of bounds: it has at most 12 digits, those behind the point included."
         )
     return Ordered(order_id, _lines(said, products or [{}], quantities or [1], amounts), amount_minor)
+
+
+def went_back(name: str, properties: object, shop: Currency) -> WentBack:
+    """What of an order went back: its `products`, else so much of it (`refund`, `amount`, `value`, `revenue` or `total`), else all
+    that is left; a cancelled order is gone whole. Refused like an order.
+    """
+    said: Mapping[str, object] = properties if type(properties) is dict else {}
+    order_id = _order_id(said)
+    if name == ORDER_CANCELLED:
+        return WentBack(name, order_id)
+    _check_currency(said.get("currency"), shop)
+    goods = [_went(product, place, shop) for place, product in enumerate(_products(said.get("products")))]
+    if goods:
+        return WentBack(name, order_id, tuple(goods))
+    amounts = [_amount_minor(said, field, shop) for field in ("refund", "amount", "value", "revenue", "total")]
+    return WentBack(name, order_id, (), next((one for one in amounts if one is not None), None))
+
+
+def _went(product: Mapping[str, object], place: int, shop: Currency) -> Went:
+    names = [texts.text(product[field]) for field in ("product_id", "sku", "product", "variant") if field in product]
+    if not any(names):
+        _refuse_products(f"`properties.products[{place}]` does not say which product: send its `product_id` or `sku`.")
+    amount = product.get("refund", product.get("amount"))
+    minor = None if amount is None or amount == "" else _minor_of(amount, 1, shop.exponent)
+    if (minor is not None and minor < 0) or (amount not in (None, "") and minor is None):
+        _refuse_products(f"`properties.products[{place}].refund` {_EXPECTED}")
+    quantity = None if product.get("quantity") in (None, "") else _quantity(product.get("quantity"), place)
+    return Went(next(filter(None, names)), quantity, minor)
 
 
 def amounts_of(net_minor: int, prices: Sequence[int | None], quantities: Sequence[int]) -> list[int]:

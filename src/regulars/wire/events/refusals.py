@@ -60,6 +60,7 @@ class EventReason(StrEnum):
     NO_MAP = "no_map", "no map of the source fits the payload"
     MESSAGE_ID_REUSED = "message_id_reused", "an earlier event bears this `messageId` and says something else"
     ORDER_REUSED = "order_reused", "an earlier event bears this order id and says something else"
+    UNKNOWN_ORDER = "unknown_order", "an order went back that is not known; send the order first, then this again"
     FAILED = "failed", "the event could not be kept; this is our fault"
 
 

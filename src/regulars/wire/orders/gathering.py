@@ -9,7 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Behaved, Fact, Instant, MemberJoined
+from regulars.kernel.facts import (
+    MEMBER_JOINED,
+    ORDER_CANCELLED,
+    ORDER_COMPLETED,
+    ORDER_REFUNDED,
+    Behaved,
+    Fact,
+    Instant,
+    MemberJoined,
+    OrderReturned,
+)
 from regulars.wire.history import fact_id
 from regulars.wire.orders.cells import (
     CellRefused,
@@ -155,6 +165,9 @@ class Gathering:
         at = instant(cells[layout.happened_at], self._zone)
         texts = tuple([property_text(cells[place]) for place in layout.properties])
         said = _said(layout, cells)
+        goes_back = name in (ORDER_REFUNDED, ORDER_CANCELLED) and _cell(cells, layout.order) != ""
+        if goes_back:
+            said = f"{_cell(cells, layout.order)}\0{_cell(cells, layout.amount)}\0{said}"
         if isinstance(event_id, str) and event_id:
             id = fact_id(SOURCE, name, event_id)
         else:
@@ -165,11 +178,25 @@ class Gathering:
             return
         self._said[id] = customer, at, said
         self._properties.setdefault(texts, len(self._properties))
-        if name == MEMBER_JOINED:
-            fact: Fact = MemberJoined(id, customer, at, at, SOURCE)
+        if goes_back:
+            fact: Fact = self._went_back(id, customer, at, layout, cells, name)
+        elif name == MEMBER_JOINED:
+            fact = MemberJoined(id, customer, at, at, SOURCE)
         else:
             fact = Behaved(id, customer, at, at, SOURCE, name, self._mapping(texts))
         self._others.setdefault(customer, []).append(fact)
+
+    def _went_back(
+        self, id: str, customer: str, at: Instant, layout: Layout, cells: Sequence[object], name: str
+    ) -> OrderReturned:
+        """So much of an order, or all of it where no amount stands there; of which lines is known when the order is at hand."""
+        order = identifier(cells[layout.order], "the order", RefusalReason.MISSING_ORDER, RefusalReason.BAD_ORDER)
+        amount = cells[layout.amount] if layout.amount >= 0 and name == ORDER_REFUNDED else None
+        whole = text_of(amount) == ""
+        minor = 0 if whole else amount_minor(amount, self._exponent)
+        if minor < 0:
+            raise CellRefused(RefusalReason.BAD_AMOUNT, "What went back is an amount above 0, without a minus.")
+        return OrderReturned(id, customer, at, at, SOURCE, name, order, at, (), minor, whole)
 
     def _refuse_row(self, line: int, layout: Layout, cells: Sequence[object], refused: CellRefused) -> None:
         column = refused.reason.column
@@ -215,6 +242,10 @@ def _said(layout: Layout, cells: Sequence[object]) -> str:
         name: cells[place] if text_of(cells[place]) is None else text_of(cells[place]) for name, place in layout.said
     }
     return msgspec.json.encode({name: text for name, text in texts.items() if text != ""}).decode()
+
+
+def _cell(cells: Sequence[object], place: int) -> str:
+    return value_shown(cells[place]) if place >= 0 else ""
 
 
 def _contradiction(reason: RefusalReason, what: str) -> CellRefused:

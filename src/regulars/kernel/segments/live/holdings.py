@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeAlias
 
 from regulars.kernel.calendar import Calendar
+from regulars.kernel.effects import Lot
 from regulars.kernel.facts import FOREVER, Instant
 from regulars.kernel.segments.changing import moments
 from regulars.kernel.segments.live.watch import whole_bounds
@@ -25,7 +26,7 @@ from regulars.kernel.segments.tree import (
 )
 from regulars.kernel.segments.values import Bounds
 from regulars.kernel.segments.windows import lies_ahead, whole_second
-from regulars.kernel.state import Consequences, Lot, Profile
+from regulars.kernel.state import Consequences, Profile
 
 AboutHoldings: TypeAlias = InTier | IsMember | Points | ExpiringPoints
 AboutThem: TypeAlias = Trait | Visited | Near | KnownBy | Consented
@@ -65,7 +66,7 @@ def of_holdings(leaf: AboutHoldings, calendar: Calendar, is_member: Callable[[Co
             return OfHoldings("member", lambda held, _: is_member(held), lambda found: (found is wanted, FOREVER))
         case Points("lifetime", bounds):
             return OfHoldings(
-                "lifetime", lambda held, _: held.issued + held.moved, lambda points: (bounds.admit(points), FOREVER)
+                "lifetime", lambda held, _: held.lifetime(), lambda points: (bounds.admit(points), FOREVER)
             )
         case Points(which, bounds):
             return OfHoldings(which, _available if which == "available" else _pending, _points_in(bounds))

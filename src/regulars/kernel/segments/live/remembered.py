@@ -7,6 +7,7 @@ from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import (
     FOREVER,
     MEMBER_JOINED,
+    SAYING,
     Behaved,
     Fact,
     Instant,
@@ -40,7 +41,7 @@ class Remembered(Watcher):
         if isinstance(fact, OrderCompleted):
             lines = [[line.amount_minor, line.quantity, self._asked(line.properties)] for line in fact.lines]
             said = [fact.amount_minor, lines]
-        elif isinstance(fact, Behaved):
+        elif isinstance(fact, SAYING):
             said = self._asked(fact.properties)
         held = list(memory or ())
         insort(held, [occasion.at, fact.name, said], key=lambda one: one[0])

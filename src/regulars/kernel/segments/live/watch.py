@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import Any, Final, TypeAlias
 
 from regulars.kernel.calendar import DAY, EXACT_UNITS, SECOND, Calendar, Day, Duration
-from regulars.kernel.facts import FOREVER, Behaved, Fact, Instant, OrderCompleted
+from regulars.kernel.facts import FOREVER, SAYING, Fact, Instant, OrderCompleted
 from regulars.kernel.segments.happenings import Time, chosen, lines_of
 from regulars.kernel.segments.passing import Truth, passes
 from regulars.kernel.segments.tree import Always, BetweenAgo, Dates, Window
@@ -217,7 +217,7 @@ def fits_of(where: Sequence[Property], calendar: Calendar) -> Fits:
     def fits(fact: Fact) -> bool:
         if isinstance(fact, OrderCompleted):
             return chosen(fact, where, calendar, fact.happened_at) is not None
-        said = fact.properties if isinstance(fact, Behaved) else {}
+        said = fact.properties if isinstance(fact, SAYING) else {}
         for name, passing in tests:  # noqa: SIM110  quicker than a generator
             if not passing(said.get(name)):
                 return False

@@ -1,0 +1,117 @@
+"""What a decision needs of the past and a bounded state cannot hold: an order with what it earned and what of it went back, and
+what was paid with points.
+
+A memory is filled with steps, a fact and what followed from it, in their order. Whoever folds fills it beforehand from the
+record, as far as the facts to come ask for it (`asked_of`); a replay fills it as it goes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from regulars.kernel.effects import (
+    EARN,
+    EXPIRE,
+    REDEEM,
+    REDEEM_REVERSAL,
+    Effect,
+    LotId,
+    Posted,
+    Returned,
+)
+from regulars.kernel.facts import (
+    Fact,
+    Line,
+    OrderCompleted,
+    OrderReturned,
+    PointsSpent,
+    SpendingReversed,
+)
+from regulars.kernel.rulebook import Rulebook
+
+
+class Ordered(Struct):
+    """An order on record. `rules` is the program that judged it, `earned` what its rules gave: no reward for entering a level."""
+
+    order: OrderCompleted
+    rules: Rulebook
+    earned: list[Posted]
+    returns: list[OrderReturned] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
+
+    def now(self) -> OrderCompleted:
+        """The order as it stands: what went back is taken off its lines."""
+        return without(self.order, self.returns)
+
+    def is_gone(self) -> bool:
+        return any(one.is_whole for one in self.returns)
+
+
+class Paid(Struct):
+    """What was spent by one fact, lot by lot, and what of it came back."""
+
+    spent: list[Posted] = field(default_factory=list)
+    came_back: list[Posted] = field(default_factory=list)
+
+
+class Memory:
+    """`rules_of` gives the program of a version."""
+
+    def __init__(self, rules_of: Callable[[str], Rulebook]) -> None:
+        self._rules_of = rules_of
+        self._orders: dict[str, Ordered] = {}
+        self._spendings: dict[str, Paid] = {}
+        self._lapsed: dict[LotId, int] = {}
+
+    def order(self, order_id: str) -> Ordered | None:
+        return self._orders.get(order_id)
+
+    def spending(self, fact_id: str) -> Paid | None:
+        return self._spendings.get(fact_id)
+
+    def lapsed(self, lot: LotId) -> int:
+        """What of it expired."""
+        return self._lapsed.get(lot, 0)
+
+    def take(self, fact: Fact | None, effects: Iterable[Effect], version: str) -> None:
+        """A step, judged under that program."""
+        for effect in effects:
+            if isinstance(effect, Posted) and effect.entry is EXPIRE:
+                self._lapsed[effect.lot] = self._lapsed.get(effect.lot, 0) + effect.points
+        if isinstance(fact, OrderCompleted):
+            earned = [one for one in effects if isinstance(one, Posted) and one.entry is EARN and one.reckoning]
+            self._orders.setdefault(fact.order_id, Ordered(fact, self._rules_of(version), earned))
+        elif isinstance(fact, OrderReturned) and fact.order_id in self._orders:
+            known = self._orders[fact.order_id]
+            known.returns.append(fact)
+            known.returned += [one for one in effects if isinstance(one, Returned)]
+        elif isinstance(fact, PointsSpent):
+            paid = self._spendings.setdefault(fact.id, Paid())
+            paid.spent += [one for one in effects if isinstance(one, Posted) and one.entry is REDEEM]
+        elif isinstance(fact, SpendingReversed) and fact.spending in self._spendings:
+            paid = self._spendings[fact.spending]
+            paid.came_back += [one for one in effects if isinstance(one, Posted) and one.entry is REDEEM_REVERSAL]
+
+
+LOOKING_BACK: Final = (OrderReturned, SpendingReversed)
+
+
+def looks_back(facts: Iterable[Fact]) -> bool:
+    """Whether any of these can be judged only with a memory."""
+    return any([isinstance(fact, LOOKING_BACK) for fact in facts])
+
+
+def without(order: OrderCompleted, returns: Sequence[OrderReturned]) -> OrderCompleted:
+    """The order less what went back of it, line by line; a line of which nothing is left is worth nothing."""
+    gone = [0] * len(order.lines)
+    for one in returns:
+        for line in one.lines:
+            gone[line.line] += line.amount_minor
+    lines = tuple([_less(line, minor) for line, minor in zip(order.lines, gone, strict=True)])
+    return replace(order, lines=lines, amount_minor=sum([line.amount_minor for line in lines]))
+
+
+def _less(line: Line, gone_minor: int) -> Line:
+    return replace(line, amount_minor=line.amount_minor - gone_minor) if gone_minor else line
