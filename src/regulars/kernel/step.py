@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from regulars.kernel.behaviour import observe, observe_return
 from regulars.kernel.by_hand import by_hand, settle
-from regulars.kernel.calendar import SECOND
+from regulars.kernel.calendar import SECOND, Day, Today
 from regulars.kernel.earning import bring_over, earn
 from regulars.kernel.effects import ACTIVATE, EXPIRE, Effect, Posted, Refused
 from regulars.kernel.entry_rewards import take_welcome_back, welcome
@@ -131,49 +131,10 @@ def _take(
     followed = len(effects)
     today = program.calendar.today(happened_at)
     on_clock = today if at == happened_at else program.calendar.today(at)
-    tiers, refused, sums_may_fall, best_before = program.tiers, False, False, 0
-    if isinstance(fact, OrderCompleted):
-        sums_may_fall = fact.amount_minor < 0
-        if sums_may_fall and tiers is not None:
-            best_before = tiers.best_sum(state, on_clock)
-        observe(state, fact, today, program.watches)
-    elif isinstance(fact, OrderReturned):
-        if tiers is not None:
-            best_before = tiers.best_sum(state, on_clock)
-        observe_return(state, fact, program.calendar.today(fact.ordered_at), program.watches)
-    elif isinstance(fact, MemberJoined):
-        enrolled = enrol(state, fact, at, program.version)
-        _follow(state, [enrolled], effects)
-        refused = isinstance(enrolled, Refused)
-    elif isinstance(fact, Behaved) and fact.name in program.counted:
-        observe(state, fact, today, program.watches)
-    if isinstance(fact, LevelSet):
-        _follow(state, set_level(state, fact, at, tiers, program.is_member(state), program.version), effects)
-        sums_may_fall = True
-    elif isinstance(fact, BalanceBroughtOver):
-        _follow(state, [bring_over(state, fact, at, program.earning)], effects)
-    elif isinstance(fact, OF_POINTS):
-        _follow(state, _moved_by(fact, state, at, program, memory), effects)
-        sums_may_fall = isinstance(fact, OrderReturned)
-    elif not refused:
-        _follow(state, earn(state, fact, today.day, at, program.earning, drawn_by), effects)
-    if tiers is not None and (program.open_to_all or program.is_member(state)):
-        recorded_at, version = fact.recorded_at, program.version
-        if sums_may_fall:
-            left = left_after_return(state, tiers, best_before, on_clock, at, recorded_at, version, fact.id)
-            _follow(state, left, effects)
-            if isinstance(fact, OrderReturned) and tiers.rewards and memory is not None:
-                _follow(state, take_welcome_back(state, fact, at, tiers, on_clock, version, memory), effects)
-        raised = upgrade(state, tiers, on_clock, at, recorded_at, version, fact.id)
-        if raised:
-            if tiers.rewards:
-                raised += welcome(
-                    state.consequences, raised, fact, at, tiers, program.earning.lifetimes, program.version
-                )
-            _follow(state, raised, effects)
-            sums_may_fall = True
-        elif tiers.years is not None:
-            sums_may_fall = True
+    best_before = _count(state, fact, program, today, on_clock)
+    sums_may_fall = _award(state, fact, program, today.day, at, memory, drawn_by, effects)
+    if program.tiers is not None and (program.open_to_all or program.is_member(state)):
+        sums_may_fall = _level(state, fact, program, on_clock, at, memory, best_before, sums_may_fall, effects)
     if state.consequences.debt and state.consequences.available:
         _follow(state, settle(state.consequences, at, fact.recorded_at, program.version), effects)
     look_ahead(state, program, sums_may_fall)
@@ -183,6 +144,82 @@ def _take(
         _segment(state, fact, program, effects, len(effects) > followed)
         look_ahead(state, program, tiers_too=False)
     return followed
+
+
+def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: Today) -> int:
+    """The fact counted by the program's watches. Where what levels go by may fall by it: the most that it was before."""
+    tiers, best_before = program.tiers, 0
+    if isinstance(fact, OrderCompleted):
+        if tiers is not None and fact.amount_minor < 0:
+            best_before = tiers.best_sum(state, on_clock)
+        observe(state, fact, today, program.watches)
+    elif isinstance(fact, OrderReturned):
+        if tiers is not None:
+            best_before = tiers.best_sum(state, on_clock)
+        observe_return(state, fact, program.calendar.today(fact.ordered_at), program.watches)
+    elif isinstance(fact, Behaved) and fact.name in program.counted:
+        observe(state, fact, today, program.watches)
+    return best_before
+
+
+def _award(
+    state: State,
+    fact: Fact,
+    program: Rulebook,
+    day: Day,
+    at: Instant,
+    memory: Memory | None,
+    drawn_by: str | None,
+    effects: list[Effect],
+) -> bool:
+    """What the fact itself brings: a membership, points, a level by hand. Whether what levels go by may have fallen by it."""
+    if isinstance(fact, OrderCompleted):
+        _follow(state, earn(state, fact, day, at, program.earning, drawn_by), effects)
+        return fact.amount_minor < 0
+    if isinstance(fact, LevelSet):
+        given = set_level(state, fact, at, program.tiers, program.is_member(state), program.version)
+        _follow(state, given, effects)
+        return True
+    if isinstance(fact, BalanceBroughtOver):
+        _follow(state, [bring_over(state, fact, at, program.earning)], effects)
+        return False
+    if isinstance(fact, OF_POINTS):
+        _follow(state, _moved_by(fact, state, at, program, memory), effects)
+        return isinstance(fact, OrderReturned)
+    if isinstance(fact, MemberJoined):
+        enrolled = enrol(state, fact, at, program.version)
+        _follow(state, [enrolled], effects)
+        if isinstance(enrolled, Refused):
+            return False
+    _follow(state, earn(state, fact, day, at, program.earning, drawn_by), effects)
+    return False
+
+
+def _level(
+    state: State,
+    fact: Fact,
+    program: Rulebook,
+    on_clock: Today,
+    at: Instant,
+    memory: Memory | None,
+    best_before: int,
+    sums_may_fall: bool,
+    effects: list[Effect],
+) -> bool:
+    """The level that follows from the fact, and what comes with it. Whether levels want to be looked at again."""
+    tiers, recorded_at, version = program.tiers, fact.recorded_at, program.version
+    assert tiers is not None
+    if sums_may_fall:
+        left = left_after_return(state, tiers, best_before, on_clock, at, recorded_at, version, fact.id)
+        _follow(state, left, effects)
+        if isinstance(fact, OrderReturned) and tiers.rewards and memory is not None:
+            _follow(state, take_welcome_back(state, fact, at, tiers, on_clock, version, memory), effects)
+    raised = upgrade(state, tiers, on_clock, at, recorded_at, version, fact.id)
+    if raised:
+        if tiers.rewards:
+            raised += welcome(state.consequences, raised, fact, at, tiers, program.earning.lifetimes, version)
+        _follow(state, raised, effects)
+    return sums_may_fall or bool(raised) or tiers.years is not None
 
 
 def _moved_by(fact: OfPoints, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
