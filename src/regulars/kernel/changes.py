@@ -15,6 +15,7 @@ def changes(old: Program, new: Program) -> list[str]:
         *_named("rule", _rules(old), _rules(new)),
         *_tiers(old, new),
         *_named("perk", _perks(old), _perks(new)),
+        *_pauses(old, new),
         *_holdout(old, new),
         *_named("trial", _trials(old), _trials(new)),
         *_named("score", _scores(old), _scores(new)),
@@ -59,6 +60,12 @@ def _interests(program: Program) -> dict[str, str]:
 
 def _perks(program: Program) -> dict[str, str]:
     return {perk.id: f"{capitalized(perk.what(program.levels_with(perk.id)))}." for perk in program.perks}
+
+
+def _pauses(old: Program, new: Program) -> list[str]:
+    was, now = [one.describe() for one in old.pauses], [one.describe() for one in new.pauses]
+    gone = [f"A pause is gone: {one}" for one in was if one not in now]
+    return gone + [f"New pause: {one}" for one in now if one not in was]
 
 
 def _trials(program: Program) -> dict[str, str]:

@@ -14,6 +14,7 @@ from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date
 from regulars.kernel.effects import WELCOME
 from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.pauses import Pause
 from regulars.kernel.perks import Perk
 from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
 from regulars.kernel.segments import tree
@@ -582,6 +583,7 @@ class Program(Struct, frozen=True):
     holdout: Holdout | None = None
     trials: tuple[Trial, ...] = ()
     perks: tuple[Perk, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     def giving(self) -> list[str]:
         """Whatever gives points, by the name that postings bear: rules in their order, then levels that are entered."""
@@ -601,6 +603,7 @@ class Program(Struct, frozen=True):
         sentences += [rule.describe(self) for rule in self.earning]
         sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
         sentences += [perk.describe(self.levels_with(perk.id)) for perk in self.perks]
+        sentences += [pause.describe() for pause in self.pauses]
         sentences += [self.holdout.describe()] if self.holdout else []
         sentences += [trial.describe() for trial in self.trials]
         sentences += [score.describe(self.currency) for score in self.scores]
@@ -637,6 +640,9 @@ class Program(Struct, frozen=True):
             self,
             earning=tuple(earning),
             trials=tuple(sorted(self.trials, key=lambda trial: trial.id)),
+            pauses=tuple(
+                sorted([one.canonical() for one in self.pauses], key=lambda one: (one.first_day, one.end_day))
+            ),
             perks=tuple(sorted([perk.canonical() for perk in self.perks], key=lambda perk: perk.id)),
             identities=tuple([one.canonical() for one in self.identities]),
             sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),

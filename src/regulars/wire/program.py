@@ -56,6 +56,7 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
+from regulars.wire.life_reading import read_pauses
 from regulars.wire.program_checks import check
 from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
 from regulars.wire.score_reading import read_interests, read_scores
@@ -76,6 +77,7 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "holdout",
         "trials",
         "perks",
+        "pauses",
     ),
     PointsPolicy: ("redeemed", "debt", "second_look_above"),
     PerAmount: ("on_return", "only_for", "exempt"),
@@ -154,6 +156,7 @@ def _program(given: Given) -> Program:
         holdout=read_holdout(given["holdout"]),
         trials=read_trials(given["trials"]),
         perks=read_perks(given["perks"]),
+        pauses=read_pauses(given["pauses"]),
     )
 
 

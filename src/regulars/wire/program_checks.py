@@ -22,6 +22,7 @@ from regulars.kernel.terms import Currency
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
+from regulars.wire.life_checks import check_life
 from regulars.wire.never_checks import check_never
 from regulars.wire.score_checks import check_scores
 from regulars.wire.segment_checks import check_segments
@@ -48,6 +49,7 @@ def check(program: Given) -> None:
     if program["consent"]:
         _check_consent(program["consent"])
     _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
+    check_life(program)
     check_trials(program)
     check_scores(program)
     check_segments(program)

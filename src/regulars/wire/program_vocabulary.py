@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.pauses import CLOCKS
 from regulars.kernel.perks import DAYS_IN, Wall
 from regulars.kernel.program import (
     MONTHS,
@@ -73,7 +74,6 @@ PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 NOT_YET: Final = (
     "rewards",
     "coupons",
-    "pauses",
     "referral",
     "campaigns",
     "surveys",
@@ -1328,6 +1328,23 @@ PERK = Table(
 PERKS = MapBy(ID, PERK, "a table from perks to what they are, such as {free-shipping: {title: Free shipping}}")
 
 
+# --- pauses ------------------------------------------------------------------------------------------------------------
+
+PAUSE = Table(
+    {
+        "from": Key(DATE_SHAPE, "the first day that does not count", required=True),
+        "to": Key(DATE_SHAPE, "the first day that counts again", required=True),
+        "stops": Key(
+            ListOf(word(CLOCKS), "a clock, or a list of clocks", or_one=True),
+            "what stands still: the expiry of points, the reset of tiers, streaks",
+            required=True,
+        ),
+        "why": Key(text("a sentence of at most 300 characters", 300), "what members read"),
+    },
+    "a pause: a table such as {from: 2026-04-01, to: 2026-09-01, stops: [expiry, tier_reset]}",
+)
+
+
 # --- the program -------------------------------------------------------------------------------------------------------
 
 PROGRAM: Final = Table(
@@ -1344,6 +1361,7 @@ PROGRAM: Final = Table(
         "earning": Key(ListOf(RULE, "a list of rules"), "the rules that give points", required=True),
         "tiers": Key(TIERS, "the levels that members reach"),
         "perks": Key(PERKS, "what members may; a perk that no level names is every member's"),
+        "pauses": Key(ListOf(PAUSE, "a list of pauses"), "days on which points, levels or streaks do not run out"),
         "holdout": Key(HOLDOUT, "who gets nothing but what is exempt, so that what the program brings can be seen"),
         "trials": Key(TRIALS, "what is tried on some: a rule or a perk is `for` one arm of a trial"),
         "scores": Key(NAMED_SCORES, "how much customers do, as numbers that fade"),
