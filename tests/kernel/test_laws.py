@@ -58,25 +58,53 @@ def programs(draw: st.DrawFn) -> Rulebook:
     tried = draw(st.sampled_from(["", "", TRIED.format(salt=salt)]))
     double = draw(st.sampled_from(["", ", for: {trial: sides, arm: right}"])) if tried else ""
     review = draw(st.sampled_from(["", ", holdout: exempt", ", for: {share: 50%}"])) if tried else ""
+    limits, of_all, stacks = draw(bounds())
     return parse_program(
         f"""
 program: drawn
 currency: USD
 time_zone: {draw(st.sampled_from(ZONES))}
 members: {members}
-points: {{worth: 0.01, {", ".join([part for part in (hold, expire) if part])}}}
+points: {{worth: 0.01, {", ".join([part for part in (hold, expire, of_all) if part])}}}
 earning:
   - {{id: purchase, on: Order Completed, per: {draw(st.sampled_from(["1.00", "0.30", "7.00"]))}, points: 1.5}}
-  - {{id: tea, on: Order Completed, per: 2.00, points: 3, only: {{category: tea}}}}
+  - {{id: tea, on: Order Completed, per: 2.00, points: 3, only: {{category: tea}}{stacks[1]}{limits[1]}}}
   - {{id: plain, on: Order Completed, per: 1.00, points: 1, except: {{category: [tea, cake]}}}}
-  - {{id: visit, on: Order Completed, points: 2, when: {{weekday: [monday, sunday]}}}}
-  - {{id: double, on: Order Completed, multiply: 2, when: {{from: 2017-03-01, to: 2017-11-15}}{double}}}
+  - {{id: visit, on: Order Completed, points: 2, when: {{weekday: [monday, sunday]}}{stacks[1]}{limits[0]}}}
+  - {{id: double, on: Order Completed, multiply: 2, when: {{from: 2017-03-01, to: 2017-11-15}}{double}{stacks[0]}}}
+{"  - {id: triple, on: Order Completed, multiply: 3, when: {weekday: sunday}" + stacks[0] + "}" if stacks[0] else ""}
   - {{id: welcome, on: Member Joined, points: 10}}
-  - {{id: review, on: Product Reviewed, points: 5{review}}}
+  - {{id: review, on: Product Reviewed, points: 5{review}{limits[2]}}}
 {tried}
 {draw(st.one_of(st.just(""), tiers(members)))}
 """
     )
+
+
+@st.composite
+def bounds(draw: st.DrawFn) -> tuple[list[str], str, list[str]]:
+    """Limits of three rules, of all together, and how rules stand beside each other; mostly none."""
+    if not draw(st.sampled_from([False, False, True])):
+        return ["", "", ""], "", ["", ""]
+    over = f"over: {draw(st.sampled_from(['clamp', 'refuse']))}"
+    per = draw(st.sampled_from(["day", "week", "month", "quarter", "year", "lifetime"]))
+    limits = [
+        draw(st.sampled_from(["", f", limit: {{times: 2, per: {per}}}"])),
+        draw(
+            st.sampled_from(["", f", limit: [{{points: 40, per: {per}, {over}}}, {{points: 25, per: order, {over}}}]"])
+        ),
+        draw(st.sampled_from(["", f", limit: {{times: 1, per: {per}}}", ", limit: {times: 1, per: product_id}"])),
+    ]
+    of_all = draw(
+        st.sampled_from(
+            ["", f"limit: {{points: 90, per: {per}, {over}}}", f"limit: {{points: 60, per: order, {over}}}"]
+        )
+    )
+    stacks = [
+        draw(st.sampled_from(["", ", stack: adds", ", stack: best", ", stack: exclusive"])),
+        draw(st.sampled_from(["", ", stack: best", ", stack: exclusive"])),
+    ]
+    return limits, of_all, stacks
 
 
 YEARLY = ["calendar_year", '{year_from: "04-01"}', '{year_from: "02-29"}']

@@ -283,6 +283,7 @@ def _after(
         held.qualifying,
         held.reversed,
         held.debt,
+        held.counts,
         state.observations,
         state.tier_due_at,
     )

@@ -37,15 +37,27 @@ WHEN = st.one_of(
     st.fixed_dictionaries({"from": st.dates().filter(lambda day: 1970 <= day.year < 2200).map(str)}),
     st.just({"from": "2017-03-01", "to": "2017-04-01"}),
 )
+LIMITS: list[Any] = [
+    {"times": "3", "per": "month"},
+    [{"times": "1", "per": "day"}, {"points": "500", "per": "order", "over": "clamp"}],
+    {"points": "90", "per": "lifetime", "over": "refuse"},
+]
 PER_AMOUNT = st.fixed_dictionaries(
     {"on": st.just("Order Completed"), "per": a_number(0, 20, 2), "points": a_number(0, 9, 1)},
-    optional={"only": GOODS, "when": WHEN, "basis": st.just({"of": "items", "tax": "no"})},
+    optional={
+        "only": GOODS,
+        "when": WHEN,
+        "limit": st.sampled_from(LIMITS),
+        "stack": st.sampled_from(["best", "exclusive"]),
+        "basis": st.just({"of": "items", "tax": "no"}),
+    },
 )
 FIXED = st.fixed_dictionaries(
     {"on": st.sampled_from(EVENTS), "points": st.integers(1, 500).map(str)}, optional={"when": WHEN}
 )
 MULTIPLIER = st.fixed_dictionaries(
-    {"on": st.just("Order Completed"), "multiply": a_number(0, 4, 2)}, optional={"when": WHEN}
+    {"on": st.just("Order Completed"), "multiply": a_number(0, 4, 2)},
+    optional={"when": WHEN, "stack": st.sampled_from(["adds", "multiplies", "best", "exclusive"])},
 )
 POINTS = st.fixed_dictionaries(
     {},
@@ -54,6 +66,7 @@ POINTS = st.fixed_dictionaries(
         "worth": a_number(0, 1, 3),
         "hold": st.integers(1, 60).map(lambda days: f"{days} days"),
         "expire": EXPIRY,
+        "limit": st.just({"points": "5000", "per": "month", "over": "clamp"}),
     },
 )
 LEVEL = st.fixed_dictionaries({}, optional={"earn": a_number(1, 3, 2), "points_expire": EXPIRY})

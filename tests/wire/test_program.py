@@ -427,8 +427,6 @@ def test_parts_that_are_still_to_come_are_refused_by_name(part):
         (PLAIN + 'points: {expire: {on: ["12-31"]}}', "points.expire.on: “on” is not yet supported; leave it out for now"),
         (PLAIN + "points: {expire: {inactive_for: 12 months}}",
          "points.expire.inactive_for: “inactive_for” is not yet supported; leave it out for now"),
-        (rules("{id: a, on: Birthday, points: 200, limit: {times: 1, per: year}}"),
-         "earning[0].limit: “limit” is not yet supported; leave it out for now"),
         (rules("{id: a, on: Order Completed, per: 1, points: 1, basis: {of: order}}"),
          "earning[0].basis.of: “order” is not yet supported; there is “items”"),
         (rules("{id: a, on: Order Completed, per: 1, points: 1, basis: {tax: yes}}"),

@@ -11,7 +11,7 @@ from msgspec import Struct
 from regulars.backtesting.outcome import CustomerOutcome, Outcome
 from regulars.backtesting.replay import replay_by_fact
 from regulars.backtesting.run import before
-from regulars.kernel.because import sentence
+from regulars.kernel.because import why
 from regulars.kernel.effects import Effect, Entry, Posted, Refused, TierChanged
 from regulars.kernel.facts import Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
@@ -175,6 +175,6 @@ def _example(kind: Kind, story: Story, program: Rulebook) -> Example:
         lines=len(order.lines),
         points=sum([one.points for one in story.expired]) if kind == "expired" else story.earned,
         effects=effects,
-        sentences=tuple([sentence(effect, program) for effect in effects]),
+        sentences=tuple(why(effects, program)),
         tier=story.reached() if kind == "tier" else None,
     )

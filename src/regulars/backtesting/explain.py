@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.backtesting.replay import replay_by_fact
-from regulars.kernel.because import sentence
+from regulars.kernel.because import why
 from regulars.kernel.effects import Effect, Posted
 from regulars.kernel.facts import MEMBER_JOINED, Fact, Instant, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
@@ -35,7 +35,7 @@ def explain(
         yield Explained(
             at=program.calendar.wall_clock(happening.at),
             what="time passed" if happening.fact is None else fact_in_words(happening.fact, program),
-            why=tuple([sentence(effect, program) for effect in happening.effects]) or (NOTHING,),
+            why=tuple(why(happening.effects, program)) or (NOTHING,),
             points=sum([_change(effect) for effect in happening.effects]),
             pending=sum([lot.points for lot in held.pending]),
             available=sum([lot.points for lot in held.available]),

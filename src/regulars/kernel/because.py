@@ -1,10 +1,13 @@
 """Why: an effect as the sentence that pages, answers and documents show."""
 
+from collections.abc import Iterable
+
 from regulars.kernel.calendar import date_of
 from regulars.kernel.effects import (
     WELCOME,
     Account,
     Assigned,
+    Counted,
     Effect,
     Entry,
     LevelEarned,
@@ -28,6 +31,7 @@ from regulars.kernel.experiments import HELD_OUT, HOLDOUT
 from regulars.kernel.expiry import CLOSURE
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
 from regulars.kernel.given_levels import SET
+from regulars.kernel.limits import told
 from regulars.kernel.merging import BY_MERGE
 from regulars.kernel.program import CalendarYear, Fixed, PerAmount, ProgramYear, SinceJoining
 from regulars.kernel.rulebook import Rulebook
@@ -91,6 +95,8 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return _withheld(effect, program)
         case Refused():
             return _refusal(effect, program)
+        case Counted():
+            return _counted(effect, program)
         case Returned():
             return _return_sentence(effect, program)
         case ReservationMade():
@@ -98,6 +104,11 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return f"{points} are held until {program.calendar.wall_clock(effect.until)}."
         case ReservationEnded():
             return "What was held is not held any more."
+
+
+def why(effects: Iterable[Effect], program: Rulebook) -> list[str]:
+    """Of each a sentence. What is only counted is told by whoever is refused for it."""
+    return [sentence(effect, program) for effect in effects if not isinstance(effect, Counted)]
 
 
 def last_day(end: Instant, program: Rulebook) -> str:
@@ -249,6 +260,39 @@ def _withheld(effect: Withheld, program: Rulebook) -> str:
     return f"{what}: counts as “{effect.arm}” in the trial “{effect.trial}”."
 
 
+def _bounded(effect: Refused, program: Rulebook) -> str:
+    """What a limit, or another rule, keeps back."""
+    rule, name = effect.because.rule, program.program.points.name
+    own = next((one for one in program.program.earning if one.id == rule), None)
+    most = told(getattr(own, "limits", ()), name).strip().removeprefix("At most ").removesuffix(".")
+    every = told(program.program.points.limits, name).strip().removeprefix("At most ").removesuffix(".")
+    points = name.points(effect.points)
+    match effect.reason:
+        case Reason.LIMIT_REACHED:
+            return f"No {name.other} by “{rule}”: it gives at most {most}."
+        case Reason.CUT_TO_LIMIT:
+            return f"{points} less by “{rule}”: it gives at most {most}."
+        case Reason.OVER_LIMIT:
+            return f"No {name.other} by “{rule}”: {points} would be more than is left of its limit, {most}."
+        case Reason.CAP_REACHED:
+            return f"No {name.other} by “{rule}”: all rules together give at most {every}."
+        case Reason.CUT_TO_CAP:
+            return f"{points} less by “{rule}”: all rules together give at most {every}."
+        case Reason.OVER_CAP:
+            return f"No {name.other} by “{rule}”: with {points} all rules together would give more than {every}."
+        case _:
+            return f"No {name.other} by “{rule}”: another rule stands in its place."
+
+
+def _counted(effect: Counted, program: Rulebook) -> str:
+    points = program.program.points.name.points(abs(effect.points))
+    if effect.because.rule == BY_MERGE:
+        return f"{points} count for the limits of the two accounts together."
+    if effect.points < 0:
+        return f"{points} by “{effect.because.rule}” do not count for its limit any more."
+    return f"{points} by “{effect.because.rule}” count for its limit."
+
+
 def _refusal(effect: Refused, program: Rulebook) -> str:
     rule = effect.because.rule
     name = program.program.points.name.other
@@ -272,6 +316,10 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
                 else f": {program.program.currency.money(effect.basis_minor)} is not enough for one"
             )
             return f"No {name} by “{rule}”{basis}."
+        case Reason.LIMIT_REACHED | Reason.CUT_TO_LIMIT | Reason.OVER_LIMIT | Reason.OUTDONE:
+            return _bounded(effect, program)
+        case Reason.CAP_REACHED | Reason.CUT_TO_CAP | Reason.OVER_CAP:
+            return _bounded(effect, program)
         case Reason.UNKNOWN_ORDER:
             return "An order went back that is not known here, so nothing is taken back."
         case Reason.NOT_ENOUGH_POINTS:

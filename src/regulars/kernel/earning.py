@@ -33,8 +33,10 @@ from regulars.kernel.effects import (
 )
 from regulars.kernel.expiry import Lifetimes
 from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, OrderCompleted
+from regulars.kernel.limits import Limits
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmount, Program
+from regulars.kernel.stacking import Stack, Weighing, chosen, stacked
 from regulars.kernel.state import State
 from regulars.kernel.trials import NOTHING_CLOSED, Trials, gates_of, try_out
 
@@ -64,6 +66,7 @@ class Earner(Struct, frozen=True):
 class Multiplying(Struct, frozen=True):
     factor: Factor
     holds: OnDay | None
+    stack: Stack = "multiplies"
 
 
 class Term(Struct, frozen=True):
@@ -97,10 +100,14 @@ class EarningRules:
         self.multipliers: dict[str, list[Multiplying]] = {}
         for rule in program.earning:
             if isinstance(rule, Multiplier):
-                multiplying = Multiplying(Factor(rule.id, rule.factor), compile_when(rule.when))
+                multiplying = Multiplying(Factor(rule.id, rule.factor), compile_when(rule.when), rule.stack)
                 self.multipliers.setdefault(rule.on, []).append(multiplying)
             else:
                 self.earners.setdefault(rule.on, []).append(_compiled(rule, bases))
+        giving = [rule for rule in program.earning if not isinstance(rule, Multiplier)]
+        self.limits = Limits({rule.id: rule.limits for rule in giving}, program.points.limits)
+        self.choose = chosen({rule.id: rule.stack for rule in giving})
+        self.is_bounded = bool(self.limits) or self.choose is not None
         levels = program.tiers.levels if program.tiers else ()
         self.by_id = {one.id: one for earners in self.earners.values() for one in earners}
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
@@ -117,7 +124,9 @@ class EarningRules:
     def _draw_up(self, fact: Fact, day: Day, tier: str | None, closed: frozenset[str]) -> Terms:
         multipliers = self.multipliers.get(fact.name, ())
         multipliers = [one for one in multipliers if one.factor.id not in closed]
-        factors = [one.factor for one in multipliers if one.holds is None or one.holds(day)]
+        factors = stacked(
+            [Weighing(one.factor, one.stack) for one in multipliers if one.holds is None or one.holds(day)]
+        )
         if tier in self.tier_factors:
             factors.append(self.tier_factors[tier])
         product = Fraction(1)
@@ -197,6 +206,8 @@ def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, 
                 Reckoning(units, basis_minor, terms.factors),
             )
         )
+    if rules.is_bounded and effects:
+        return rules.limits.hold(effects, state.consequences, fact, day, at, rules.choose)
     return effects
 
 

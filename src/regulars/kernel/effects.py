@@ -108,6 +108,14 @@ class Reason(StrEnum):
     UNKNOWN_SPENDING = "unknown_spending"
     REVERSED_ALREADY = "reversed_already"
     NO_SUCH_LEVEL = "no_such_level"
+    LIMIT_REACHED = "limit_reached"
+    CUT_TO_LIMIT = "cut_to_limit"
+    OVER_LIMIT = "over_limit"
+    CAP_REACHED = "cap_reached"
+    CUT_TO_CAP = "cut_to_cap"
+    OVER_CAP = "over_cap"
+    """A limit is a rule's own, a cap that of all rules together."""
+    OUTDONE = "outdone"
 
 
 class Because(Struct, frozen=True, gc=False):
@@ -116,6 +124,10 @@ class Because(Struct, frozen=True, gc=False):
     rule: str
     version: str
     fact: str | None = None
+
+
+JOINT: Final = " + "
+"""Between the ids of several that multiplied as one."""
 
 
 class Factor(Struct, frozen=True, gc=False):
@@ -229,8 +241,23 @@ class MembershipStarted(Struct, frozen=True, gc=False, tag=True):
 
 
 class Refused(Struct, frozen=True, gc=False, tag=True):
+    """`points` are those that a limit, or another rule, keeps back."""
+
     reason: Reason
     basis_minor: int | None
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+    points: int = 0
+
+
+class Counted(Struct, frozen=True, gc=False, tag=True):
+    """What a limit counts: so often, and so many points, at one place of a counter; below 0 where it is taken off again."""
+
+    key: str
+    place: int
+    times: int
+    points: int
     effective_at: Instant
     recorded_at: Instant
     because: Because
@@ -351,4 +378,5 @@ Effect: TypeAlias = (
     | LevelGiven
     | LevelKept
     | LevelEnding
+    | Counted
 )

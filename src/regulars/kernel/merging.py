@@ -37,6 +37,7 @@ from regulars.kernel.effects import (
 )
 from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
 from regulars.kernel.given_levels import given
+from regulars.kernel.limits import carried_over
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import NO_FOOTING, Footing, State, apply, copy_of, earned_level
 from regulars.kernel.step import advance
@@ -95,6 +96,8 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
         for effect in settle(held, moment, recorded_at, program.version):
             _follow(into, effect, into_effects)
     _keep_the_arms(into, other, recorded_at, because, into_effects)
+    for counted in carried_over(other.consequences.counts, 1, moment, recorded_at, because):
+        _follow(into, counted, into_effects)
     if program.tiers is not None:
         _keep_the_higher_level(into, level, program.tiers, because, recorded_at, into_effects)
     _reach(into, program, recorded_at, into_effects)
@@ -129,6 +132,8 @@ def part(
     grown = _difference(owned.qualifying, others.qualifying)
     _follow(into, Merged(False, away, _joined_at(facts), moment, recorded_at, because), into_effects)
     _follow(other, Merged(True, grown, _joined_at(others_facts), moment, recorded_at, because), other_effects)
+    for counted in carried_over(others.counts, -1, moment, recorded_at, because):
+        _follow(into, counted, into_effects)
     for state, own, effects in ((into, facts, into_effects), (other, others_facts, other_effects)):
         state.observations = {key: refold(own, watch, program.calendar) for key, watch in program.watches}
         _reach(state, program, recorded_at, effects)

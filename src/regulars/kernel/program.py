@@ -14,11 +14,13 @@ from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date
 from regulars.kernel.effects import WELCOME
 from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.limits import Limit, told
 from regulars.kernel.pauses import Pause
 from regulars.kernel.perks import Perk
 from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
 from regulars.kernel.segments import tree
 from regulars.kernel.segments.tree import Segment, Words
+from regulars.kernel.stacking import Stack, said
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 
 ENGINE: Final = 2
@@ -74,6 +76,8 @@ class PointsPolicy(Struct, frozen=True):
     debt: Debt = "within_balance"
     second_look_above: int | None = None
     """More points than that, given or taken by hand, need a second member of staff."""
+    limits: tuple[Limit, ...] = ()
+    """On what all rules together give."""
 
     def liability_minor(self, points: int) -> int:
         """What so many points are worth, floored to the minor unit."""
@@ -95,6 +99,10 @@ class PointsPolicy(Struct, frozen=True):
         )
         return f"One {self.name.one} costs the shop {worth} {currency.code}.{held} {kept}.{share}{self._of_debt()}"
 
+    def _of_limits(self) -> str:
+        limits = told(self.limits, self.name).removeprefix(" At")
+        return f" All rules together give at{limits}" if limits else ""
+
     def _of_debt(self) -> str:
         name = self.name.other
         said = ""
@@ -102,7 +110,7 @@ class PointsPolicy(Struct, frozen=True):
             said = f" Of an order that goes back, {name} that were spent are {_CHARGED[self.debt].format(name=name)}."
         if self.second_look_above is not None:
             said += f" More than {self.name.points(self.second_look_above)} by hand need a second member of staff."
-        return said
+        return said + self._of_limits()
 
 
 _CHARGED: Final = {
@@ -178,12 +186,18 @@ class PerAmount(Struct, frozen=True, tag="per_amount"):
     only_for: OnlyFor | None = None
     exempt: bool = False
     """Given to those whom the program holds out as well."""
+    limits: tuple[Limit, ...] = ()
+    stack: Stack = "adds"
 
     def describe(self, program: "Program") -> str:
         gain = program.points.name.points(self.points)
         unit = program.currency.money(self.per_minor)
         words = f"{gain} for each whole {unit} spent{self.goods.describe()}"
-        return _sentence(words, self.when, _whom(self, program)) + _returning(self.on_return, program)
+        return (
+            _sentence(words, self.when, _whom(self, program))
+            + _returning(self.on_return, program)
+            + _bounds(self, program)
+        )
 
 
 class Fixed(Struct, frozen=True, tag="fixed"):
@@ -197,11 +211,17 @@ class Fixed(Struct, frozen=True, tag="fixed"):
     on_return: OnReturn = "share"
     only_for: OnlyFor | None = None
     exempt: bool = False
+    limits: tuple[Limit, ...] = ()
+    stack: Stack = "adds"
 
     def describe(self, program: "Program") -> str:
         occasion = {ORDER_COMPLETED: "each order", MEMBER_JOINED: "joining"}.get(self.on, f"each “{self.on}”")
         words = f"{program.points.name.points(self.points)} for {occasion}{self.goods.describe()}"
-        return _sentence(words, self.when, _whom(self, program)) + _returning(self.on_return, program)
+        return (
+            _sentence(words, self.when, _whom(self, program))
+            + _returning(self.on_return, program)
+            + _bounds(self, program)
+        )
 
 
 class Multiplier(Struct, frozen=True, tag="multiplier"):
@@ -213,11 +233,12 @@ class Multiplier(Struct, frozen=True, tag="multiplier"):
     when: When = ALWAYS
     only_for: OnlyFor | None = None
     exempt: bool = False
+    stack: Stack = "multiplies"
 
     def describe(self, program: "Program") -> str:
         occasion = "" if self.on == ORDER_COMPLETED else f" for “{self.on}”"
         words = f"{plain(self.factor)} times the {program.points.name.other}{occasion}"
-        return _sentence(words, self.when, _whom(self, program))
+        return _sentence(words, self.when, _whom(self, program)) + said(self.stack, multiplies=True)
 
 
 EarningRule: TypeAlias = PerAmount | Fixed | Multiplier
@@ -667,6 +688,10 @@ def _sentence(words: str, when: When, whom: str = "") -> str:
 def _whom(rule: PerAmount | Fixed | Multiplier, program: "Program") -> str:
     only_for = f", {rule.only_for.describe()}" if rule.only_for else ""
     return only_for + (", the holdout too" if rule.exempt and program.holdout else "")
+
+
+def _bounds(rule: PerAmount | Fixed, program: "Program") -> str:
+    return told(rule.limits, program.points.name) + said(rule.stack, multiplies=False)
 
 
 def _returning(on_return: OnReturn, program: "Program") -> str:

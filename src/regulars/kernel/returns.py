@@ -55,7 +55,21 @@ def take_back(state: State, fact: OrderReturned, at: Instant, version: str, debt
         points -= deserved(given, known, after, fact.is_whole or known.is_gone())
         if points > 0:
             effects += taking.of(given, points, known, memory.lapsed(given.lot))
+            effects += _given_back(given, points, known, fact, after, at, version)
     return effects
+
+
+def _given_back(
+    given: Posted, points: int, known: Ordered, fact: OrderReturned, after: OrderCompleted, at: Instant, version: str
+) -> list[Effect]:
+    """To the limits that held when the order was judged, in the period of the order."""
+    limits = known.rules.earning.limits
+    if not limits or given.qualifies_on is None:
+        return []
+    is_all = not deserved(given, known, after, fact.is_whole or known.is_gone())
+    because = Because(given.because.rule, version, fact.id)
+    day = given.qualifies_on
+    return limits.given_back(given.because.rule, known.order, day, points, is_all, at, because, fact.recorded_at)
 
 
 def deserved(given: Posted, known: Ordered, now: OrderCompleted, is_gone: bool) -> int:

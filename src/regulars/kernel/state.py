@@ -30,6 +30,7 @@ from regulars.kernel.effects import (
     WELCOME,
     WELCOME_LOTS,
     Assigned,
+    Counted,
     Effect,
     LevelEarned,
     LevelEnding,
@@ -75,6 +76,11 @@ class Exposure(Struct, frozen=True, array_like=True):
     withheld: int = 0
     crossed: bool = False
 
+
+MOST_COUNTERS: Final = 200
+MOST_PERIODS: Final = 32
+MOST_VALUES: Final = 500
+"""Counters of limits that are kept, and periods and values of each; the first ones of counters and of periods are forgotten."""
 
 MOST_EXPOSURES: Final = 200
 """Trials of which a customer's arm is remembered; beyond that the first ones are forgotten."""
@@ -126,6 +132,8 @@ class Consequences(Struct, omit_defaults=True):
     reserved: list[Reservation] = field(default_factory=list)
     arms: dict[str, Exposure] = field(default_factory=dict)
     footing: Footing | None = None
+    counts: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    """For limits: how often, and how many points, by counter and place. What stands under a counter is never written on."""
 
     def outstanding(self) -> int:
         """What is pending, available or reserved, less what is owed."""
@@ -209,6 +217,7 @@ def copy_of(state: State) -> State:
             list(held.reserved),
             dict(held.arms),
             held.footing,
+            dict(held.counts),
         ),
         _segments_copied(state.segments) if state.segments is not None else None,
     )
@@ -262,6 +271,8 @@ def apply(effect: Effect, held: Consequences) -> None:
         held.arms[effect.trial] = Exposure(known.arm, known.since, known.withheld + effect.points, known.crossed)
     elif isinstance(effect, LevelEarned | LevelGiven | LevelKept | LevelEnding):
         held.footing = _footing_after(effect, held)
+    elif isinstance(effect, Counted):
+        _count(effect, held)
 
 
 def rebuilt(effects: Iterable[Effect]) -> Consequences:
@@ -424,6 +435,27 @@ def _assign(effect: Assigned, held: Consequences) -> None:
     held.arms[effect.trial] = Exposure(effect.arm, effect.since, withheld, effect.crossed)
     if len(held.arms) > MOST_EXPOSURES:
         del held.arms[next(iter(held.arms))]
+
+
+def _count(effect: Counted, held: Consequences) -> None:
+    """What is taken off and is not known any more is nobody's."""
+    key, place = effect.key, effect.place
+    places = dict(held.counts.get(key, ()))
+    times, points = places.get(place, (0, 0))
+    times, points = max(times + effect.times, 0), max(points + effect.points, 0)
+    if times or points:
+        places[place] = times, points
+    else:
+        places.pop(place, None)
+    by_period = ":" in key
+    if by_period and len(places) > MOST_PERIODS:
+        del places[min(places)]
+    if places:
+        held.counts[key] = places
+    else:
+        held.counts.pop(key, None)
+    if len(held.counts) > MOST_COUNTERS:
+        del held.counts[next(iter(held.counts))]
 
 
 def _insert_pending(lots: list[Lot], lot: Lot) -> None:

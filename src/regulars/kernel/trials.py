@@ -20,7 +20,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from regulars.kernel.effects import Assigned, Because, Effect, Entry, Posted, Withheld
+from regulars.kernel.effects import JOINT, Assigned, Because, Counted, Effect, Entry, Posted, Withheld
 from regulars.kernel.experiments import (
     EVERYBODY_ELSE,
     GIVEN,
@@ -165,6 +165,9 @@ def try_out(
             because = Because(id, version, fact.id)
             more_points = _points(more)
             withheld.append(Withheld(verdict.trial, verdict.arm, more_points - points, at, fact.recorded_at, because))
+            withheld += [
+                one for one in more if isinstance(one, Counted) and one.because.rule == id and one.key[:1] != ":"
+            ]
             points = more_points
     assigned = [
         Assigned(trial, arm, fact.happened_at, at, fact.recorded_at, Because(id, version, fact.id))
@@ -196,7 +199,7 @@ def _gave(id: str, effects: Collection[Effect]) -> bool:
 
 def _is_by(id: str, posted: Posted) -> bool:
     factors = posted.reckoning.factors if posted.reckoning is not None else ()
-    return posted.because.rule == id or id in [one.id for one in factors]
+    return posted.because.rule == id or any([id in one.id.split(JOINT) for one in factors])
 
 
 def _points(effects: Collection[Effect]) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
-from regulars.kernel.because import sentence
+from regulars.kernel.because import sentence, why
 from regulars.kernel.effects import Posted
 from regulars.kernel.facts import MEMBER_JOINED, Behaved, Fact, Instant, OrderCompleted, Trust
 from regulars.kernel.program import DeviceLimit
@@ -228,7 +228,7 @@ def _explained(step: Row[Any], postings: Sequence[Row[Any]], rulebook: Rulebook,
         at=step.happened_at,
         recorded_at=step.recorded_at,
         version=step.version,
-        why=tuple([sentence(effect, rulebook) for effect in (*posted, *others)]) or (NOTHING,),
+        why=tuple(why((*posted, *others), rulebook)) or (NOTHING,),
         points=sum([one.gain() for one in posted]),
         number=step.id,
         deed=deed,

@@ -57,6 +57,7 @@ from regulars.kernel.terms import Currency, PointsName
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
 from regulars.wire.life_reading import read_pauses
+from regulars.wire.limit_reading import read_limits
 from regulars.wire.program_checks import check
 from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
 from regulars.wire.score_reading import read_interests, read_scores
@@ -79,10 +80,10 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "perks",
         "pauses",
     ),
-    PointsPolicy: ("redeemed", "debt", "second_look_above"),
-    PerAmount: ("on_return", "only_for", "exempt"),
-    Fixed: ("on_return", "only_for", "exempt"),
-    Multiplier: ("only_for", "exempt"),
+    PointsPolicy: ("redeemed", "debt", "second_look_above", "limits"),
+    PerAmount: ("on_return", "only_for", "exempt", "limits", "stack"),
+    Fixed: ("on_return", "only_for", "exempt", "limits", "stack"),
+    Multiplier: ("only_for", "exempt", "stack"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
     Level: ("perks", "gives"),
 }
@@ -173,6 +174,7 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
         redeemed=Fraction(1) if given["redeemed"] is None else given["redeemed"],
         debt=given["debt"] or "within_balance",
         second_look_above=given["second_look_above"],
+        limits=read_limits(given["limit"]),
     )
 
 
@@ -189,7 +191,10 @@ def _rule(given: Given, currency: Currency) -> EarningRule:
     when = _when(given["when"])
     whom: dict[str, Any] = {"only_for": only_for(given["for"], given["id"]), "exempt": given["holdout"] is not None}
     if given.has("multiply"):
-        return Multiplier(given["id"], given["on"], given["multiply"], when, **whom)
+        return Multiplier(
+            given["id"], given["on"], given["multiply"], when, stack=given["stack"] or "multiplies", **whom
+        )
+    whom |= {"limits": read_limits(given["limit"]), "stack": given["stack"] or "adds"}
     goods = Goods(_chosen(given["only"]), _chosen(given["except"])) or ALL_GOODS
     on_return: OnReturn = given["on_return"] or "share"
     if given.has("per"):

@@ -23,6 +23,7 @@ from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
 from regulars.wire.life_checks import check_life
+from regulars.wire.limit_checks import check_limits, check_limits_of_all
 from regulars.wire.never_checks import check_never
 from regulars.wire.score_checks import check_scores
 from regulars.wire.segment_checks import check_segments
@@ -40,6 +41,7 @@ def check(program: Given) -> None:
     hold = points["hold"] if points else None
     if points:
         _spendable(hold, points["expire"], points.at("hold"))
+        check_limits_of_all(points)
     _check_rules(program["earning"] or (), program.at("earning"), currency)
     check_never(program)
     if tiers:
@@ -69,6 +71,7 @@ def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | No
             _check_fixed(rule)
         if not rule.has("multiply"):
             _check_goods(rule, event)
+            check_limits(rule, event)
             if rule.has("on_return") and event not in (None, ORDER_COMPLETED):
                 rule.at("on_return").wrong(f"only {quoted(ORDER_COMPLETED)} can go back; leave “on_return” out")
         if rule["when"]:
@@ -97,7 +100,7 @@ def _event(rule: Given) -> str | None:
 
 
 def _check_multiplier(rule: Given) -> None:
-    for other in ("points", "per", "basis", "only", "except", "on_return"):
+    for other in ("points", "per", "basis", "only", "except", "on_return", "limit"):
         if rule.has(other):
             rule.at(other).wrong(
                 f"“multiply” goes without {quoted(other)}: it multiplies all that other rules give for the event"

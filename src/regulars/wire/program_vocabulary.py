@@ -32,6 +32,7 @@ from regulars.kernel.program import (
 from regulars.kernel.scores.tree import LENGTHS
 from regulars.kernel.segments.lifecycle import STAGES
 from regulars.kernel.segments.rfm import GRID
+from regulars.kernel.stacking import Stack
 from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency, plain
 from regulars.wire.document import Place, nearest
@@ -247,6 +248,27 @@ def _whole(expected: str, least: int, most: int) -> Scalar:
 
 MOST_POINTS: Final = 10**12
 
+PER = text("“order”, “day”, “week”, “month”, “quarter”, “year”, “lifetime”, or a property such as “product_id”")
+
+LIMIT = Table(
+    {
+        "times": Key(_whole("a whole number", 1, 1_000_000), "so often"),
+        "points": Key(_whole("a whole number", 1, MOST_POINTS), "so many points, in place of “times”"),
+        "per": Key(
+            PER,
+            "within an order, a period of the shop's own calendar or the customer's `lifetime`, or for each value of a property of "
+            "the event: once per `product_id`",
+            required=True,
+        ),
+        "over": Key(
+            word(("clamp", "refuse")),
+            "with `points`: of what goes beyond, `clamp` gives what is left, and `refuse` nothing",
+        ),
+    },
+    "a table such as {times: 3, per: month} or {points: 500, per: month, over: clamp}",
+)
+LIMITS = ListOf(LIMIT, "a table such as {times: 3, per: month}, or a list of them", or_one=True)
+
 POINTS = Table(
     {
         "name": Key(POINTS_NAME, "what points are called; “point” and “points” where nothing is said"),
@@ -268,6 +290,10 @@ POINTS = Table(
         ),
         "second_look_above": Key(
             _whole("a whole number", 0, MOST_POINTS), "more points than that by hand need a second member of staff"
+        ),
+        "limit": Key(
+            LIMITS,
+            "how many points all rules together give one customer; as many as they come to where nothing is said",
         ),
     },
     "a table that says how points live",
@@ -343,9 +369,14 @@ RULE = Table(
         ),
         "for": Key(FOR, "only for an arm of a trial, or for a share of a segment; for all where nothing is said"),
         "holdout": EXEMPT,
+        "limit": Key(LIMITS, "how often it gives, or how many points; as often as it holds where nothing is said"),
+        "stack": Key(
+            word(get_args(Stack)),
+            "how it stands beside other rules that hold for the same event: it adds, as points do where nothing is said; it "
+            "multiplies, as “multiply” does; of those that say `best` only the best one counts; or `exclusive`, nothing else does",
+        ),
     },
     "a rule: a table with “id”, “on” and “points” or “multiply”",
-    not_yet={"limit": ""},
 )
 
 

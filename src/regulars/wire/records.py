@@ -15,6 +15,7 @@ from regulars.kernel.effects import (
     Account,
     Assigned,
     Because,
+    Counted,
     Effect,
     Entry,
     Factor,
@@ -187,6 +188,7 @@ _decode_effects: Final = msgspec.msgpack.Decoder(list[tuple[int, str, bool, Inst
 
 REFUSED, TIER_CHANGED, MEMBERSHIP_STARTED, MERGED_CUSTOMERS = range(4)
 RETURNED, RESERVATION_MADE, RESERVATION_ENDED = range(10, 13)
+COUNTED: Final = 30
 ASSIGNED: Final = 60
 WITHHELD: Final = 61
 LEVEL_EARNED, LEVEL_GIVEN, LEVEL_KEPT, LEVEL_ENDING = range(40, 44)
@@ -203,7 +205,9 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
         because = effect.because
         rule, by_fact, at = because.rule, because.fact is not None, effect.effective_at
         if isinstance(effect, Refused):
-            written.append((REFUSED, rule, by_fact, at, _TEXT[id(effect.reason)], effect.basis_minor))
+            reason = _TEXT[id(effect.reason)]
+            basis = (effect.basis_minor, effect.points) if effect.points else effect.basis_minor
+            written.append((REFUSED, rule, by_fact, at, reason, basis))
         elif isinstance(effect, TierChanged):
             written.append((TIER_CHANGED, rule, by_fact, at, effect.before, effect.after))
         elif isinstance(effect, Merged):
@@ -216,6 +220,9 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
             written.append((RESERVATION_MADE, rule, by_fact, at, (effect.id, effect.until), effect.lots))
         elif isinstance(effect, ReservationEnded):
             written.append((RESERVATION_ENDED, rule, by_fact, at, effect.id, None))
+        elif isinstance(effect, Counted):
+            counted = effect.place, effect.times, effect.points
+            written.append((COUNTED, rule, by_fact, at, effect.key, counted))
         elif isinstance(effect, Assigned):
             written.append((ASSIGNED, rule, by_fact, at, (effect.trial, effect.arm), (effect.since, effect.crossed)))
         elif isinstance(effect, Withheld):
@@ -243,7 +250,8 @@ def decode_effects(record: bytes, step: Step) -> list[Effect]:
 
 def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step: Step) -> Effect:
     if kind == REFUSED:
-        return Refused(Reason(one), other, at, step.recorded_at, because)
+        basis_minor, points = other if isinstance(other, list) else (other, 0)
+        return Refused(Reason(one), basis_minor, at, step.recorded_at, because, points)
     if kind == TIER_CHANGED:
         return TierChanged(one, other, at, step.recorded_at, because)
     if kind == MERGED_CUSTOMERS:
@@ -258,6 +266,9 @@ def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step
         return ReservationMade(one[0], one[1], lots, at, step.recorded_at, because)
     if kind == RESERVATION_ENDED:
         return ReservationEnded(one, at, step.recorded_at, because)
+    if kind == COUNTED:
+        place, times, points = other
+        return Counted(one, place, times, points, at, step.recorded_at, because)
     if kind == ASSIGNED:
         (trial, arm), (since, crossed) = one, other
         return Assigned(trial, arm, since, at, step.recorded_at, because, crossed)

@@ -115,7 +115,7 @@ class ListOf(Struct, frozen=True):
     def read(self, place: Place) -> tuple[Any, ...] | None:
         if place.is_list and not place.is_empty:
             values = [self.item.read(item) for item in place.items()]
-        elif self.or_one and place.text is not None:
+        elif self.or_one and (place.is_table if isinstance(self.item, Table) else place.text is not None):
             values = [self.item.read(place)]
         else:
             place.wrong(f"expected {self.expected}; found {place.found}")
