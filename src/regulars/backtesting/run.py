@@ -52,12 +52,15 @@ def open_history(
     HistoryError if they do not share a currency or nothing can be read; RowsRefused if rows are bad, unless `skip_bad`.
     """
     currencies = {one.program.currency for one in programs}
+    others = any(one.program.till.takes_others for one in programs)
     if len(currencies) > 1:
         codes = " and ".join(sorted(currency.code for currency in currencies))
         raise HistoryError(f"programs can be compared in one currency only, these are in {codes}")
     properties = keep.union(*[one.program.line_properties() for one in programs])
     currency = programs[0].program.currency
-    history = source.open(currency_exponent=currency.exponent, currency=currency.code, properties=properties)
+    history = source.open(
+        currency_exponent=currency.exponent, currency=currency.code, properties=properties, others=others
+    )
     if history.refusals and not skip_bad:
         raise RowsRefused(history)
     return history

@@ -172,7 +172,11 @@ def _reckoned(effect: Posted, program: Rulebook) -> str:
     name, money = program.program.points.name, program.program.currency.money
     if isinstance(rule, PerAmount):
         assert effect.reckoning.basis_minor is not None
-        words = f"{effect.reckoning.units:,} × {money(rule.per_minor)} in {money(effect.reckoning.basis_minor)}"
+        per_minor = rule.per_minor
+        for rate in rule.rates:
+            if rate.currency.code == effect.reckoning.currency:
+                per_minor, money = rate.per_minor, rate.currency.money
+        words = f"{effect.reckoning.units:,} × {money(per_minor)} in {money(effect.reckoning.basis_minor)}"
         words += f", {name.points(rule.points)} each"
     else:
         assert isinstance(rule, Fixed)
@@ -307,6 +311,8 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
             return "Joined again: a member already, so nothing more is given for joining."
         case Reason.NOTHING_ELIGIBLE:
             return f"No {name} by “{rule}”: none of the lines counts for it."
+        case Reason.NO_RATE:
+            return f"No {name} by “{rule}”: it has no rate for the order's currency."
         case Reason.NO_SUCH_LEVEL:
             return "The level that was to be given is none of this program."
         case Reason.BELOW_ONE_UNIT:

@@ -14,6 +14,7 @@ from regulars.kernel.calendar import Calendar, Today, add_months, year_from
 from regulars.kernel.facts import WEAK, Behaved, Fact, Instant, MemberJoined, OrderCompleted, OrderReturned
 from regulars.kernel.membership import was_member
 from regulars.kernel.state import Buckets, State, drop_before
+from regulars.kernel.worth import is_worth_something
 
 SPEND: Final = "spend"
 ORDERS: Final = "orders"
@@ -57,11 +58,12 @@ class Watch(Struct, frozen=True):
         if isinstance(fact, OrderCompleted):
             if self.counts == SPEND:
                 return fact.amount_minor
-            return int(fact.amount_minor > 0) if self.counts == ORDERS else None
+            return int(is_worth_something(fact)) if self.counts == ORDERS else None
         if isinstance(fact, OrderReturned):
             if self.counts == SPEND:
                 return -fact.amount_minor
-            return -1 if self.counts == ORDERS and fact.is_whole and fact.amount_minor > 0 else None
+            gone = fact.is_whole and any([line.amount_minor > 0 for line in fact.lines])
+            return -1 if self.counts == ORDERS and gone else None
         return 1 if isinstance(fact, Behaved) and fact.name == self.counts and fact.trust is not WEAK else None
 
 

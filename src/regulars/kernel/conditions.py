@@ -5,6 +5,7 @@ from collections.abc import Callable
 from regulars.kernel.calendar import Day, weekday_of
 from regulars.kernel.facts import Line, OrderCompleted
 from regulars.kernel.program import ALWAYS, Goods, When
+from regulars.kernel.worth import USUAL_WORTH, BackFirst, Eligible, Worth, counted
 
 OnDay = Callable[[Day], bool]
 Basis = Callable[[OrderCompleted], int | None]
@@ -24,8 +25,25 @@ def compile_when(when: When) -> OnDay | None:
     return holds
 
 
-def compile_basis(goods: Goods) -> Basis:
-    """A function from an order to the sum of its eligible lines in minor units; None where none is eligible."""
+def compile_basis(goods: Goods, worth: Worth = USUAL_WORTH, back_first: BackFirst = "money") -> Basis:
+    """A function from an order to what of it counts in minor units; None where no line is eligible."""
+    eligible = _eligible_line(goods) if goods else None
+    by_lines = _of_lines(goods)
+    whole = worth.of == "order" and eligible is not None
+
+    def basis(order: OrderCompleted) -> int | None:
+        bill = order.bill
+        if bill is not None:
+            return counted(order, bill, eligible, worth, back_first)
+        if whole:
+            return None if by_lines(order) is None else order.amount_minor
+        return by_lines(order)
+
+    return basis
+
+
+def _of_lines(goods: Goods) -> Basis:
+    """The sum of the eligible lines."""
     if not goods:
         return lambda order: order.amount_minor
     if len(goods.excluded) == 1 and not goods.only:
@@ -58,7 +76,7 @@ def _none_but(name: str, values: frozenset[str]) -> Basis:
     return basis
 
 
-def _eligible(goods: Goods) -> Basis:
+def _eligible_line(goods: Goods) -> Eligible:
     only = [(one.property, frozenset(one.values)) for one in goods.only]
     excluded = [(one.property, frozenset(one.values)) for one in goods.excluded]
 
@@ -66,6 +84,12 @@ def _eligible(goods: Goods) -> Basis:
         return all([line.properties.get(name) in values for name, values in only]) and not any(
             [line.properties.get(name) in values for name, values in excluded]
         )
+
+    return is_eligible
+
+
+def _eligible(goods: Goods) -> Basis:
+    is_eligible = _eligible_line(goods)
 
     def basis(order: OrderCompleted) -> int | None:
         amounts = [line.amount_minor for line in order.lines if is_eligible(line)]

@@ -15,9 +15,11 @@ from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from regulars.kernel.calendar import Calendar, Day
 from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_when
+from regulars.kernel.currencies import currency_of, in_currency, without_rate
 from regulars.kernel.effects import (
     AVAILABLE,
     EARN,
@@ -39,6 +41,7 @@ from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmoun
 from regulars.kernel.stacking import Stack, Weighing, chosen, stacked
 from regulars.kernel.state import State
 from regulars.kernel.trials import NOTHING_CLOSED, Trials, gates_of, try_out
+from regulars.kernel.worth import USUAL_WORTH, Worth
 
 ONE_LOT: Final = 0
 """Whatever the rules give for one fact has one lifetime, that of its day and tier, and so is one lot."""
@@ -95,7 +98,8 @@ class EarningRules:
         self.version = version
         self.members_only = program.members == "those_who_join"
         self.lifetimes = Lifetimes(program, calendar)
-        bases = {goods: compile_basis(goods) for goods in _all_goods(program)}
+        back_first = program.points.back_first
+        bases = {one: compile_basis(*one, back_first) for one in _all_chosen(program)}
         self.earners: dict[str, list[Earner]] = {}
         self.multipliers: dict[str, list[Multiplying]] = {}
         for rule in program.earning:
@@ -113,6 +117,18 @@ class EarningRules:
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
         self.drawn_up: dict[tuple[str, Day, str | None, frozenset[str]], Terms] = {}
         self.trials = Trials(program) if gates_of(program) else None
+        self.program, self.calendar, self.currency = program, calendar, ""
+        self._abroad: dict[str, EarningRules] = {}
+
+    def of(self, fact: Fact) -> "EarningRules":
+        """The rules for a fact: for an order in another currency those with its rates."""
+        code = currency_of(fact)
+        if not code or self.currency:
+            return self
+        if code not in self._abroad:
+            abroad = self._abroad[code] = EarningRules(in_currency(self.program, code), self.version, self.calendar)
+            abroad.trials, abroad.currency = self.trials, code
+        return self._abroad[code]
 
     def terms(self, fact: Fact, day: Day, tier: str | None, closed: frozenset[str]) -> Terms | None:
         """None for a kind of fact that earns nothing; it is not kept, since anyone may name one."""
@@ -146,6 +162,10 @@ def earn(
     """What `fact`, which happened on `day`, earns; the effects bear `at`. For trials the customer is drawn by that name, or else
     by the id that the fact bears.
     """
+    code = currency_of(fact)
+    if code and not rules.currency:
+        there = earn(state, fact, day, at, rules.of(fact), drawn_by)
+        return [_without_money(one) for one in there] + _no_rate(fact, at, rules, code)
     if rules.trials is None:
         return _earn(state, fact, day, at, rules, NOTHING_CLOSED)
 
@@ -203,7 +223,7 @@ def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, 
                 active_at,
                 expires_at,
                 day,
-                Reckoning(units, basis_minor, terms.factors),
+                Reckoning(units, basis_minor, terms.factors, rules.currency),
             )
         )
     if rules.is_bounded and effects:
@@ -232,21 +252,38 @@ def bring_over(state: State, fact: BalanceBroughtOver, at: Instant, rules: Earni
     )
 
 
+def _no_rate(fact: Fact, at: Instant, rules: EarningRules, code: str) -> list[Effect]:
+    return [
+        Refused(Reason.NO_RATE, None, at, fact.recorded_at, Because(id, rules.version, fact.id))
+        for id in without_rate(rules.program, fact.name, code)
+    ]
+
+
+def _without_money(effect: Effect) -> Effect:
+    """What is refused tells amounts in the program's currency alone."""
+    return replace(effect, basis_minor=None) if isinstance(effect, Refused) else effect
+
+
 def _all_refused(reason: Reason, at: Instant, fact: Fact, terms: Terms, rules: EarningRules) -> list[Effect]:
     return [
         Refused(reason, None, at, fact.recorded_at, Because(term.rule, rules.version, fact.id)) for term in terms.rules
     ]
 
 
-def _all_goods(program: Program) -> list[Goods]:
-    return [rule.goods for rule in program.earning if not isinstance(rule, Multiplier)]
+def _all_chosen(program: Program) -> list[tuple[Goods, Worth]]:
+    return [_chosen(rule) for rule in program.earning if not isinstance(rule, Multiplier)]
 
 
-def _compiled(rule: PerAmount | Fixed, bases: dict[Goods, Basis]) -> Earner:
+def _chosen(rule: PerAmount | Fixed) -> tuple[Goods, Worth]:
+    """Which of an order's lines count, and what of them."""
+    return rule.goods, rule.worth if isinstance(rule, PerAmount) else USUAL_WORTH
+
+
+def _compiled(rule: PerAmount | Fixed, bases: dict[tuple[Goods, Worth], Basis]) -> Earner:
     if isinstance(rule, PerAmount):
-        basis, holds = bases[rule.goods], compile_when(rule.when)
+        basis, holds = bases[_chosen(rule)], compile_when(rule.when)
         return Earner(rule.id, rule.points, rule.per_minor, basis, holds, rule.on_return)
-    basis_or_none = bases[rule.goods] if rule.goods else None
+    basis_or_none = bases[_chosen(rule)] if rule.goods else None
     return Earner(rule.id, rule.points, 0, basis_or_none, compile_when(rule.when), rule.on_return)
 
 

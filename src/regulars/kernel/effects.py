@@ -116,6 +116,7 @@ class Reason(StrEnum):
     OVER_CAP = "over_cap"
     """A limit is a rule's own, a cap that of all rules together."""
     OUTDONE = "outdone"
+    NO_RATE = "no_rate"
 
 
 class Because(Struct, frozen=True, gc=False):
@@ -143,6 +144,8 @@ class Reckoning(Struct, frozen=True, gc=False):
     units: int
     basis_minor: int | None
     factors: tuple[Factor, ...]
+    currency: str = ""
+    """In which the money was, where that is another than the program's."""
 
 
 class Posted(Struct, frozen=True, gc=False, tag=True):

@@ -63,8 +63,38 @@ class Line(Struct, frozen=True, gc=False, array_like=True):
     properties: Mapping[str, str]
 
 
+class Bill(Struct, frozen=True, gc=False, array_like=True):
+    """What an order tells beside what was paid for its goods, in minor units; 0 and () is what it does not tell.
+
+    `discounts` and `taxes` are those of each line, `discount_taxes` the tax that there would be on its discount. Shipping is what
+    was paid for it after its discount, without its tax. `money_minor` None is whatever was not paid with points or a gift card.
+
+    An order in another `currency` than the program's is worth nothing in that: its lines bear 0, and its `amounts` stand here.
+    `paid_minor` and `back_minor` are there only on what is left of an order: all that was paid, and what of it came back.
+    """
+
+    currency: str = ""
+    amounts: tuple[int, ...] = ()
+    discounts: tuple[int, ...] = ()
+    taxes: tuple[int, ...] = ()
+    discount_taxes: tuple[int, ...] = ()
+    shipping_minor: int = 0
+    shipping_discount_minor: int = 0
+    shipping_tax_minor: int = 0
+    money_minor: int | None = None
+    gift_card_minor: int = 0
+    points_minor: int = 0
+    paid_minor: int = 0
+    back_minor: int = 0
+
+
+NO_BILL: Final = Bill()
+
+
 class OrderCompleted(Struct, frozen=True, gc=False, tag=True):
-    """`amount_minor` is what the order is worth: the sum of its lines."""
+    """`amount_minor` is what the order is worth in the program's currency: the sum of its lines. `bill` is None where an order
+    tells nothing else.
+    """
 
     name: ClassVar[str] = ORDER_COMPLETED
 
@@ -76,6 +106,7 @@ class OrderCompleted(Struct, frozen=True, gc=False, tag=True):
     order_id: str
     lines: tuple[Line, ...]
     amount_minor: int
+    bill: Bill | None = None
 
 
 class MemberJoined(Struct, frozen=True, gc=False, tag=True):
@@ -148,7 +179,8 @@ class OrderReturned(Struct, frozen=True, gc=False, tag=True):
     """Goods or money went back of an order that was placed at `ordered_at`: `name` says whether it was refunded, cancelled or
     made smaller.
 
-    `amount_minor` is the sum of the lines. With `is_whole` nothing of the order is left.
+    `amount_minor` is the sum of the lines, or 0 of an order in another currency than the program's. With `is_whole` nothing of the
+    order is left.
     """
 
     id: str

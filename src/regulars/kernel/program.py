@@ -22,6 +22,7 @@ from regulars.kernel.segments import tree
 from regulars.kernel.segments.tree import Segment, Words
 from regulars.kernel.stacking import Stack, said
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
+from regulars.kernel.worth import USUAL_WORTH, BackFirst, Worth
 
 ENGINE: Final = 2
 """Raised whenever the same program over the same facts would give other effects. Part of every program's version."""
@@ -74,6 +75,8 @@ class PointsPolicy(Struct, frozen=True):
     redeemed: Fraction = Fraction(1)
     """The share of points that are expected to be spent before they expire: an assumption, which reports name as such."""
     debt: Debt = "within_balance"
+    back_first: BackFirst = "money"
+    """Of what an order was paid with, what comes back first when a part of it goes back."""
     second_look_above: int | None = None
     """More points than that, given or taken by hand, need a second member of staff."""
     limits: tuple[Limit, ...] = ()
@@ -108,11 +111,17 @@ class PointsPolicy(Struct, frozen=True):
         said = ""
         if self.debt != "within_balance":
             said = f" Of an order that goes back, {name} that were spent are {_CHARGED[self.debt].format(name=name)}."
+        if self.back_first != "money":
+            said += _BACK_FIRST[self.back_first]
         if self.second_look_above is not None:
             said += f" More than {self.name.points(self.second_look_above)} by hand need a second member of staff."
         return said + self._of_limits()
 
 
+_BACK_FIRST: Final = {
+    "points": " Of an order that goes back in part, what was paid with points comes back first.",
+    "in_proportion": " Of an order that goes back in part, money and points come back in proportion to what was paid with them.",
+}
 _CHARGED: Final = {
     "only_pending": "taken from those that are still pending, and from no others",
     "unlimited": "taken from all others, and what is missing is owed: the next {name} fill it",
@@ -173,6 +182,16 @@ ALL_GOODS: Final = Goods()
 ALWAYS: Final = When()
 
 
+class Rate(Struct, frozen=True):
+    """For each whole so much of another currency."""
+
+    currency: Currency
+    per_minor: int
+
+    def describe(self) -> str:
+        return self.currency.money(self.per_minor)
+
+
 class PerAmount(Struct, frozen=True, tag="per_amount"):
     """Points for each whole `per_minor` of an order's eligible lines."""
 
@@ -188,13 +207,18 @@ class PerAmount(Struct, frozen=True, tag="per_amount"):
     """Given to those whom the program holds out as well."""
     limits: tuple[Limit, ...] = ()
     stack: Stack = "adds"
+    worth: Worth = USUAL_WORTH
+    rates: tuple[Rate, ...] = ()
+    """`per_minor` for each other currency; `per_minor` is that of the program's own."""
 
     def describe(self, program: "Program") -> str:
         gain = program.points.name.points(self.points)
         unit = program.currency.money(self.per_minor)
+        unit = listed([unit, *[rate.describe() for rate in self.rates]], "or")
         words = f"{gain} for each whole {unit} spent{self.goods.describe()}"
         return (
             _sentence(words, self.when, _whom(self, program))
+            + self.worth.describe()
             + _returning(self.on_return, program)
             + _bounds(self, program)
         )
@@ -606,6 +630,12 @@ class Program(Struct, frozen=True):
     perks: tuple[Perk, ...] = ()
     pauses: tuple[Pause, ...] = ()
 
+    @property
+    def till(self) -> Currency:
+        """The currency in which orders are heard; orders in others are as well where a rule has rates for them."""
+        takes_others = any(isinstance(rule, PerAmount) and rule.rates for rule in self.earning)
+        return replace(self.currency, takes_others=True) if takes_others else self.currency
+
     def giving(self) -> list[str]:
         """Whatever gives points, by the name that postings bear: rules in their order, then levels that are entered."""
         levels = self.tiers.levels if self.tiers else ()
@@ -653,10 +683,7 @@ class Program(Struct, frozen=True):
 
     def canonical(self) -> "Program":
         """The same program, with what counts in whatever order put into one."""
-        earning = [
-            rule if isinstance(rule, Multiplier) else replace(rule, goods=rule.goods.canonical())
-            for rule in self.earning
-        ]
+        earning = [rule if isinstance(rule, Multiplier) else _canonical(rule) for rule in self.earning]
         return replace(
             self,
             earning=tuple(earning),
@@ -679,6 +706,12 @@ class Program(Struct, frozen=True):
         asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
         by_segments = [tree.line_properties_of(segment.condition) for segment in self.segments]
         return by_rules.union(*by_segments, *[line_properties_of(one) for one in asking])
+
+
+def _canonical(rule: PerAmount | Fixed) -> PerAmount | Fixed:
+    if isinstance(rule, PerAmount):
+        return replace(rule, goods=rule.goods.canonical(), worth=rule.worth.canonical())
+    return replace(rule, goods=rule.goods.canonical())
 
 
 def _sentence(words: str, when: When, whom: str = "") -> str:

@@ -30,10 +30,13 @@ from regulars.kernel.facts import (
     SpendingReversed,
 )
 from regulars.kernel.rulebook import Rulebook
+from regulars.kernel.worth import bill_left, in_its_currency
 
 
 class Ordered(Struct):
-    """An order on record. `rules` is the program that judged it, `earned` what its rules gave: no reward for entering a level."""
+    """An order on record, with the amounts of its own currency. `rules` is the program that judged it, `earned` what its rules
+    gave: no reward for entering a level.
+    """
 
     order: OrderCompleted
     rules: Rulebook
@@ -82,7 +85,7 @@ class Memory:
                 self._lapsed[effect.lot] = self._lapsed.get(effect.lot, 0) + effect.points
         if isinstance(fact, OrderCompleted):
             earned = [one for one in effects if isinstance(one, Posted) and one.entry is EARN and one.reckoning]
-            self._orders.setdefault(fact.order_id, Ordered(fact, self._rules_of(version), earned))
+            self._orders.setdefault(fact.order_id, Ordered(in_its_currency(fact), self._rules_of(version), earned))
         elif isinstance(fact, OrderReturned) and fact.order_id in self._orders:
             known = self._orders[fact.order_id]
             known.returns.append(fact)
@@ -110,7 +113,10 @@ def without(order: OrderCompleted, returns: Sequence[OrderReturned]) -> OrderCom
         for line in one.lines:
             gone[line.line] += line.amount_minor
     lines = tuple([_less(line, minor) for line, minor in zip(order.lines, gone, strict=True)])
-    return replace(order, lines=lines, amount_minor=sum([line.amount_minor for line in lines]))
+    bill = order.bill
+    if bill is not None and returns:
+        bill = bill_left(order, bill, gone, [line for one in returns for line in one.lines])
+    return replace(order, lines=lines, amount_minor=sum([line.amount_minor for line in lines]), bill=bill)
 
 
 def _less(line: Line, gone_minor: int) -> Line:

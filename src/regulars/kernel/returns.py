@@ -75,7 +75,7 @@ def _given_back(
 def deserved(given: Posted, known: Ordered, now: OrderCompleted, is_gone: bool) -> int:
     """What of the points that a rule gave the order deserves as it stands `now`."""
     assert given.reckoning is not None, "what an order earned was reckoned"
-    earner = known.rules.earning.by_id[given.because.rule]
+    earner = known.rules.earning.of(known.order).by_id[given.because.rule]
     if earner.on_return == "keep":
         return given.points
     if is_gone:
@@ -177,11 +177,12 @@ def completed(
     is_whole: bool = False,
 ) -> OrderReturned:
     """The fact, with what went back of which line."""
+    is_ours = order.bill is None or not order.bill.currency
     return replace(
         fact,
         ordered_at=order.happened_at,
         lines=lines,
-        amount_minor=sum([line.amount_minor for line in lines]),
+        amount_minor=sum([line.amount_minor for line in lines]) if is_ours else 0,
         is_whole=is_whole or leaves_nothing(order, returns, lines),
     )
 

@@ -6,11 +6,12 @@ from fractions import Fraction
 from msgspec import Struct
 
 
-class Currency(Struct, frozen=True):
-    """An ISO 4217 code and its number of decimals."""
+class Currency(Struct, frozen=True, omit_defaults=True):
+    """An ISO 4217 code and its number of decimals. With `takes_others`, orders in other currencies are heard as well."""
 
     code: str
     exponent: int
+    takes_others: bool = False
 
     def money(self, amount_minor: int) -> str:
         return f"{self.amount(amount_minor)} {self.code}"

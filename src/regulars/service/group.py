@@ -206,6 +206,7 @@ def _fact(one: Arrival, person: Whose, recorded_at: Instant) -> Fact:
             deed.order_id,
             deed.lines,
             deed.amount_minor,
+            deed.bill,
         )
     if isinstance(deed, Joined):
         return MemberJoined(one.id, person.customer, one.happened_at, recorded_at, one.source)

@@ -89,7 +89,7 @@ def _arrival(place: int, fact: Fact) -> Arrival:
 def _deed(fact: Fact) -> Deed:
     match fact:
         case OrderCompleted():
-            return Ordered(fact.order_id, fact.lines, fact.amount_minor)
+            return Ordered(fact.order_id, fact.lines, fact.amount_minor, fact.bill)
         case MemberJoined():
             return Joined()
         case Behaved():

@@ -58,7 +58,7 @@ class Standing:
         fact = row["fact_id"] if row else self._facts.get(told.order_id)
         if fact is None and told.status in PAID:
             fact = one.id
-            happened.append(replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor)))
+            happened.append(replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor, told.bill)))
         if not happened or told.status != "paid":
             later = fact_id(one.id, told.status) if happened else one.id
             before = row["amount_minor"] - row["refunded_minor"] if row and not happened else told.amount_minor
@@ -84,7 +84,7 @@ class Standing:
             return []
         self._changed.add(told.order_id)
         self._rows[told.order_id] = {**row, "fact_id": one.id}
-        ordered = replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor))
+        ordered = replace(one, deed=Ordered(told.order_id, told.lines, told.amount_minor, told.bill))
         since = replace(told, status=row["status"], refunded_minor=row["refunded_minor"], updated_at=row["updated_at"])
         deed = _deed(since, told.amount_minor, is_known=True)
         if isinstance(deed, Did):

@@ -168,7 +168,7 @@ def _shopify_pages(
         answer = asker.ask(f"{at}?{urlencode(query)}", headers, MOST_PAGE_BYTES)
         if not answer.is_there:
             raise Unanswered(_NO_API)
-        yield _whole(understand_shopify_page(answer.body, now, program.currency, program.kinds()), answer.body)
+        yield _whole(understand_shopify_page(answer.body, now, program.till, program.kinds()), answer.body)
         next = _next_page(answer.headers.get("link", ""))
         if next is None:
             return
@@ -191,7 +191,7 @@ def _woocommerce_pages(
     number = 1
     while True:
         body = _woocommerce(connection, asker, "", _woocommerce_query(since, number)) or b""
-        page = _whole(understand_woocommerce_page(body, now, program.currency, program.kinds()), body)
+        page = _whole(understand_woocommerce_page(body, now, program.till, program.kinds()), body)
         yield page
         if len(page.arrivals) + len(page.refusals) < WOOCOMMERCE_A_PAGE:
             return
@@ -218,7 +218,7 @@ def _read_again(shop: Shop, connection: Connection, asker: Asker, program: Progr
         body = _woocommerce(connection, asker, f"/{id}", {})
         if body is not None:
             body = b"[" + body + b"]"
-            page = _whole(understand_woocommerce_page(body, now, program.currency, program.kinds()), body)
+            page = _whole(understand_woocommerce_page(body, now, program.till, program.kinds()), body)
             _stored(shop, connection.kind, page, program, now)
     return told
 

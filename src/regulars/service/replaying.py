@@ -217,7 +217,7 @@ def _understood(row: Row[Any], rulebook: Rulebook) -> Understood:
     type = _route_of(raw) if row.reason != EventReason.UNKNOWN_TYPE else None
     body = raw if type else b'{"batch":[' + raw + b"]}"
     new_id = _always(blake2b(f"{row.id}:{row.received_at}:".encode() + raw, digest_size=16).hexdigest())
-    return understand(body, type, Sender(row.source), row.received_at, program.currency, new_id, program.kinds())
+    return understand(body, type, Sender(row.source), row.received_at, program.till, new_id, program.kinds())
 
 
 def _always(id: str) -> Callable[[], str]:

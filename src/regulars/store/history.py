@@ -25,7 +25,9 @@ class Recorded(Struct, frozen=True):
 
     url: str
 
-    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> History:
+    def open(
+        self, *, currency_exponent: int, currency: str, properties: frozenset[str], others: bool = False
+    ) -> History:
         """Amounts are in the shop's currency and every property that was stored is there, whatever is asked for."""
         store = Store(self.url, pooled=False)
         if store.is_missing() or not store.is_migrated():

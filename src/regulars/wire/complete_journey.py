@@ -41,7 +41,9 @@ NO_PROPERTIES: Final[Mapping[str, str]] = {}
 class CompleteJourney(Struct, frozen=True):
     """The source. A household is a customer, a basket is an order, also where it is worth nothing."""
 
-    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> SortedHistory:
+    def open(
+        self, *, currency_exponent: int, currency: str, properties: frozenset[str], others: bool = False
+    ) -> SortedHistory:
         """`currency` is not looked at: a program in another currency sees the dollars as its own major units."""
         folder = data_folder()
         transactions = parquet.ParquetFile(folder / "transactions.parquet", coerce_int96_timestamp_unit="us")

@@ -24,7 +24,9 @@ class HistoryError(Exception):
 class Source(Protocol):
     """Where a history is and how to read it. Picklable: a worker process opens its own."""
 
-    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> "History":
+    def open(
+        self, *, currency_exponent: int, currency: str, properties: frozenset[str], others: bool = False
+    ) -> "History":
         """Reads the source, keeping of each line only the named `properties`; `HistoryError` when it cannot."""
         ...
 

@@ -45,6 +45,7 @@ from regulars.kernel.program import (
     Program,
     ProgramYear,
     PurposeRule,
+    Rate,
     Retention,
     Signature,
     SinceEntry,
@@ -54,6 +55,8 @@ from regulars.kernel.program import (
 )
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import Currency, PointsName
+from regulars.kernel.worth import USUAL_WORTH, Worth
+from regulars.wire.bills import currency_named
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
 from regulars.wire.life_reading import read_pauses
@@ -80,8 +83,8 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "perks",
         "pauses",
     ),
-    PointsPolicy: ("redeemed", "debt", "second_look_above", "limits"),
-    PerAmount: ("on_return", "only_for", "exempt", "limits", "stack"),
+    PointsPolicy: ("redeemed", "debt", "second_look_above", "limits", "back_first"),
+    PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates"),
     Fixed: ("on_return", "only_for", "exempt", "limits", "stack"),
     Multiplier: ("only_for", "exempt", "stack"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
@@ -175,6 +178,7 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
         debt=given["debt"] or "within_balance",
         second_look_above=given["second_look_above"],
         limits=read_limits(given["limit"]),
+        back_first=given["back_first"] or "money",
     )
 
 
@@ -198,9 +202,32 @@ def _rule(given: Given, currency: Currency) -> EarningRule:
     goods = Goods(_chosen(given["only"]), _chosen(given["except"])) or ALL_GOODS
     on_return: OnReturn = given["on_return"] or "share"
     if given.has("per"):
-        per_minor = _minor(given["per"], currency)
+        per_minor, whom["rates"] = _rates(given["per"], currency)
+        whom["worth"] = _worth(given["basis"])
         return PerAmount(given["id"], given["points"], per_minor, goods, when, on_return=on_return, **whom)
     return Fixed(given["id"], given["on"], given["points"], goods, when, on_return, **whom)
+
+
+def _rates(per: Any, currency: Currency) -> tuple[int, tuple[Rate, ...]]:
+    """In the program's own currency, and in each other one by its code."""
+    if isinstance(per, Fraction):
+        return _minor(per, currency), ()
+    rates = {code: Rate(named, _minor(amount, named)) for code, amount in per if (named := currency_named(code))}
+    own = rates.pop(currency.code)
+    return own.per_minor, tuple([rates[code] for code in sorted(rates)])
+
+
+def _worth(given: Given | None) -> Worth:
+    if given is None:
+        return USUAL_WORTH
+    usual = USUAL_WORTH
+    return Worth(
+        given["of"] or usual.of,
+        given["discounts"] or usual.discounts,
+        given["tax"] == "yes",
+        given["shipping"] == "yes",
+        given["paid_with"] or usual.paid_with,
+    )
 
 
 def _when(given: Given | None) -> When:

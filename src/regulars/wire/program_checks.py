@@ -19,6 +19,7 @@ from regulars.kernel.program import (
     SinceJoining,
 )
 from regulars.kernel.terms import Currency
+from regulars.wire.currency_checks import check_rates, refuse_fine
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
@@ -113,7 +114,7 @@ def _check_per(rule: Given, event: str | None, currency: Currency | None) -> Non
     if event not in (None, ORDER_COMPLETED):
         rule.at("per").wrong(f"“per” counts money, and only {quoted(ORDER_COMPLETED)} brings some; leave it out")
     elif rule["per"] is not None and currency is not None:
-        _refuse_fine_amount(rule, "per", currency)
+        check_rates(rule, currency)
 
 
 def _check_fixed(rule: Given) -> None:
@@ -352,9 +353,7 @@ def _is_shorter(hold: Duration, after: Duration) -> bool:
 
 
 def _refuse_fine_amount(given: Given, key: str, currency: Currency) -> None:
-    if (given[key] * 10**currency.exponent).denominator != 1:
-        decimals = f"at most {currency.exponent} decimals" if currency.exponent else "no decimals"
-        given.at(key).wrong(f"an amount in {currency.code} has {decimals}; found {given.at(key).found}")
+    refuse_fine(given[key], given.at(key), currency)
 
 
 def _refuse_repeated(tables: Iterable[Given], what: str) -> None:

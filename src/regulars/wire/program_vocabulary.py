@@ -35,6 +35,7 @@ from regulars.kernel.segments.rfm import GRID
 from regulars.kernel.stacking import Stack
 from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency, plain
+from regulars.kernel.worth import TENDERS, BackFirst
 from regulars.wire.document import Place, nearest
 from regulars.wire.mapping.paths import PATH, parse_path
 from regulars.wire.shapes import (
@@ -288,6 +289,11 @@ POINTS = Table(
             "still pending; to those that can be spent as well, never below 0, which is so where nothing is said; or without "
             "end, so that the next points fill what is owed",
         ),
+        "back_first": Key(
+            word(get_args(BackFirst)),
+            "what comes back first where a part of an order goes back that was paid partly with points or a gift card: money, as "
+            "far as money was paid, which is so where nothing is said; points; or each in proportion",
+        ),
         "second_look_above": Key(
             _whole("a whole number", 0, MOST_POINTS), "more points than that by hand need a second member of staff"
         ),
@@ -341,12 +347,30 @@ GOODS = MapOf(
 
 BASIS = Table(
     {
-        "of": Key(word(("items",), not_yet=("order",)), "the lines of the order count"),
-        "discounts": Key(word(("after",), not_yet=("before",)), "what was paid after discounts counts"),
-        "tax": Key(word(("no",), not_yet=("yes",)), "tax does not count"),
-        "shipping": Key(word(("no",), not_yet=("yes",)), "shipping does not count"),
+        "of": Key(
+            word(("items", "order")),
+            "the lines that “only” and “except” leave, or all of an order of which they leave a line; items where nothing is said",
+        ),
+        "discounts": Key(
+            word(("after", "before")),
+            "what was left to pay, or that with what was taken off; after where nothing is said",
+        ),
+        "tax": Key(word(("no", "yes")), "whether tax counts; no where nothing is said"),
+        "shipping": Key(word(("no", "yes")), "whether shipping counts; no where nothing is said"),
+        "paid_with": Key(
+            ListOf(word(TENDERS), "“money”, “gift_card” or “points”, or a list of them", or_one=True),
+            "what was paid with these counts; money where nothing is said",
+        ),
     },
     "a table such as {of: items, discounts: after, tax: no, shipping: no}",
+)
+
+RATE = Either(
+    number("an amount above 0, such as 1.00", above=0),
+    MapOf(
+        number("an amount above 0, such as 0.90", above=0),
+        "a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}",
+    ),
 )
 
 RULE = Table(
@@ -355,10 +379,12 @@ RULE = Table(
         "on": Key(EVENT, "the event that it looks at, such as “Order Completed”", required=True),
         "points": Key(number("a number above 0", above=0), "how many points, for each “per” or each time"),
         "per": Key(
-            number("an amount above 0, such as 1.00", above=0), "“points” for each whole such amount of an order"
+            RATE,
+            "“points” for each whole such amount of an order; in several currencies as {USD: 1.00, EUR: 0.90}, each by its own "
+            "rate, and an order in any other currency earns nothing",
         ),
         "multiply": Key(FACTOR, "multiplies what all other rules give for the same event"),
-        "basis": Key(BASIS, "which money “per” counts; there is one answer so far, and saying it changes nothing"),
+        "basis": Key(BASIS, "which money “per” counts"),
         "only": Key(GOODS, "only lines with all of these properties count"),
         "except": Key(GOODS, "lines with any of these properties do not count"),
         "when": Key(WHEN, "on which days the rule holds, by when the event happened, in the shop's time zone"),

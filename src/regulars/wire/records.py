@@ -41,6 +41,7 @@ from regulars.kernel.facts import (
     WENT_BACK,
     BalanceBroughtOver,
     Behaved,
+    Bill,
     Fact,
     Instant,
     LevelSet,
@@ -102,7 +103,15 @@ def modern_state(old: Any) -> State:
 # --- facts -------------------------------------------------------------------------------------------------------------
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_order: Final = msgspec.msgpack.Decoder(tuple[str, tuple[Line, ...]]).decode
+
+
+class _Order(Struct, array_like=True):
+    order_id: str
+    lines: tuple[Line, ...]
+    bill: Bill | None = None
+
+
+_decode_order: Final = msgspec.msgpack.Decoder(_Order).decode
 _decode_balance: Final = msgspec.msgpack.Decoder(tuple[int, Instant | None]).decode
 _decode_level: Final = msgspec.msgpack.Decoder(tuple[str | None, Instant | None, str, str]).decode
 _decode_behaviour: Final = msgspec.msgpack.Decoder(tuple[Trust, dict[str, str]]).decode
@@ -127,7 +136,7 @@ _OF_POINTS: Final[dict[str, tuple[Any, Callable[[bytes], tuple[Any, ...]]]]] = {
 def encode_fact(fact: Fact) -> bytes | None:
     """What a fact says beyond its id, name, customer, source and moments; None where that is nothing."""
     if isinstance(fact, OrderCompleted):
-        return _encode((fact.order_id, fact.lines))
+        return _encode((fact.order_id, fact.lines) if fact.bill is None else (fact.order_id, fact.lines, fact.bill))
     if isinstance(fact, Behaved):
         return _encode((fact.trust, fact.properties))
     if isinstance(fact, BalanceBroughtOver):
@@ -148,12 +157,15 @@ def decode_fact(
     # A behaviour may bear any name: a browser's word for an order. Its record has its trust and a map, which no other has.
     if name == OrderCompleted.name:
         try:
-            order_id, lines = _decode_order(record)
+            order = _decode_order(record)
         except msgspec.ValidationError:
             pass
         else:
+            lines = order.lines
             amount_minor = sum([line.amount_minor for line in lines])
-            return OrderCompleted(id, customer, happened_at, recorded_at, source, order_id, lines, amount_minor)
+            return OrderCompleted(
+                id, customer, happened_at, recorded_at, source, order.order_id, lines, amount_minor, order.bill
+            )
     if name == BalanceBroughtOver.name:
         try:
             points, expires_at = _decode_balance(record)
@@ -305,7 +317,15 @@ FactorsWritten = tuple[tuple[str, int, int], ...]
 MOST_FACTORS_KEPT: Final = 1_000
 _written_factors: dict[int, tuple[tuple[Factor, ...], FactorsWritten]] = {}
 
-_decode_reckoning: Final = msgspec.msgpack.Decoder(tuple[int, int | None, FactorsWritten] | Instant).decode
+
+class _Reckoned(Struct, array_like=True):
+    units: int
+    basis_minor: int | None
+    factors: FactorsWritten
+    currency: str = ""
+
+
+_decode_reckoning: Final = msgspec.msgpack.Decoder(_Reckoned | Instant).decode
 
 
 def encode_posted(customer: str, seq: int, ordinal: int, posted: Posted) -> EntryWritten:
@@ -326,7 +346,7 @@ def encode_posted(customer: str, seq: int, ordinal: int, posted: Posted) -> Entr
         posted.active_at,
         posted.expires_at,
         posted.qualifies_on,
-        _encode((reckoning.units, reckoning.basis_minor, _factors(reckoning.factors)))
+        _encode(_reckoned(reckoning))
         if reckoning is not None
         else None
         if posted.earned_at is None
@@ -355,6 +375,11 @@ def decode_posted(written: EntryWritten, step: Step) -> Posted:
     )
 
 
+def _reckoned(reckoning: Reckoning) -> tuple[object, ...]:
+    said = reckoning.units, reckoning.basis_minor, _factors(reckoning.factors)
+    return (*said, reckoning.currency) if reckoning.currency else said
+
+
 def _factors(factors: tuple[Factor, ...]) -> FactorsWritten:
     """All rules that hold on one day share one tuple of factors, so it is written out once."""
     if not factors:
@@ -374,9 +399,8 @@ def _reckoning(record: bytes) -> tuple[Reckoning | None, Instant | None]:
     written = _decode_reckoning(record)
     if isinstance(written, int):
         return None, written
-    units, basis_minor, factors = written
-    named = tuple([Factor(id, Fraction(top, bottom)) for id, top, bottom in factors])
-    return Reckoning(units, basis_minor, named), None
+    named = tuple([Factor(id, Fraction(top, bottom)) for id, top, bottom in written.factors])
+    return Reckoning(written.units, written.basis_minor, named, written.currency), None
 
 
 # --- programs ------------------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from regulars.kernel.facts import Fact, Instant, Line, OrderCompleted, OrderReturned
+from regulars.kernel.facts import Bill, Fact, Instant, Line, OrderCompleted, OrderReturned
 from regulars.kernel.returns import as_told
+from regulars.kernel.worth import in_its_currency
 from regulars.wire.history import fact_id, fact_order
 from regulars.wire.refusals import Refusal
 
@@ -39,6 +40,7 @@ class SortedHistory(Struct, frozen=True):
     others: Mapping[str, Sequence[Fact]] = {}
     refusals: tuple[Refusal, ...] = ()
     left_out_orders: int = 0
+    bills: Mapping[str, Bill] = {}
 
     @property
     def customer_count(self) -> int:
@@ -85,6 +87,7 @@ class SortedHistory(Struct, frozen=True):
                 order_id,
                 lines[first - offset : after - offset],
                 sum(amounts[first - offset : after - offset]),
+                self.bills.get(order_id),
             )
             for order_id, at, first, after in zip(
                 self.order_ids[start:stop], self.happened_at[start:stop].tolist(), bounds, bounds[1:], strict=False
@@ -98,7 +101,7 @@ def _completed(facts: Sequence[Fact]) -> Iterator[Fact]:
     returns: dict[str, list[OrderReturned]] = {}
     for fact in facts:
         if isinstance(fact, OrderCompleted):
-            orders[fact.order_id] = fact
+            orders[fact.order_id] = in_its_currency(fact)
         elif isinstance(fact, OrderReturned) and fact.order_id in orders:
             before = returns.setdefault(fact.order_id, [])
             before.append(as_told(fact, orders[fact.order_id], before))

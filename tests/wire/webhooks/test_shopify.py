@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from regulars.kernel.facts import Line
+from regulars.kernel.facts import Bill, Line
 from regulars.kernel.program import IdentityKind
 from regulars.wire.events import ConsentSaid, Did, OrderTold
 from regulars.wire.history import fact_id
@@ -96,6 +96,7 @@ class TestOrders:
             12463,
             0,
             moment("2026-03-01T15:00:01Z"),
+            Bill(discounts=(1200, 185), taxes=(648, 100), discount_taxes=(72, 11), shipping_minor=495),
         )
         assert (arrival.source, arrival.user_id, arrival.anonymous_id) == ("shopify", ADA, None)
         assert arrival.happened_at == moment("2026-03-01T15:00:00Z")

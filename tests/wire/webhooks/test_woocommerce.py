@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from regulars.kernel.facts import Line
+from regulars.kernel.facts import Bill, Line
 from regulars.wire.events import Did, OrderTold
 from regulars.wire.history import fact_id
 from regulars.wire.webhooks import WebhookReason, is_woocommerce_ping, understand_woocommerce
@@ -88,6 +88,7 @@ class TestOrders:
             9000,
             0,
             moment("2026-03-01T15:00:00Z"),
+            Bill(discounts=(400, 100), taxes=(1140, 570), shipping_minor=1000, shipping_tax_minor=190),
         )
         assert (arrival.source, arrival.user_id) == ("woocommerce", "26")
         assert arrival.happened_at == moment("2026-03-01T15:00:00Z")

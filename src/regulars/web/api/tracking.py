@@ -106,7 +106,7 @@ def _understood(
         raise Problem(Code.NO_PROGRAM, NO_PROGRAM, _RETRY_LATER)
     try:
         program = rulebook.program
-        currency = program.currency
+        currency = program.till
         understood = understand(body, type, sender, now, currency, face.new_id, program.kinds(), sent)
         return understood, currency.code
     except BodyError as error:

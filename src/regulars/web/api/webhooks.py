@@ -141,7 +141,7 @@ async def _platform_told(delivery: Delivery) -> Response[bytes]:
     face.limiter.not_a_stranger(delivery.address)
     program = _program(face)
     understand = understand_shopify if delivery.connection.kind is Kind.SHOPIFY else understand_woocommerce
-    told = understand(delivery.headers, delivery.body, delivery.now, program.currency, program.kinds())
+    told = understand(delivery.headers, delivery.body, delivery.now, program.till, program.kinds())
     try:
         async with asyncio.timeout(LONGEST_WAIT_SECONDS):
             waiting = ingest_told(face.shop, told, sender, delivery.now, program.currency.code)

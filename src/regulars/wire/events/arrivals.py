@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from regulars.kernel.facts import Instant, Line
+from regulars.kernel.facts import Bill, Instant, Line
 from regulars.wire.events.refusals import RefusedEvent
 
 
@@ -34,6 +34,7 @@ class Ordered(Struct, frozen=True, gc=False):
     order_id: str
     lines: tuple[Line, ...]
     amount_minor: int
+    bill: Bill | None = None
 
 
 class Joined(Struct, frozen=True, gc=False):
@@ -78,6 +79,7 @@ class OrderTold(Struct, frozen=True, gc=False):
     amount_minor: int
     refunded_minor: int
     updated_at: Instant
+    bill: Bill | None = None
 
 
 Deed: TypeAlias = Ordered | OrderTold | WentBack | Joined | Did

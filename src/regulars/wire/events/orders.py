@@ -15,6 +15,9 @@ Lines come from `products`, each price x quantity, rounded to the minor unit (ha
 
 Shares are whole minor units by largest remainder, at equal remainders the earlier line first: so the lines always add up, and
 none falls below 0. No float takes part; a JSON number is taken at its shortest decimal text.
+
+What a line costs less than its price is its discount; `tax` is spread over the lines by what was paid for them, `shipping` is the
+order's, and `paid_with` says how much of all was paid with `money`, a `gift_card` or `points`, each in money.
 """
 
 import re
@@ -24,8 +27,10 @@ from functools import lru_cache
 from operator import add, sub
 from typing import Final, NoReturn
 
-from regulars.kernel.facts import ORDER_CANCELLED, Line
+from regulars.kernel.facts import ORDER_CANCELLED, Bill, Line
 from regulars.kernel.terms import Currency
+from regulars.kernel.worth import TENDERS
+from regulars.wire.bills import bill_of, currency_named, put_abroad
 from regulars.wire.events import texts
 from regulars.wire.events.arrivals import Ordered, Went, WentBack
 from regulars.wire.events.identities import identifier
@@ -42,21 +47,26 @@ def ordered(properties: object, shop: Currency) -> Ordered:
     """Refused for `bad_order`, `wrong_currency`, `bad_products` or `bad_amount`."""
     said: Mapping[str, object] = properties if type(properties) is dict else {}
     order_id = _order_id(said)
-    _check_currency(said.get("currency"), shop)
+    currency = _currency(said.get("currency"), shop)
     products = _products(said.get("products"))
     quantities = [_quantity(product.get("quantity"), place) for place, product in enumerate(products)]
     prices = [
-        _price_minor(product.get("price"), quantities[place], place, shop.exponent)
+        _price_minor(product.get("price"), quantities[place], place, currency.exponent)
         for place, product in enumerate(products)
     ]
-    net_minor = _net_minor(said, prices, shop)
+    net_minor = _net_minor(said, prices, currency)
     amounts = amounts_of(net_minor, prices, quantities) if products else [net_minor]
     amount_minor = sum(amounts)
+    bill = _bill(said, amounts, prices, currency)
     if amount_minor >= MOST_MINOR:
         _refuse_amount(
             "The order's amount is out of bounds: it has at most 12 digits, those behind the point included."
         )
-    return Ordered(order_id, _lines(said, products or [{}], quantities or [1], amounts), amount_minor)
+    lines = _lines(said, products or [{}], quantities or [1], amounts)
+    if currency.code != shop.code:
+        lines, bill = put_abroad(lines, bill, currency)
+        amount_minor = 0
+    return Ordered(order_id, lines, amount_minor, bill)
 
 
 def went_back(name: str, properties: object, shop: Currency) -> WentBack:
@@ -67,7 +77,7 @@ def went_back(name: str, properties: object, shop: Currency) -> WentBack:
     order_id = _order_id(said)
     if name == ORDER_CANCELLED:
         return WentBack(name, order_id)
-    _check_currency(said.get("currency"), shop)
+    shop = _currency(said.get("currency"), shop)
     goods = [_went(product, place, shop) for place, product in enumerate(_products(said.get("products")))]
     if goods:
         return WentBack(name, order_id, tuple(goods))
@@ -108,13 +118,17 @@ def _order_id(said: Mapping[str, object]) -> str:
     raise EventRefused(EventReason.BAD_ORDER, message)
 
 
-def _check_currency(currency: object, shop: Currency) -> None:
+def _currency(currency: object, shop: Currency) -> Currency:
+    """The order's, which is the shop's where nothing is said."""
     if currency is None or currency == "" or currency == shop.code:
-        return
-    if not isinstance(currency, str) or currency.strip().upper() != shop.code:
+        return shop
+    code = currency.strip().upper() if isinstance(currency, str) else ""
+    other = currency_named(code) if shop.takes_others else None
+    if code != shop.code and other is None:
         found = f" “{cut(currency)}”" if isinstance(currency, str) else ""
         message = f"`properties.currency`{found} is not the shop's, {shop.code}. Convert the order's amounts."
         raise EventRefused(EventReason.WRONG_CURRENCY, message)
+    return shop if other is None else other
 
 
 def _products(products: object) -> list[dict[str, object]]:
@@ -168,14 +182,36 @@ def _net_minor(said: Mapping[str, object], prices: Sequence[int | None], shop: C
     return max(0, total_minor - beside)
 
 
-def _amount_minor(said: Mapping[str, object], name: str, shop: Currency) -> int | None:
+def _amount_minor(said: Mapping[str, object], name: str, shop: Currency, within: str = "") -> int | None:
     amount = said.get(name)
     if amount is None or amount == "":
         return None
     minor = _minor_of(amount, 1, shop.exponent)
     if minor is None or minor < 0:
-        _refuse_amount(f"`properties.{name}` {_EXPECTED}")
+        _refuse_amount(f"`properties.{within}{name}` {_EXPECTED}")
     return minor
+
+
+def _bill(
+    said: Mapping[str, object], amounts: Sequence[int], prices: Sequence[int | None], currency: Currency
+) -> Bill | None:
+    """What was taken off each line, and what the order tells of tax, shipping and how it was paid."""
+    tax, shipping = [_amount_minor(said, name, currency) or 0 for name in ("tax", "shipping")]
+    paid = said.get("paid_with")
+    if paid is not None and type(paid) is not dict:
+        _refuse_amount("`properties.paid_with` is not an object. Send amounts as `money`, `gift_card` and `points`.")
+    told = paid or {}
+    money, gift_card, points = [_amount_minor(told, name, currency, "paid_with.") for name in TENDERS]
+    if not (tax or shipping or paid) and sum(amounts) == sum([price or 0 for price in prices]):
+        return None
+    return bill_of(
+        discounts=[max((price or 0) - amount, 0) for price, amount in zip(prices, amounts, strict=False)],
+        taxes=_shared(tax, amounts) if sum(amounts) else [tax] + [0] * (len(amounts) - 1),
+        shipping_minor=shipping,
+        money_minor=money,
+        gift_card_minor=gift_card or 0,
+        points_minor=points or 0,
+    )
 
 
 def _lines(

@@ -36,10 +36,12 @@ class OrdersFile(Struct, frozen=True):
     mapping: Mapping[str, str] = {}
     times_in: str | None = None
 
-    def open(self, *, currency_exponent: int, currency: str, properties: frozenset[str]) -> SortedHistory:
+    def open(
+        self, *, currency_exponent: int, currency: str, properties: frozenset[str], others: bool = False
+    ) -> SortedHistory:
         """Reads the whole file. `OrdersError` when there is nothing to be made of it; bad rows are in `refusals`."""
         wanted = Wanted(self.mapping, tuple(sorted(properties)))
-        gathering = Gathering(currency, currency_exponent, zone_named(self.times_in), wanted.properties)
+        gathering = Gathering(currency, currency_exponent, zone_named(self.times_in), wanted.properties, others)
         gathering.take(rows_of(self.path, wanted))
         return gathering.history(self.path.name)
 

@@ -14,6 +14,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.kernel.terms import Currency
+from regulars.wire.bills import currency_named
 from regulars.wire.refusals import RefusalReason, shown
 
 MOST_CHARACTERS: Final = 200
@@ -119,13 +121,18 @@ def quantity_of(cell: object) -> int:
     raise CellRefused(RefusalReason.BAD_QUANTITY, message)
 
 
-def check_currency(cell: object, currency: str) -> None:
+def currency_of(cell: object, currency: str, others: bool = False) -> Currency | None:
+    """Another one than the program's, where there may be `others`; None where it is that."""
     text = text_of(cell)
     if text is None or (text and text.upper() != currency):
+        other = currency_named(text.upper()) if others and text else None
+        if other is not None:
+            return other
         message = (
             f"{_found(cell)} is not the program's currency, {currency}. Convert the amounts, or leave the row out."
         )
         raise CellRefused(RefusalReason.WRONG_CURRENCY, message)
+    return None
 
 
 def property_text(cell: object) -> str:

@@ -52,7 +52,26 @@ COLUMNS: Final = (
         "what was paid for the whole line, after discounts, in major units; negative for money given back",
     ),
     Column("quantity", ("qty", "units"), False, "how many, a whole number; 1 when left out"),
-    Column("currency", ("currency_code",), False, "must be the program's; the program's when left out"),
+    Column("currency", ("currency_code",), False, "must be one of the program's; the program's own when left out"),
+    Column(
+        "discount", ("discount_amount",), False, "what was taken off the line, in major units; already off its amount"
+    ),
+    Column("tax", ("tax_amount",), False, "the line's tax, in major units; not in its amount"),
+    Column(
+        "shipping",
+        ("shipping_amount",),
+        False,
+        "what was paid for shipping, without tax; the same in all rows of an order",
+    ),
+    Column(
+        "paid_gift_card",
+        ("gift_card_amount",),
+        False,
+        "what of the order was paid by gift card; the same in all its rows",
+    ),
+    Column(
+        "paid_points", ("points_amount",), False, "what of it was paid with points, in money; the same in all its rows"
+    ),
     Column("event", ("event_name",), False, "what happened; `Order Completed` when left out"),
     Column("id", ("event_id", "message_id"), False, "the id of an event that is not an order"),
     Column("product", ("product_id", "sku"), False, "a line property"),

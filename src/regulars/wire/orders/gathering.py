@@ -21,10 +21,10 @@ from regulars.kernel.facts import (
     OrderReturned,
 )
 from regulars.wire.history import fact_id
+from regulars.wire.orders.bills import Bills
 from regulars.wire.orders.cells import (
     CellRefused,
     amount_minor,
-    check_currency,
     event_name,
     identifier,
     instant,
@@ -41,8 +41,11 @@ SOURCE: Final = "orders"
 
 
 class Gathering:
-    def __init__(self, currency: str, exponent: int, zone: ZoneInfo | None, asked: Sequence[str]) -> None:
+    def __init__(
+        self, currency: str, exponent: int, zone: ZoneInfo | None, asked: Sequence[str], others: bool = False
+    ) -> None:
         self._currency, self._exponent, self._zone, self._asked = currency, exponent, zone, asked
+        self._bills = Bills(currency, exponent, others)
         self._rows = 0
         self._refusals: list[Refusal] = []
         self._left_out: set[str] = set()
@@ -115,6 +118,7 @@ class Gathering:
             rows=self._rows,
             absent_properties=self._absent(),
             others=self._others,
+            bills=self._bills.made(self._line_order, self._orders),
             refusals=tuple(self._refusals),
             left_out_orders=len(left_out),
         )
@@ -128,16 +132,21 @@ class Gathering:
         if type(order) is not str or order not in self._orders:
             order = identifier(order, "the order", RefusalReason.MISSING_ORDER, RefusalReason.BAD_ORDER)
         at = instant(cells[layout.happened_at], self._zone)
-        amount = amount_minor(cells[layout.amount], self._exponent)
-        quantity = quantity_of(cells[layout.quantity]) if layout.quantity >= 0 else 1
+        exponent, other = self._exponent, None
         if layout.currency >= 0:
-            check_currency(cells[layout.currency], self._currency)
+            other = self._bills.currency(cells[layout.currency])
+            exponent = exponent if other is None else other.exponent
+        amount = amount_minor(cells[layout.amount], exponent)
+        quantity = quantity_of(cells[layout.quantity]) if layout.quantity >= 0 else 1
+        said = self._bills.read(layout, cells, exponent)
         texts = tuple([property_text(cells[place]) for place in layout.properties])
         if layout.whole and self._whole_orders.setdefault(order, line) != line:
             raise _contradiction(RefusalReason.ORDER_TWICE, f"order “{shown(order)}” stands there whole")
 
+        self._bills.check(order, other, said)
         self._line_order.append(self._order_number(order, customer, at))
-        self._line_amount.append(amount)
+        self._bills.keep(order, len(self._line_amount), amount, other, said)
+        self._line_amount.append(amount if other is None else 0)
         self._line_quantity.append(quantity)
         self._line_property.append(self._properties.setdefault(texts, len(self._properties)))
 
@@ -193,7 +202,8 @@ class Gathering:
         order = identifier(cells[layout.order], "the order", RefusalReason.MISSING_ORDER, RefusalReason.BAD_ORDER)
         amount = cells[layout.amount] if layout.amount >= 0 and name == ORDER_REFUNDED else None
         whole = text_of(amount) == ""
-        minor = 0 if whole else amount_minor(amount, self._exponent)
+        other = self._bills.currency(cells[layout.currency]) if layout.currency >= 0 else None
+        minor = 0 if whole else amount_minor(amount, self._exponent if other is None else other.exponent)
         if minor < 0:
             raise CellRefused(RefusalReason.BAD_AMOUNT, "What went back is an amount above 0, without a minus.")
         return OrderReturned(id, customer, at, at, SOURCE, name, order, at, (), minor, whole)

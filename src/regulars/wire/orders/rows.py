@@ -93,6 +93,11 @@ class Layout(Struct, frozen=True):
     amount: int
     quantity: int
     currency: int
+    discount: int
+    tax: int
+    shipping: int
+    paid_gift_card: int
+    paid_points: int
     properties: tuple[int, ...]
     said: tuple[tuple[str, int], ...]
     whole: bool
@@ -105,7 +110,10 @@ class Layout(Struct, frozen=True):
         if self.event >= 0:
             return range(len(self.columns))
         about_orders = (self.customer, self.order, self.happened_at, self.amount, self.quantity, self.currency)
-        return sorted({*about_orders, *self.properties} - {-1})
+        return sorted({*about_orders, *self.on_the_bill(), *self.properties} - {-1})
+
+    def on_the_bill(self) -> tuple[int, ...]:
+        return self.discount, self.tax, self.shipping, self.paid_gift_card, self.paid_points
 
 
 class Row(NamedTuple, Generic[L]):
@@ -141,12 +149,15 @@ def layout_of(columns: Sequence[str], wanted: Wanted, line_columns: Sequence[str
         place = place_of(name, line_columns, wanted.mapping)
         return place if place < 0 else place + len(columns)
 
-    places = {name: of_order(name) for name in (*ABOUT_THE_EVENT, "order", "currency")}
+    of_the_order = ("order", "currency", "shipping", "paid_gift_card", "paid_points")
+    places = {name: of_order(name) for name in (*ABOUT_THE_EVENT, *of_the_order)}
     about = [places[name] for name in ABOUT_THE_EVENT]
     return Layout(
         columns=(*columns, *(f"lines.{column}" for column in line_columns)),
         amount=of_line("amount"),
         quantity=of_line("quantity"),
+        discount=of_line("discount"),
+        tax=of_line("tax"),
         properties=tuple(max(of_line(name), of_order(name)) for name in wanted.properties),
         said=tuple(sorted((name, place) for place, name in enumerate(columns) if place not in about)),
         whole=bool(line_columns),

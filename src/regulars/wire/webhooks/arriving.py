@@ -11,13 +11,14 @@ message with one content. Status and what went back stand in it because both pla
 order can be made and paid.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from regulars.kernel.facts import Instant, Line
+from regulars.kernel.facts import Bill, Instant, Line
 from regulars.kernel.program import IdentityKind
 from regulars.wire.events.arrivals import Arrival, ConsentSaid, Deed, Did, OrderTold, Sender
 from regulars.wire.events.consents import GRANTED, WITHDRAWN
@@ -110,11 +111,24 @@ def texts_of(**said: object) -> dict[str, str]:
 
 
 def told_order(
-    order_id: str, status: str, lines: tuple[Line, ...], refunded_minor: int, updated_at: Instant
+    order_id: str,
+    status: str,
+    lines: tuple[Line, ...],
+    refunded_minor: int,
+    updated_at: Instant,
+    bill: Bill | None = None,
 ) -> OrderTold:
     amount_minor = sum([line.amount_minor for line in lines])
     stands, back_minor = standing(status, amount_minor, refunded_minor)
-    return OrderTold(order_id, stands, lines, amount_minor, back_minor, updated_at)
+    return OrderTold(order_id, stands, lines, amount_minor, back_minor, updated_at, bill)
+
+
+def as_far_as_told(read: Callable[[], Bill | None]) -> Bill | None:
+    """No order is refused for what stands on its bill beside its goods: what cannot be read there is taken as not told."""
+    try:
+        return read()
+    except WebhookRefused:
+        return None
 
 
 def _arrival(

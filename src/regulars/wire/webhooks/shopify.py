@@ -25,9 +25,10 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from regulars.kernel.facts import Instant, Line
+from regulars.kernel.facts import Bill, Instant, Line
 from regulars.kernel.program import USUAL_KINDS, IdentityKind
 from regulars.kernel.terms import Currency
+from regulars.wire.bills import bill_of
 from regulars.wire.events import texts
 from regulars.wire.events.arrivals import Arrival, ConsentSaid, Sender
 from regulars.wire.events.refusals import cut
@@ -40,6 +41,7 @@ from regulars.wire.webhooks.arriving import (
     REFUNDED,
     Heard,
     Who,
+    as_far_as_told,
     consent_arrival,
     customer_arrival,
     order_arrival,
@@ -111,12 +113,17 @@ class _Orders(Struct):
 
 
 class _Good(Struct, frozen=True):
-    """One line of an order that is no tip, what was paid for it in major units, and its properties."""
+    """One line of an order that is no tip, what was paid for it in major units without tax, and its properties; `discount` is what
+    was taken off, without the tax that there would be on it (`discount_tax`).
+    """
 
     id: str | None
     quantity: int
     worth: Fraction
     properties: Mapping[str, str]
+    discount: Fraction
+    tax: Fraction
+    discount_tax: Fraction
 
 
 _PAGE: Final = Decoder(_Orders)
@@ -171,7 +178,8 @@ def _order(said: Said, heard: Heard, currency: Currency) -> Arrival:
     lines = tuple([Line(amount, good.quantity, good.properties) for amount, good in zip(amounts, goods, strict=True)])
     back_minor = _back_minor(said, goods, amounts, currency)
     updated_at = needed_instant_in(said, "updated_at")
-    order = told_order(order_id, _status(said), lines, back_minor, updated_at)
+    bill = as_far_as_told(lambda: _bill(said, goods, amounts, currency))
+    order = told_order(order_id, _status(said), lines, back_minor, updated_at, bill)
     return order_arrival(heard, _buyer(said, heard), order, needed_instant_in(said, "processed_at", "created_at"))
 
 
@@ -195,16 +203,90 @@ def _good(line: Said, within: str, included: bool, of_order: Mapping[str, str], 
     if worth < 0:
         message = f"`{within}price` is less than what is taken off it. A line is worth 0 or more."
         raise WebhookRefused(WebhookReason.BAD_AMOUNT, message)
-    return _Good(id_in(line, "id", WebhookReason.BAD_LINES, within), quantity, worth, _properties(line, of_order))
+    id = id_in(line, "id", WebhookReason.BAD_LINES, within)
+    off = sum(_discounts(line, within, currency), Fraction(0))
+    tax = sum(_moneys(line, "tax_lines", "price", within, currency), Fraction(0))
+    rate = _rate(line, within)
+    discount = off / (1 + rate) if included else off
+    return _Good(id, quantity, worth, _properties(line, of_order), discount, tax, discount * rate)
 
 
 def _worth(line: Said, quantity: int, within: str, included: bool, currency: Currency) -> Fraction:
     worth = _money(line, "price", within, currency) * quantity
-    discounts = _moneys(line, "discount_allocations", "amount", within, currency)
-    if not discounts and line.get("total_discount"):
-        discounts = [_money(line, "total_discount", within, currency)]
     taxes = _moneys(line, "tax_lines", "price", within, currency) if included else []
-    return worth - sum(discounts) - sum(taxes)
+    return worth - sum(_discounts(line, within, currency)) - sum(taxes)
+
+
+def _discounts(said: Said, within: str, currency: Currency) -> list[Fraction]:
+    discounts = _moneys(said, "discount_allocations", "amount", within, currency)
+    if not discounts and said.get("total_discount"):
+        discounts = [_money(said, "total_discount", within, currency)]
+    return discounts
+
+
+def _rate(said: Said, within: str) -> Fraction:
+    """Of all its taxes, as far as they tell theirs."""
+    taxes = objects_in(said, "tax_lines", WebhookReason.BAD_AMOUNT, within)
+    told = [
+        amount_in(tax, "rate", f"{within}tax_lines[{place}].") for place, tax in enumerate(taxes) if tax.get("rate")
+    ]
+    return sum(told, Fraction(0))
+
+
+def _bill(said: Said, goods: Sequence[_Good], amounts: Sequence[int], currency: Currency) -> Bill | None:
+    """What was taken off, tax, shipping, and what was paid by gift card where the order tells its transactions. Where prices
+    include tax, what was paid, what was taken off and the taxes of both add up to price times quantity.
+    """
+    off, tax, off_tax = [
+        minors_of(part, currency.exponent)
+        for part in (
+            [good.discount for good in goods],
+            [good.tax for good in goods],
+            [good.discount_tax for good in goods],
+        )
+    ]
+    included = said.get("taxes_included") is True
+    if included:
+        whole = minors_of(
+            [good.worth + good.tax + good.discount + good.discount_tax for good in goods], currency.exponent
+        )
+        parts = zip(whole, amounts, off, tax, off_tax, strict=True)
+        off_tax = [all - net - less - taxed if more else 0 for all, net, less, taxed, more in parts]
+    shipping = [_shipping(one, f"shipping_lines[{place}].", included, currency) for place, one in _shipped(said)]
+    paid, less, taxed = [sum(parts, Fraction(0)) for parts in zip(*shipping, strict=True)] or [Fraction(0)] * 3
+    return bill_of(
+        discounts=off,
+        taxes=tax,
+        discount_taxes=off_tax,
+        shipping_minor=round(paid * 10**currency.exponent),
+        shipping_discount_minor=round(less * 10**currency.exponent),
+        shipping_tax_minor=round(taxed * 10**currency.exponent),
+        gift_card_minor=round(sum(_by_gift_card(said, currency), Fraction(0)) * 10**currency.exponent),
+    )
+
+
+def _shipped(said: Said) -> list[tuple[int, Said]]:
+    return list(enumerate(objects_in(said, "shipping_lines", WebhookReason.BAD_AMOUNT)))
+
+
+def _shipping(line: Said, within: str, included: bool, currency: Currency) -> tuple[Fraction, Fraction, Fraction]:
+    """What was paid for it without tax, what was taken off, and the tax."""
+    off = sum(_discounts(line, within, currency), Fraction(0))
+    tax = sum(_moneys(line, "tax_lines", "price", within, currency), Fraction(0))
+    cost = _money(line, "price", within, currency) - off - (tax if included else 0)
+    return cost, off / (1 + _rate(line, within)) if included else off, tax
+
+
+def _by_gift_card(said: Said, currency: Currency) -> list[Fraction]:
+    """Shopify tells payments only to whoever asks for an order with its transactions."""
+    payments = enumerate(objects_in(said, "transactions", WebhookReason.BAD_AMOUNT))
+    return [
+        _money(one, "amount", f"transactions[{place}].", currency)
+        for place, one in payments
+        if one.get("gateway") == "gift_card"
+        and one.get("kind") in ("sale", "capture")
+        and one.get("status") == "success"
+    ]
 
 
 def _moneys(line: Said, name: str, of: str, within: str, currency: Currency) -> list[Fraction]:

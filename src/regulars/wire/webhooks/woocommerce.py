@@ -12,7 +12,7 @@ Delivery ids are no use: two orders in one second share one. The setup ping is a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -20,9 +20,10 @@ from msgspec import Raw
 from msgspec.json import Decoder
 from msgspec.structs import replace
 
-from regulars.kernel.facts import Instant, Line
+from regulars.kernel.facts import Bill, Instant, Line
 from regulars.kernel.program import USUAL_KINDS, IdentityKind
 from regulars.kernel.terms import Currency
+from regulars.wire.bills import bill_of
 from regulars.wire.events import texts
 from regulars.wire.events.arrivals import Arrival, Sender
 from regulars.wire.events.refusals import cut
@@ -34,6 +35,7 @@ from regulars.wire.webhooks.arriving import (
     REFUNDED,
     Heard,
     Who,
+    as_far_as_told,
     customer_arrival,
     order_arrival,
     texts_of,
@@ -137,7 +139,7 @@ def _order(said: Said, heard: Heard, currency: Currency) -> Arrival:
     lines = _lines(said, currency)
     updated_at = needed_instant_in(said, "date_modified_gmt", "date_created_gmt")
     back_minor = _back_minor(said, sum([line.amount_minor for line in lines]))
-    order = told_order(order_id, status, lines, back_minor, updated_at)
+    order = told_order(order_id, status, lines, back_minor, updated_at, as_far_as_told(lambda: _bill(said, currency)))
     return order_arrival(
         heard, _buyer(said, heard), order, needed_instant_in(said, "date_created_gmt", "date_modified_gmt")
     )
@@ -164,6 +166,46 @@ def _lines(said: Said, currency: Currency) -> tuple[Line, ...]:
     amounts = minors_of([_total(item, place) for place, item in enumerate(items)], currency.exponent)
     lines = map(Line, amounts, quantities, [_properties(item, of_order) for item in items])
     return tuple([line for line in lines if line.quantity])
+
+
+def _bill(said: Said, currency: Currency) -> Bill | None:
+    """What was taken off, tax and shipping; what was paid by gift card as WooCommerce's own extension tells it."""
+    items = [
+        one for one in enumerate(objects_in(said, "line_items", WebhookReason.BAD_LINES)) if one[1].get("quantity")
+    ]
+    off, tax, off_tax = [
+        minors_of(part, currency.exponent)
+        for part in (
+            [
+                max(_subtotal(item, place, "subtotal", _total) - _total(item, place), Fraction(0))
+                for place, item in items
+            ],
+            [_tax(item, place) for place, item in items],
+            [
+                max(_subtotal(item, place, "subtotal_tax", _tax) - _tax(item, place), Fraction(0))
+                for place, item in items
+            ],
+        )
+    ]
+    cards = enumerate(objects_in(said, "gift_cards", WebhookReason.BAD_AMOUNT))
+    given = sum([amount_in(card, "amount", f"gift_cards[{place}].") for place, card in cards], Fraction(0))
+    shipping, shipping_tax = [
+        round(amount_in(said, name) * 10**currency.exponent) if said.get(name) else 0
+        for name in ("shipping_total", "shipping_tax")
+    ]
+    return bill_of(
+        discounts=off,
+        taxes=tax,
+        discount_taxes=off_tax,
+        shipping_minor=shipping,
+        shipping_tax_minor=shipping_tax,
+        gift_card_minor=round(given * 10**currency.exponent),
+    )
+
+
+def _subtotal(item: Said, place: int, name: str, otherwise: Callable[[Said, int], Fraction]) -> Fraction:
+    """Before discounts; as after them, where it is not told."""
+    return amount_in(item, name, f"line_items[{place}].") if item.get(name) else otherwise(item, place)
 
 
 def _total(item: Said, place: int) -> Fraction:
