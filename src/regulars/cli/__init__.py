@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regulars.cli.books import books
 from regulars.cli.checking_truths import check_truths
 from regulars.cli.connecting import connect, connections, disconnect, reconcile
 from regulars.cli.demo import demo
@@ -267,6 +268,7 @@ regulars.add_command(name_shop)
 regulars.add_command(segments)
 regulars.add_command(likely)
 regulars.add_command(liability)
+regulars.add_command(books)
 regulars.add_command(trial)
 regulars.add_command(webhooks)
 regulars.add_command(demo_made_year)

@@ -8,10 +8,12 @@ from sqlalchemy import text as sql
 
 from regulars.kernel.effects import AVAILABLE, DEBT, EARN, EARN_REVERSAL, PENDING, Account
 from regulars.kernel.facts import Instant
+from regulars.kernel.terms import listed
 from regulars.service.auditing import last_audit
+from regulars.service.books import changed_since_closed
 from regulars.service.shop import Shop
 from regulars.service.waking import waiting_to_adopt
-from regulars.store.schema import customers, entries, journal, keys, quarantine
+from regulars.store.schema import closed_months, customers, entries, journal, keys, quarantine
 from regulars.wire.instants import rfc3339
 
 
@@ -47,6 +49,7 @@ def _findings(shop: Shop, now: Instant) -> Iterator[Finding]:
         yield _keys(connection)
         yield _facts(connection)
         yield _ledger(connection)
+        yield _closed_months(connection)
         yield _wakings(connection, now)
         yield _refusals(connection)
     yield _segments(shop)
@@ -121,6 +124,16 @@ def _ledger(connection: Connection) -> Finding:
         else f"{odd:,} balances differ from their sums"
     )
     return Finding("ledger", odd == 0, found, "Tell us: this must not happen.")
+
+
+def _closed_months(connection: Connection) -> Finding:
+    """Nothing was written into a month since it was closed."""
+    number = connection.execute(select(func.count()).select_from(closed_months)).scalar_one()
+    changed = changed_since_closed(connection)
+    found = f"{listed(changed)} changed since" if changed else f"{number:,} closed, none changed since"
+    return Finding(
+        "months", not changed, found, "`regulars books MONTH` says what it holds now. Tell us: this must not happen."
+    )
 
 
 def _left_in(accounts: Sequence[Account]) -> ColumnElement[int]:

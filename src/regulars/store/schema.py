@@ -191,6 +191,20 @@ adjustments: Final = Table(
 )
 """Points by hand that want a second member of staff, and what became of them."""
 
+closed_months: Final = Table(
+    "closed_months",
+    metadata,
+    Column("month", Id, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("closed_by", Text, nullable=False),
+    Column("digest", Id, nullable=False),
+    Column("closing", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Months whose books are closed: `closing` is what customers held at their end, `digest` is of the postings written in them."""
+
 programs: Final = Table(
     "programs",
     metadata,

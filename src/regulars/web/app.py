@@ -23,6 +23,7 @@ from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
 from regulars.web.analytics import Analytics
+from regulars.web.api.books import books
 from regulars.web.api.consents import consent_handlers
 from regulars.web.api.customers import customer_handlers
 from regulars.web.api.docs import docs, docs_file
@@ -141,6 +142,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         *customer_handlers(),
         identification,
         liability,
+        books,
         *entitlement_handlers(),
         *segment_handlers(),
         *consent_handlers(),

@@ -10,11 +10,14 @@ from weakref import finalize
 
 from litestar.response import Stream
 
+from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import Instant
 from regulars.service.audit import write_down
+from regulars.service.books import entered
 from regulars.service.rights import write_person
 from regulars.service.segment_lists import members
 from regulars.service.shop import Shop
+from regulars.wire.books import write_csv
 from regulars.wire.instants import rfc3339
 from regulars.wire.refusals import without_formula
 
@@ -41,6 +44,21 @@ def segment_file(shop: Shop, segment: str, who: str, now: Instant, headers: Mapp
         number = _write_members(shop, segment, file)
         details = f"{segment}: {number} customer{'' if number == 1 else 's'}"
         shop.writer.run(lambda tx: write_down(tx, now, who, "segment_exported", None, details))
+
+    return _sent(write, "text/csv; charset=utf-8", headers)
+
+
+def month_file(
+    shop: Shop, month: str, calendar: Calendar, who: str, now: Instant, headers: Mapping[str, str]
+) -> Stream:
+    """CSV: every posting that was written down in the month. In the audit trail, too. BadMonth for what is none."""
+
+    def write(file: File) -> None:
+        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        number = write_csv(entered(shop, month, calendar), text)
+        text.detach()
+        details = f"{month}: {number} posting{'' if number == 1 else 's'}"
+        shop.writer.run(lambda tx: write_down(tx, now, who, "month_exported", None, details))
 
     return _sent(write, "text/csv; charset=utf-8", headers)
 

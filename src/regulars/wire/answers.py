@@ -416,6 +416,51 @@ class LiabilityAnswer(Struct, frozen=True):
     debt: Count
 
 
+class BalancesAnswer(Struct, frozen=True):
+    """What all customers held in points; `debt` is what they owed. `worth_minor` is what was held, in money."""
+
+    pending: Count
+    available: Count
+    reserved: Count
+    debt: Count
+    worth_minor: Count
+
+
+class BookedAnswer(Struct, frozen=True):
+    """So many postings of one kind from one account to another, and their points."""
+
+    entry: str
+    source: str
+    target: str
+    postings: Count
+    points: Count
+
+
+class ClosedAnswer(Struct, frozen=True):
+    """`digest` is that of the postings when the month was closed; `holds` says whether it is theirs still."""
+
+    at: Moment
+    who: str
+    digest: str
+    holds: bool
+
+
+class BooksAnswer(Struct, frozen=True):
+    """What was written into the ledger in `month`, as `2017-03`, from `since` until `until`, exclusive. A posting counts where it
+    was written down, whenever it took effect. `closed` is null while the month is open.
+    """
+
+    month: str
+    since: Moment
+    until: Moment
+    opening: BalancesAnswer
+    movements: tuple[BookedAnswer, ...]
+    closing: BalancesAnswer
+    currency: str
+    digest: str
+    closed: ClosedAnswer | None
+
+
 class ShareAnswer(Struct, frozen=True):
     """`part` of `whole`; `low` and `high` are its 95 % interval, in hundredths of a per cent."""
 

@@ -94,6 +94,8 @@ def rooms(page):
         "/identification",
         "/liability",
         "/liability?on=2017-06-30",
+        "/books",
+        "/books/2017-12",
         "/adjustments",
         "/products",
         "/audit",

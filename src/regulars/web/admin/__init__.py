@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from regulars.web.admin import (
     adjustments,
     at_risk,
+    books,
     catalogue,
     customers,
     debugger,
@@ -62,6 +63,7 @@ admin_handlers: Final[list[ControllerRouterHandler]] = [
             *likelihood.handlers,
             *identification.handlers,
             *liability.handlers,
+            *books.handlers,
             *trials.handlers,
             *adjustments.handlers,
             *points.handlers,

@@ -22,6 +22,8 @@ DEEDS: Final = {
     "adjustment_refused": "Refused points by hand that somebody asked for",
     "transferred": "Gave a customer’s points to another one",
     "returned": "Said that an order went back",
+    "month_closed": "Closed the books of a month",
+    "month_exported": "Exported the postings of a month",
     "segment_exported": "Exported who is in a segment",
     "asked": "A platform asked for somebody’s data",
     "webhook_added": "Had another system told what happens",

@@ -19,14 +19,14 @@ def liability(request: Request[Any, Any, Any]) -> LiabilityAnswer:
     face = face_of(request.scope)
     rulebook = face.shop.rulebooks.in_force()
     if rulebook is None:
-        raise _no_program()
+        raise no_program()
     try:
         at = owing.moment_of(_on(request.scope["query_string"]), rulebook.calendar, face.clock())
     except BadDay as bad:
         raise Problem(Code.BAD_PERIOD, str(bad)) from None
     found = owing.liability(face.shop, at)
     if found is None:
-        raise _no_program()
+        raise no_program()
     return owing.answer_of(found, rulebook.program)
 
 
@@ -37,7 +37,7 @@ def _on(query: bytes) -> str | None:
     return given[0] if given else None
 
 
-def _no_program() -> Problem:
+def no_program() -> Problem:
     return Problem(
         Code.NO_PROGRAM,
         "Put a program in force first: it says what a point costs, and in which zone the shop's days are.",

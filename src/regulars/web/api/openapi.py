@@ -60,6 +60,7 @@ from regulars.web.keyring import MOST_KEY_CHARACTERS
 from regulars.web.problems import MEDIA_TYPE, Code, ProblemDetails
 from regulars.wire.answers import (
     AdjustmentAnswer,
+    BooksAnswer,
     CustomerAnswer,
     EntitlementAnswer,
     EntitlementsAnswer,
@@ -134,6 +135,7 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     ),
     "Identification": _FIGURES,
     "Liability": _FIGURES,
+    "Books": (*_FIGURES, *_PATH),
     "Person": (*_READ, *_BODY, Code.BAD_BODY, Code.NO_PROGRAM),
     "Merging": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
     "Link": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
@@ -353,6 +355,7 @@ def _customers() -> Json:
         "/v1/customers/lookup": {"post": _looked_up()},
         "/v1/identification": {"get": _identification()},
         "/v1/liability": {"get": _liability()},
+        "/v1/books/{month}": {"get": _books()},
         f"{at}/entitlements": {"get": _entitlements()},
         "/v1/entitlements/check": {"post": _entitled()},
     }
@@ -694,6 +697,19 @@ def _liability() -> Json:
             "200": _ok("What is owed, and what that costs.", "LiabilityAnswer"),
             **_problems("Liability"),
         },
+    }
+
+
+def _books() -> Json:
+    about = "A month of the shop's own that has begun, as 2017-03."
+    month = {"type": "string", "pattern": r"^[0-9]{4}-(0[1-9]|1[0-2])$"}
+    return {
+        "operationId": "books",
+        "tags": ["customers"],
+        "summary": "What was written into the ledger in a month: what customers held before and after, and what moved.",
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "parameters": [{"name": "month", "in": "path", "required": True, "description": about, "schema": month}],
+        "responses": {"200": _ok("The books of the month.", "BooksAnswer"), **_problems("Books")},
     }
 
 
@@ -1070,6 +1086,7 @@ def _ref(name: str) -> Json:
 def _schemas() -> Json:
     shown = (
         *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, LiabilityAnswer, Lookup),
+        *(BooksAnswer,),
         *(ReturnAnswer, MovementAnswer, AdjustmentAnswer, TransferAnswer, ForecastAnswer, OrderBack, OrderToTry),
         *(PointsToReserve, ReservationToRelease, PointsToSpend, SpendingToReverse, PointsToAdjust, PointsToTransfer),
         *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),
