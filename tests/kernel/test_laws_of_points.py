@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.kernel.adopt import adopt
+from regulars.kernel.calendar import Duration
 from regulars.kernel.effects import Account, Effect, Posted, Refused, Returned
 from regulars.kernel.facts import (
     ORDER_CANCELLED,
     ORDER_REFUNDED,
+    Behaved,
+    ExpiryExtended,
     Fact,
     OrderCompleted,
     OrderReturned,
@@ -28,7 +31,10 @@ from regulars.kernel.facts import (
     SentLot,
     SpendingReversed,
 )
+from regulars.kernel.lifespans import HoldUntil, Inactivity, OnDates
 from regulars.kernel.merging import merge
+from regulars.kernel.pauses import Pause
+from regulars.kernel.program import PointsPolicy
 from regulars.kernel.recalled import Memory
 from regulars.kernel.returns import all_of, by_amount, leaves_nothing
 from regulars.kernel.rulebook import Rulebook
@@ -52,8 +58,40 @@ def programs(draw: st.DrawFn) -> Rulebook:
         replace(rule, on_return=on_return) if rule.id in ("purchase", "tea", "visit") else rule
         for rule in program.earning
     ]
-    meant = replace(program, points=replace(program.points, debt=debt), earning=tuple(earning))
+    points = draw(lived_by(replace(program.points, debt=debt)))
+    pauses = tuple(draw(st.lists(PAUSES, max_size=2))) if draw(st.booleans()) else ()
+    meant = replace(program, points=points, earning=tuple(earning), pauses=pauses)
     return Rulebook(meant, version_of(meant))
+
+
+DAY_ONE = START // 86_400
+PAUSES = st.builds(
+    lambda first, length, stops: Pause(DAY_ONE + first, DAY_ONE + first + length, stops),
+    st.integers(-30, 700),
+    st.integers(1, 200),
+    st.sampled_from([("expiry",), ("tier_reset",), ("expiry", "tier_reset")]),
+)
+HOLDS = (
+    None,
+    HoldUntil("fulfilment", Duration(20, "days")),
+    HoldUntil("returns_end", Duration(10, "days")),
+    HoldUntil("date", day=DAY_ONE + 200),
+)
+ON = (OnDates(((6, 30), (12, 31))), OnDates(((2, 29),), Duration(2, "months")))
+INACTIVE = Inactivity(Duration(2, "months"), ("Order Completed", "Points Spent", "Product Reviewed"))
+
+
+@st.composite
+def lived_by(draw: st.DrawFn, points: PointsPolicy) -> PointsPolicy:
+    """With any hold, any end and any notices."""
+    if draw(st.booleans()):
+        hold = draw(st.sampled_from(HOLDS))
+        points = replace(points, hold=None if hold else points.hold, hold_until=hold)
+    end = draw(st.sampled_from(["", "", "on", "inactive"]))
+    if end:
+        points = replace(points, expire=None, expire_on=draw(st.sampled_from(ON)) if end == "on" else None)
+        points = replace(points, inactive=INACTIVE if end == "inactive" else None)
+    return replace(points, notices=draw(st.sampled_from([(), (30, 7), (1,)])))
 
 
 @st.composite
@@ -66,7 +104,11 @@ def lives(draw: st.DrawFn) -> list[Fact]:
     spendings: list[str] = []
     for number, second in enumerate(draw(st.lists(moments, max_size=12))):
         at, id = second * 1_000_000, f"life-{number:02}"
-        kind = draw(st.sampled_from(["return", "return", "spend", "reserve", "release", "back", "hand", "send", "get"]))
+        kind = draw(
+            st.sampled_from(
+                ["return", "return", "spend", "reserve", "release", "back", "hand", "send", "get", "extend", "sent"]
+            )
+        )
         told = (id, "ada", at, at, "test")
         if kind == "return" and orders:
             order = draw(st.sampled_from(orders))
@@ -90,6 +132,11 @@ def lives(draw: st.DrawFn) -> list[Fact]:
             )
         elif kind == "hand":
             facts.append(PointsAdjusted(*told, draw(st.sampled_from([-70, -1, 1, 90])), "sorry"))
+        elif kind == "extend":
+            facts.append(ExpiryExtended(*told, at + draw(st.integers(-50, 500)) * 86_400_000_000))
+        elif kind == "sent" and orders:
+            order_id = draw(st.sampled_from(orders)).order_id
+            facts.append(Behaved(*told, "Order Fulfilled", {"order_id": order_id}))
         elif kind == "send":
             facts.append(PointsSent(*told, draw(st.integers(1, 100))))
         elif kind == "get":

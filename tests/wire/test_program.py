@@ -109,7 +109,7 @@ def test_a_document_with_twelve_mistakes_is_told_twelve_things_in_order():
         ),
         "shop.yaml:5:3: points.worht: there is no “worht” here; did you mean “worth”?",
         (
-            "shop.yaml:6:9: points.hold: expected a duration such as “14 days”, “12 months” or “P12M”; found “14 dyas”;"
+            "shop.yaml:6:9: points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “14 dyas”;"
             " did you mean “14 days”?"
         ),
         "shop.yaml:10:10: earning[0].per: an amount in USD has at most 2 decimals; found “1.005”",
@@ -182,13 +182,13 @@ A = "{id: a, on: Order Completed, per: 1, points: 1}"
          "points.worth: expected an amount of 0 or more, such as 0.01; found “$0.01”; did you mean “0.01”?"),
         (PLAIN + "points: {worth: -1}\n", "points.worth: expected an amount of 0 or more, such as 0.01; found “-1”"),
         (PLAIN + "points: {hold: 14}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”; found “14”; did you mean “14 days”?"),
+         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “14”; did you mean “14 days”?"),
         (PLAIN + "points: {hold: 2 fortnights}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”; found “2 fortnights”"),
+         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “2 fortnights”"),
         (PLAIN + "points: {hold: 0 days}\n", "points.hold: expected a duration above 0; found “0 days”"),
         (PLAIN + "points: {hold: 101 years}\n", "points.hold: expected a duration of at most 100 years; found “101 years”"),
         (PLAIN + "points: {hold: -3 days}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”; found “-3 days”"),
+         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “-3 days”"),
         (PLAIN + "points: {expire: 12 months}\n",
          ("points.expire: expected “never”, or a table such as {after: 12 months, until: end_of_month}; found “12 months”;"
          " did you mean “{after: 12 months}”?")),
@@ -438,9 +438,6 @@ def test_parts_that_are_still_to_come_are_refused_by_name(part):
 @pytest.mark.parametrize(
     ("document", "mistake"),
     [
-        (PLAIN + 'points: {expire: {on: ["12-31"]}}', "points.expire.on: “on” is not yet supported; leave it out for now"),
-        (PLAIN + "points: {expire: {inactive_for: 12 months}}",
-         "points.expire.inactive_for: “inactive_for” is not yet supported; leave it out for now"),
         (PLAIN + "tiers: {by: {score: engagement}, over: calendar_year, levels: [{id: gold, at: 5}]}",
          "tiers.by.score: “score” is not yet supported; leave it out for now"),
         (PLAIN + "tiers: {by: spend, over: calendar_year, up: at_next_period, levels: [{id: gold, at: 5, gives: {points: 1}}]}",

@@ -52,7 +52,7 @@ def replay_by_fact(
 
 def _memory(facts: Sequence[Fact], program: Rulebook) -> Memory | None:
     """What is recalled is kept only for those of whom something looks back."""
-    return Memory(lambda _: program) if looks_back(facts) else None
+    return Memory(lambda _: program) if looks_back(facts, program) else None
 
 
 def _dues(state: State, to: Instant, program: Rulebook, recorded_at: Instant) -> Iterator[Happening]:

@@ -1,9 +1,9 @@
 """A customer meets a newer program.
 
 Watches that both programs have keep what they counted; new ones are counted anew over the customer's facts; those that are
-gone are dropped; so it is with what segments remember. Consequences stand: lots keep their expiry. A level that the new program
-reaches is given at once; one that it no longer reaches is kept until it would have ended under the old one; one that it no
-longer has is replaced by what the sums reach.
+gone are dropped; so it is with what segments remember. Consequences stand: lots keep their expiry, but for days of pauses that the
+old program did not know, or that are no longer to come. A level that the new program reaches is given at once; one that it no
+longer reaches is kept until it would have ended under the old one; one that it no longer has is replaced by what the sums reach.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +12,12 @@ from typing import Final
 from regulars.kernel.behaviour import refold
 from regulars.kernel.effects import Because, Effect, LevelKept, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant
+from regulars.kernel.redating import taken_over
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
 from regulars.kernel.segments.meaning import Known
 from regulars.kernel.state import NO_FOOTING, SegmentState, State, apply, copy_of, earned_level
+from regulars.kernel.tier_pauses import kept_over_pauses
 from regulars.kernel.tiers import TIERS, TierRules, earned_end, given_over, moved_to, upgrade
 from regulars.kernel.waking import look_ahead
 
@@ -41,7 +43,10 @@ def adopt(
         key: state.observations[key] if key in state.observations else refold(facts, watch, new.calendar)
         for key, watch in new.watches
     }
-    effects = _tier_moves(state, new, end, recorded_at)
+    effects = taken_over(state, old, new, recorded_at)
+    for effect in effects:
+        apply(effect, state.consequences)
+    effects += _tier_moves(state, old, new, end, recorded_at)
     effects += _segment_moves(state, old, new, recorded_at, known)
     look_ahead(state, new, tiers_too=True)
     return state, effects
@@ -56,7 +61,7 @@ def _current_end(state: State, old: Rulebook) -> Instant:
     return DAWN if end == FOREVER else end
 
 
-def _tier_moves(state: State, new: Rulebook, end: Instant, recorded_at: Instant) -> list[Effect]:
+def _tier_moves(state: State, old: Rulebook, new: Rulebook, end: Instant, recorded_at: Instant) -> list[Effect]:
     because, held, rules = Because(TIERS, new.version), state.consequences, new.tiers
     effects: list[Effect] = []
 
@@ -76,7 +81,10 @@ def _tier_moves(state: State, new: Rulebook, end: Instant, recorded_at: Instant)
         today = new.calendar.today(state.clock)
         follow(upgrade(state, rules, today, state.clock, recorded_at, new.version, None))
         if had is not None and earned_level(held) == had:
-            follow(_kept(state, rules, end, recorded_at, because))
+            if old.tiers is None or (old.tiers.stopped is None and rules.stopped is None):
+                follow(_kept(state, rules, end, recorded_at, because))
+            else:
+                follow(kept_over_pauses(state, old.tiers, rules, end, recorded_at, new.version))
     return effects
 
 

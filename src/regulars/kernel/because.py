@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from regulars.kernel.calendar import date_of
+from regulars.kernel.calendar import DAY, date_of
 from regulars.kernel.effects import (
     WELCOME,
     Account,
@@ -10,6 +10,7 @@ from regulars.kernel.effects import (
     Counted,
     Effect,
     Entry,
+    ExpiryNoticed,
     LevelEarned,
     LevelEnding,
     LevelGiven,
@@ -27,13 +28,16 @@ from regulars.kernel.effects import (
     TierChanged,
     Withheld,
 )
+from regulars.kernel.endings import INACTIVITY
 from regulars.kernel.experiments import HELD_OUT, HOLDOUT
 from regulars.kernel.expiry import CLOSURE
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
 from regulars.kernel.given_levels import SET
 from regulars.kernel.limits import told
 from regulars.kernel.merging import BY_MERGE
+from regulars.kernel.pauses import PAUSE, Clock, why_paused
 from regulars.kernel.program import CalendarYear, Fixed, PerAmount, ProgramYear, SinceJoining
+from regulars.kernel.redating import FULFILMENT
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import listed, plain
 
@@ -58,6 +62,11 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return f"{_points(effect, program)} went over to another account of the same person."
         case Posted(entry=Entry.EXPIRE) if effect.because.rule == CLOSURE:
             return f"{_points(effect, program)} forfeited: the account was erased."
+        case Posted(entry=Entry.EXPIRE) if effect.because.rule == INACTIVITY:
+            inactive = program.program.points.inactive
+            return f"{_points(effect, program)} expired: points end {inactive.describe() if inactive else 'so'}."
+        case Posted(entry=Entry.REDATE):
+            return _redated(effect, program)
         case Posted(entry=Entry.EXPIRE):
             last = last_day(effect.expires_at, program)
             return f"{_points(effect, program)} expired: they could be spent until the end of {last}."
@@ -81,6 +90,9 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return _kept_sentence(effect, program)
         case LevelEnding():
             return _ending_sentence(effect, program)
+        case ExpiryNoticed():
+            points = program.program.points.name.points(effect.points)
+            return f"Told that {points} can be spent only until the end of {last_day(effect.expires_at, program)}."
         case MembershipStarted():
             return "Became a member."
         case Merged():
@@ -114,6 +126,30 @@ def why(effects: Iterable[Effect], program: Rulebook) -> list[str]:
 def last_day(end: Instant, program: Rulebook) -> str:
     """The last day before an exclusive end, on the shop's wall."""
     return date_of(program.calendar.day_of(end - 1)).isoformat()
+
+
+def _redated(effect: Posted, program: Rulebook) -> str:
+    points, rule, came = _points(effect, program), effect.because.rule, effect.source is Account.REDATED
+    if rule == FULFILMENT:
+        day = last_day(effect.active_at, program)
+        return (
+            f"{points} need not wait any longer: the order was fulfilled."
+            if came
+            else f"{points} were to be pending until the end of {day}."
+        )
+    day = last_day(effect.expires_at, program)
+    if not came:
+        return f"{points} were to last until the end of {day}."
+    if rule != PAUSE:
+        return f"{points} last until the end of {day} now: the shop has extended them."
+    why = _why_paused(effect.earned_at or effect.effective_at, effect.expires_at, "expiry", program)
+    return f"{points} last until the end of {day} now, by what days are paused.{why}"
+
+
+def _why_paused(begin: Instant, end: Instant, clock: Clock, program: Rulebook) -> str:
+    days = program.calendar.day_of(begin), program.calendar.day_of(end)
+    why = why_paused(program.program.pauses, clock, *days)
+    return f" {why}" if why else ""
 
 
 def _points(effect: Posted, program: Rulebook) -> str:
@@ -192,7 +228,11 @@ def _life(effect: Posted, program: Rulebook) -> str:
         held = f"; pending until the end of {last_day(effect.active_at, program)}"
     if effect.expires_at == FOREVER:
         return f"{held}; they never expire"
-    return f"{held}; they last until the end of {last_day(effect.expires_at, program)}"
+    earned = effect.effective_at if effect.earned_at is None else effect.earned_at
+    why = _why_paused(earned, effect.expires_at, "expiry", program) if program.stopped is not None else ""
+    return (
+        f"{held}; they last until the end of {last_day(effect.expires_at, program)}{f' ({why.strip()})' if why else ''}"
+    )
 
 
 def _tier_sentence(effect: TierChanged, program: Rulebook) -> str:
@@ -223,6 +263,9 @@ def _kept_sentence(effect: LevelKept, program: Rulebook) -> str:
     until = f"until the end of {last_day(effect.until, program)}"
     if effect.in_grace:
         return f"{effect.level} is kept {until}, and for longer if it is reached again by then."
+    if effect.because.rule == PAUSE:
+        why = _why_paused(effect.effective_at - 366 * DAY, effect.until, "tier_reset", program)
+        return f"{effect.level} holds {until}, by what days are paused.{why}"
     return f"{effect.level} holds {until}, whatever comes."
 
 

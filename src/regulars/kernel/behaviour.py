@@ -64,7 +64,8 @@ class Watch(Struct, frozen=True):
                 return -fact.amount_minor
             gone = fact.is_whole and any([line.amount_minor > 0 for line in fact.lines])
             return -1 if self.counts == ORDERS and gone else None
-        return 1 if isinstance(fact, Behaved) and fact.name == self.counts and fact.trust is not WEAK else None
+        is_weak = isinstance(fact, Behaved) and fact.trust is WEAK
+        return 1 if fact.name == self.counts and not is_weak else None
 
 
 def observe(state: State, fact: Fact, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
@@ -88,10 +89,9 @@ def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
     for fact in facts:
         if isinstance(fact, MemberJoined) and member_since is None:
             member_since = fact.happened_at
-        elif isinstance(fact, OrderCompleted | OrderReturned | Behaved):
-            at = fact.ordered_at if isinstance(fact, OrderReturned) else fact.happened_at
-            if not watch.members_only or was_member(member_since, at):
-                _count(buckets, watch.amount(fact), calendar.today(at), watch)
+        at = fact.ordered_at if isinstance(fact, OrderReturned) else fact.happened_at
+        if not watch.members_only or was_member(member_since, at):
+            _count(buckets, watch.amount(fact), calendar.today(at), watch)
     return buckets
 
 

@@ -50,6 +50,8 @@ class Entry(StrEnum):
     ADJUST = "adjust"
     TRANSFER_OUT = "transfer_out"
     TRANSFER_IN = "transfer_in"
+    REDATE = "redate"
+    """A lot gets other dates: a posting with the old ones, and one with the new."""
 
 
 class Account(StrEnum):
@@ -65,6 +67,8 @@ class Account(StrEnum):
     """Below 0 by what a customer owes; what comes next fills it."""
     TRANSFERRED = "transferred"
     """Between two customers of whom one gave points to the other."""
+    REDATED = "redated"
+    """Between a lot and the same lot with other dates."""
 
 
 EARN: Final = Entry.EARN
@@ -80,6 +84,7 @@ REDEEM_REVERSAL: Final = Entry.REDEEM_REVERSAL
 ADJUST: Final = Entry.ADJUST
 TRANSFER_OUT: Final = Entry.TRANSFER_OUT
 TRANSFER_IN: Final = Entry.TRANSFER_IN
+REDATE: Final = Entry.REDATE
 PROGRAM: Final = Account.PROGRAM
 PENDING: Final = Account.PENDING
 AVAILABLE: Final = Account.AVAILABLE
@@ -89,6 +94,7 @@ RESERVED: Final = Account.RESERVED
 SPENT: Final = Account.SPENT
 DEBT: Final = Account.DEBT
 TRANSFERRED: Final = Account.TRANSFERRED
+REDATED: Final = Account.REDATED
 IN_HAND: Final = (PENDING, AVAILABLE, RESERVED, DEBT)
 """Members by a name of their own: looking one up on its class costs as much as making an effect (Python 3.11)."""
 
@@ -364,6 +370,17 @@ class Withheld(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
+class ExpiryNoticed(Struct, frozen=True, gc=False, tag=True):
+    """So many points will end at `expires_at`, which is exclusive, if nothing comes before: `days` before their last day."""
+
+    points: int
+    expires_at: Instant
+    days: int
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
 Effect: TypeAlias = (
     Posted
     | TierChanged
@@ -382,4 +399,5 @@ Effect: TypeAlias = (
     | LevelKept
     | LevelEnding
     | Counted
+    | ExpiryNoticed
 )

@@ -1,10 +1,11 @@
 """The life of a lot: pending while the return window is open, available, expired.
 
-Both ends are stamped when the lot is earned, from the moment at which the fact happened and the tier held before it. A
-program that changes later, or a tier that is lost, leaves them as they are.
+Both ends are stamped when the lot is earned, from the moment at which the fact happened and the tier held before it, with the
+days of pauses added (`pauses`). A program that changes later, or a tier that is lost, leaves them as they are; a pause that is new,
+longer or shorter moves them (`redating`). What ends by inactivity bears no end of its own (`inactivity`).
 """
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from regulars.kernel.calendar import EXACT_UNITS, Calendar, Duration
 from regulars.kernel.effects import (
@@ -21,6 +22,8 @@ from regulars.kernel.effects import (
     Posted,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.lifespans import OnDates
+from regulars.kernel.pauses import moved_end, stopped
 from regulars.kernel.program import Expiry, Program
 from regulars.kernel.state import Consequences
 
@@ -29,30 +32,46 @@ EXPIRY: Final = "expiry"
 CLOSURE: Final = "closure"
 
 
+Ending: TypeAlias = Expiry | OnDates
+
+
 class Lifetimes:
     """When a lot that is earned at some moment, in some tier, becomes available and when it expires."""
 
     def __init__(self, program: Program, calendar: Calendar) -> None:
         self._calendar = calendar
         self._hold = program.points.hold
-        self._expire = program.points.expire
+        self._hold_until = program.points.hold_until
+        self._expire: Ending | None = program.points.expire or program.points.expire_on
+        self._stopped = stopped(program.pauses, "expiry")
         levels = program.tiers.levels if program.tiers else ()
-        self._in_tier: dict[str | None, Expiry | None] = {
-            level.id: level.points_expire if isinstance(level.points_expire, Expiry) else None
+        self._in_tier: dict[str | None, Ending | None] = {
+            level.id: level.points_expire if isinstance(level.points_expire, Expiry) else level.points_expire_on
             for level in levels
-            if level.points_expire is not None
+            if level.points_expire is not None or level.points_expire_on is not None
         }
-        durations = [expiry.after for expiry in (self._expire, *self._in_tier.values()) if expiry]
+        endings = (self._expire, *self._in_tier.values())
+        durations = [ending.after for ending in endings if isinstance(ending, Expiry)]
+        if self._hold_until is not None and self._hold_until.within is not None:
+            durations.append(self._hold_until.within)
         self.by_day = not any([_is_exact(one) for one in [*durations, *([self._hold] if self._hold else [])]])
         """Whether all that is earned on one day in one tier has one lifetime."""
 
     def of(self, happened_at: Instant, tier: str | None) -> tuple[Instant, Instant]:
         """(active_at, expires_at): DAWN where there is no hold, FOREVER where nothing expires."""
-        expire = self._in_tier.get(tier, self._expire)
-        return (
-            self._calendar.end_of(happened_at, self._hold) if self._hold else DAWN,
-            self._calendar.end_of(happened_at, expire.after, expire.until_end_of) if expire else FOREVER,
-        )
+        ending = self._in_tier.get(tier, self._expire)
+        held_until = self._calendar.end_of(happened_at, self._hold) if self._hold else DAWN
+        if self._hold_until is not None:
+            held_until = self._hold_until.ends_at(happened_at, self._calendar)
+        return held_until, FOREVER if ending is None else self._end(happened_at, ending)
+
+    def _end(self, earned: Instant, ending: Ending) -> Instant:
+        calendar = self._calendar
+        if isinstance(ending, Expiry):
+            end = calendar.end_of(earned, ending.after, ending.until_end_of)
+        else:
+            end = calendar.start_of_day(ending.last_day(calendar.day_of(earned)) + 1)
+        return end if self._stopped is None else moved_end(self._stopped, earned, end, calendar)
 
 
 def next_lot_due(consequences: Consequences) -> Instant:

@@ -40,6 +40,9 @@ POINTS_ADJUSTED: Final = "Points Adjusted"
 POINTS_SENT: Final = "Points Sent"
 POINTS_RECEIVED: Final = "Points Received"
 LEVEL_SET: Final = "Level Set"
+EXPIRY_EXTENDED: Final = "Expiry Extended"
+ORDER_FULFILLED: Final = ("Order Fulfilled", "Order Shipped")
+"""What is told of an order that is on its way, with its `order_id`."""
 
 
 class Trust(StrEnum):
@@ -347,10 +350,31 @@ class PointsReceived(Struct, frozen=True, gc=False, tag=True):
         return {"points": str(self.points)}
 
 
+class ExpiryExtended(Struct, frozen=True, gc=False, tag=True):
+    """Whatever the customer holds that ends before `until`, which is exclusive, ends then. The customer reads `reason`; `actor` is
+    who did it.
+    """
+
+    name: ClassVar[str] = EXPIRY_EXTENDED
+
+    id: str
+    customer: str
+    happened_at: Instant
+    recorded_at: Instant
+    source: str
+    until: Instant
+    reason: str = ""
+    actor: str = ""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        return {"reason": self.reason}
+
+
 Spending: TypeAlias = PointsSpent | PointsReserved | PointsReleased | SpendingReversed
 ByHand: TypeAlias = PointsAdjusted | PointsSent | PointsReceived
 
-OfPoints: TypeAlias = OrderReturned | Spending | ByHand
+OfPoints: TypeAlias = OrderReturned | Spending | ByHand | ExpiryExtended
 
 Fact: TypeAlias = OrderCompleted | MemberJoined | Behaved | BalanceBroughtOver | LevelSet | OfPoints
 
@@ -363,6 +387,7 @@ OF_POINTS: Final = (
     PointsAdjusted,
     PointsSent,
     PointsReceived,
+    ExpiryExtended,
 )
 """Facts that change what a customer holds and that no rule earns by. Conditions see them as behaviour of the same name, on the
 shop's word.

@@ -75,6 +75,11 @@ class Stopped(Struct, frozen=True):
         """On which day the pause began in which this day lies; None if it lies in none."""
         return next((start for start, end in self.spans if start <= day < end), None)
 
+    def joined(self, other: "Stopped | None", before: Day) -> "Stopped":
+        """These days, and those of the other before that day."""
+        more = [(start, min(end, before)) for start, end in other.spans if start < before] if other else []
+        return Stopped(_merged([*self.spans, *more]))
+
     def moved(self, begin: Day, end: Day) -> Day:
         """The first day on which it is over, of what began on `begin` and would be over on `end` if no day were paused."""
         for start, till in self.spans:
@@ -92,13 +97,8 @@ class Stopped(Struct, frozen=True):
 
 def stopped(pauses: Iterable[Pause], clock: Clock) -> Stopped | None:
     """None where this clock never stands still. Pauses that overlap or touch are one."""
-    spans: list[tuple[Day, Day]] = []
-    for start, end in sorted([(one.first_day, one.end_day) for one in pauses if clock in one.stops]):
-        if spans and start <= spans[-1][1]:
-            spans[-1] = spans[-1][0], max(spans[-1][1], end)
-        else:
-            spans.append((start, end))
-    return Stopped(tuple(spans)) if spans else None
+    spans = _merged([(one.first_day, one.end_day) for one in pauses if clock in one.stops])
+    return Stopped(spans) if spans else None
 
 
 def paused_days(pauses: Iterable[Pause], first: Day, end: Day, clock: Clock) -> int:
@@ -120,6 +120,16 @@ def why_paused(pauses: Iterable[Pause], clock: Clock, begin: Day, end: Day) -> s
     """What members are told of the pauses with a day from `begin` up to but not including `end`."""
     said = [one.why for one in pauses if clock in one.stops and one.first_day < end and one.end_day > begin]
     return " ".join([why for why in dict.fromkeys(said) if why])
+
+
+def _merged(spans: Iterable[tuple[Day, Day]]) -> tuple[tuple[Day, Day], ...]:
+    merged: list[tuple[Day, Day]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 def _shifted(end: Instant, shift: Callable[[Day, Day], Day], begin: Instant, calendar: Calendar) -> Instant:

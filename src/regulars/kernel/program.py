@@ -14,6 +14,7 @@ from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date
 from regulars.kernel.effects import WELCOME
 from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.lifespans import MONTH_NAMES, HoldUntil, Inactivity, OnDates
 from regulars.kernel.limits import Limit, told
 from regulars.kernel.pauses import Pause
 from regulars.kernel.perks import Perk
@@ -35,20 +36,7 @@ OnReturn = Literal["share", "reckon_again", "keep"]
 rule would give for what is left; or all of them, whatever goes back.
 """
 NEVER: Final = "never"
-MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS: Final = MONTH_NAMES
 
 Normalize = Literal["none", "digits", "lower", "upper"]
 Purpose = Literal["analytics", "profiling", "email", "sms", "ads"]
@@ -81,6 +69,11 @@ class PointsPolicy(Struct, frozen=True):
     """More points than that, given or taken by hand, need a second member of staff."""
     limits: tuple[Limit, ...] = ()
     """On what all rules together give."""
+    hold_until: HoldUntil | None = None
+    expire_on: OnDates | None = None
+    inactive: Inactivity | None = None
+    notices: tuple[int, ...] = ()
+    """So many days before their last one, whose points end soon is told."""
 
     def liability_minor(self, points: int) -> int:
         """What so many points are worth, floored to the minor unit."""
@@ -93,8 +86,10 @@ class PointsPolicy(Struct, frozen=True):
 
     def describe(self, currency: Currency) -> str:
         worth = plain(self.worth_minor / 10**currency.exponent)
-        kept = f"{capitalized(self.name.other)} expire {self.expire.describe()}" if self.expire else "They never expire"
+        ends = self.expire or self.expire_on or self.inactive
+        kept = f"{capitalized(self.name.other)} expire {ends.describe()}" if ends else "They never expire"
         held = f" They are pending for {self.hold.describe()}." if self.hold else ""
+        held = f" They are pending {self.hold_until.describe()}." if self.hold_until else held
         share = (
             f" Of {self.name.other}, {plain(self.redeemed * 100)} % are expected to be spent."
             if self.redeemed != 1
@@ -109,8 +104,11 @@ class PointsPolicy(Struct, frozen=True):
     def _of_debt(self) -> str:
         name = self.name.other
         said = ""
+        if self.notices:
+            days = listed([str(days) for days in sorted(self.notices, reverse=True)])
+            said += f" That they end soon is told {days} days before." if self.notices != (1,) else _DAY_BEFORE
         if self.debt != "within_balance":
-            said = f" Of an order that goes back, {name} that were spent are {_CHARGED[self.debt].format(name=name)}."
+            said += f" Of an order that goes back, {name} that were spent are {_CHARGED[self.debt].format(name=name)}."
         if self.back_first != "money":
             said += _BACK_FIRST[self.back_first]
         if self.second_look_above is not None:
@@ -122,6 +120,7 @@ _BACK_FIRST: Final = {
     "points": " Of an order that goes back in part, what was paid with points comes back first.",
     "in_proportion": " Of an order that goes back in part, money and points come back in proportion to what was paid with them.",
 }
+_DAY_BEFORE: Final = " That they end soon is told 1 day before."
 _CHARGED: Final = {
     "only_pending": "taken from those that are still pending, and from no others",
     "unlimited": "taken from all others, and what is missing is owed: the next {name} fill it",
@@ -288,6 +287,7 @@ class Level(Struct, frozen=True):
     """Other than the program's expiry, for what is earned while in this level."""
     perks: tuple[str, ...] = ()
     gives: LevelReward | None = None
+    points_expire_on: OnDates | None = None
 
     def describe(self, program: "Program") -> str:
         assert program.tiers is not None
@@ -298,6 +298,8 @@ class Level(Struct, frozen=True):
             parts.append(f"{program.points.name.other} earned there never expire")
         elif isinstance(self.points_expire, Expiry):
             parts.append(f"{program.points.name.other} earned there expire {self.points_expire.describe()}")
+        elif self.points_expire_on is not None:
+            parts.append(f"{program.points.name.other} earned there expire {self.points_expire_on.describe()}")
         if self.perks:
             parts.append(f"with {listed([f'“{perk}”' for perk in self.perks])}")
         if self.gives is not None:

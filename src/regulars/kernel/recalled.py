@@ -22,6 +22,8 @@ from regulars.kernel.effects import (
     Returned,
 )
 from regulars.kernel.facts import (
+    ORDER_FULFILLED,
+    Behaved,
     Fact,
     Line,
     OrderCompleted,
@@ -101,9 +103,13 @@ class Memory:
 LOOKING_BACK: Final = (OrderReturned, SpendingReversed)
 
 
-def looks_back(facts: Iterable[Fact]) -> bool:
+def looks_back(facts: Iterable[Fact], program: Rulebook) -> bool:
     """Whether any of these can be judged only with a memory."""
-    return any([isinstance(fact, LOOKING_BACK) for fact in facts])
+    return any([isinstance(fact, LOOKING_BACK) or _is_awaited(fact, program) for fact in facts])
+
+
+def _is_awaited(fact: Fact, program: Rulebook) -> bool:
+    return program.waits_for_fulfilment and isinstance(fact, Behaved) and fact.name in ORDER_FULFILLED
 
 
 def without(order: OrderCompleted, returns: Sequence[OrderReturned]) -> OrderCompleted:

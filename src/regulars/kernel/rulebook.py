@@ -3,6 +3,8 @@
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.consents import standing
 from regulars.kernel.earning import EarningRules
+from regulars.kernel.endings import Endings
+from regulars.kernel.pauses import stopped
 from regulars.kernel.program import Program
 from regulars.kernel.segments.live.rules import SegmentRules
 from regulars.kernel.state import Consequences, SegmentState, State
@@ -19,6 +21,14 @@ class Rulebook:
         self.earning = EarningRules(program, version, self.calendar)
         self.tiers = TierRules(program.tiers, program, self.calendar) if program.tiers else None
         watches = [self.tiers.watch] if self.tiers and self.tiers.watch else []
+        self.stopped = stopped(program.pauses, "expiry")
+        """The days on which points do not grow older."""
+        has_endings = program.points.notices or program.points.inactive
+        self.endings = Endings(program, self.calendar) if has_endings else None
+        self.waits_for_fulfilment = (
+            program.points.hold_until is not None and program.points.hold_until.end == "fulfilment"
+        )
+        watches += self.endings.watches if self.endings else []
         self.watches = [(watch.key(), watch) for watch in watches]
         self.counted = frozenset([watch.counts for _, watch in self.watches])
         """The behaviours that watches count, among what else they do."""

@@ -18,14 +18,16 @@ from regulars.kernel.behaviour import observe, observe_return
 from regulars.kernel.by_hand import by_hand, settle
 from regulars.kernel.calendar import SECOND, Day, Today
 from regulars.kernel.earning import bring_over, earn
-from regulars.kernel.effects import ACTIVATE, EXPIRE, Effect, Posted, Refused
+from regulars.kernel.effects import ACTIVATE, EXPIRE, Because, Effect, ExpiryNoticed, Posted, Refused
 from regulars.kernel.entry_rewards import take_welcome_back, welcome
-from regulars.kernel.expiry import activate, expire, next_lot_due
+from regulars.kernel.expiry import activate, expire
 from regulars.kernel.facts import (
     OF_POINTS,
+    ORDER_FULFILLED,
     WEAK,
     BalanceBroughtOver,
     Behaved,
+    ExpiryExtended,
     Fact,
     Instant,
     LevelSet,
@@ -40,13 +42,14 @@ from regulars.kernel.facts import (
 from regulars.kernel.given_levels import set_level
 from regulars.kernel.membership import enrol
 from regulars.kernel.recalled import Memory
+from regulars.kernel.redating import FULFILMENT, extend, fulfil
 from regulars.kernel.returns import take_back
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
 from regulars.kernel.spending import lapse, spend
 from regulars.kernel.state import State, apply, copy_of
 from regulars.kernel.tiers import left_after_return, reset, upgrade
-from regulars.kernel.waking import look_ahead
+from regulars.kernel.waking import look_ahead, next_points_due
 
 
 def step(
@@ -157,7 +160,7 @@ def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: 
         if tiers is not None:
             best_before = tiers.best_sum(state, on_clock)
         observe_return(state, fact, program.calendar.today(fact.ordered_at), program.watches)
-    elif isinstance(fact, Behaved) and fact.name in program.counted:
+    elif fact.name in program.counted:
         observe(state, fact, today, program.watches)
     return best_before
 
@@ -191,6 +194,8 @@ def _award(
         _follow(state, [enrolled], effects)
         if isinstance(enrolled, Refused):
             return False
+    elif program.waits_for_fulfilment and fact.name in ORDER_FULFILLED:
+        _follow(state, _fulfilled(fact, state, at, program, memory), effects)
     _follow(state, earn(state, fact, day, at, program.earning, drawn_by), effects)
     return False
 
@@ -228,7 +233,18 @@ def _moved_by(fact: OfPoints, state: State, at: Instant, program: Rulebook, memo
         return take_back(state, fact, at, program.version, program.program.points.debt, memory)
     if isinstance(fact, PointsAdjusted | PointsSent | PointsReceived):
         return by_hand(state, fact, at, program.version, program.earning.lifetimes)
+    if isinstance(fact, ExpiryExtended):
+        return extend(state, fact, at, program.version)
     return spend(state, fact, at, program.version, memory)
+
+
+def _fulfilled(fact: Behaved, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
+    """An order that is not known, or is somebody else's, brings nothing."""
+    order = memory.order(fact.properties.get("order_id", "")) if memory is not None else None
+    if order is None:
+        return []
+    because = Because(FULFILMENT, program.version, fact.id)
+    return fulfil(state, order.order.id, at, fact.recorded_at, because)
 
 
 def overhear(state: State, facts: Iterable[Fact], program: Rulebook) -> tuple[State, list[Effect]]:
@@ -261,7 +277,7 @@ def _fall_due_until(at: Instant, state: State, program: Rulebook, recorded_at: I
             _fall_due(state, state.due_at, program, recorded_at, effects)
         return
     while True:
-        own = min(next_lot_due(state.consequences), state.tier_due_at)
+        own = min(next_points_due(state, program), state.tier_due_at)
         due = min(own, segments.due_at)
         if due > at or (own > at and segments.due_at > recorded_at):
             return
@@ -277,6 +293,7 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     held, version, followed = state.consequences, program.version, len(effects)
     resetting = program.tiers is not None and state.tier_due_at <= due
     tiers = program.tiers
+    told = program.endings.notice(state, at, recorded_at, version) if program.endings is not None else []
     if held.pending and held.pending[0].active_at <= due:
         _follow(state, activate(held, due, at, recorded_at, version), effects)
     if held.reserved and held.reserved[0].until <= due:
@@ -289,6 +306,9 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     state.clock = at
     if held.available and held.available[0].expires_at <= due:
         _follow(state, expire(held, due, at, recorded_at, version), effects)
+    if program.endings is not None:
+        _follow(state, program.endings.lapse(state, due, at, recorded_at, version), effects)
+        _follow(state, told, effects)
     if resetting:
         _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
     if state.segments is not None and any(map(_changes_what_is_held, effects[followed:])):
@@ -298,6 +318,8 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
 
 def _changes_what_is_held(effect: Effect) -> bool:
     """To the second: that points become available and expire, segments know beforehand."""
+    if isinstance(effect, ExpiryNoticed):
+        return False
     is_foreseen = isinstance(effect, Posted) and (effect.entry is ACTIVATE or effect.entry is EXPIRE)
     return not is_foreseen or effect.effective_at % SECOND != 0
 

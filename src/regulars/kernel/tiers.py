@@ -16,15 +16,17 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.kernel.behaviour import FROM_JANUARY, ORDERS, SPEND, Watch
-from regulars.kernel.calendar import Calendar, Day, Duration, Today
+from regulars.kernel.calendar import Calendar, Day, Duration, Today, add_months
 from regulars.kernel.effects import Because, Effect, LevelEarned, LevelEnding, LevelGiven, LevelKept, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.pauses import PAUSE, Stopped, moved_end, stopped
 from regulars.kernel.program import (
     CalendarYear,
     LevelReward,
     Lifetime,
     Program,
     ProgramYear,
+    Rolling,
     SinceEntry,
     SinceJoining,
     Tiers,
@@ -57,6 +59,8 @@ class TierRules:
         lasts = tiers.over.months if isinstance(tiers.over, SinceEntry) and tiers.down != "never" else 0
         self.lasts = Duration(lasts, "months") if lasts else None
         """For how long a level is held from its entry."""
+        self.stopped = stopped(program.pauses, "tier_reset")
+        self.looks_back = tiers.over.months if isinstance(tiers.over, Rolling | SinceEntry) else 12
 
     def sums(self, state: State) -> Buckets:
         if self._watch_key is None:
@@ -88,7 +92,15 @@ class TierRules:
     def kept_from(self, moment: Instant) -> Instant:
         """Until when a level is held that is entered then."""
         assert self.lasts is not None
-        return self.calendar.end_of(moment, self.lasts)
+        end = self.calendar.end_of(moment, self.lasts)
+        return end if self.stopped is None else moved_end(self.stopped, moment, end, self.calendar)
+
+    def put_off(self, end: Instant, days: Stopped | None) -> Instant:
+        """When a level is lost that would be lost at `end`: later by the days that were paused in the months before it."""
+        if days is None or end >= FOREVER:
+            return end
+        begin = add_months(self.calendar.day_of(end), -self.looks_back)
+        return moved_end(days, self.calendar.start_of_day(begin), end, self.calendar)
 
 
 class Ahead(Struct, frozen=True):
@@ -298,12 +310,19 @@ def seen_end(state: State, rules: TierRules) -> Instant:
     earned = rules.rank_of[earned_level(held)]
     if rules.lasts is not None and end != FOREVER and rules.rank_on(state, rules.calendar.today(end)) >= earned:
         end = FOREVER
+    if rules.stopped is not None and rules.lasts is None and not _is_kept_until(state, end):
+        end = rules.put_off(end, rules.stopped)
     if held.footing is None or held.footing.given is None:
         return end
     given = rules.rank_of.get(held.footing.given, 0)
     if given > earned:
         return held.footing.given_until
     return max(end, held.footing.given_until) if given == earned else end
+
+
+def _is_kept_until(state: State, end: Instant) -> bool:
+    footing = state.consequences.footing
+    return footing is not None and footing.kept_until == end
 
 
 def _ended(
@@ -316,9 +335,16 @@ def _ended(
     if left == rank:
         assert rules.lasts is not None
         return [LevelKept(level, rules.kept_from(due - 1), False, at, recorded_at, because)]
+    if left < rank and rules.stopped is not None and rules.lasts is None and footing.kept_until != due:
+        later = rules.put_off(due, rules.stopped)
+        if later > due:
+            paused = Because(PAUSE, because.version)
+            return [LevelKept(level, later, False, at, recorded_at, paused)]
     had_grace = footing.in_grace and footing.kept_until == due
     if left < rank and rules.tiers.grace_days and not had_grace:
         until = rules.calendar.start_of_day(today.day + rules.tiers.grace_days)
+        if rules.stopped is not None:
+            until = moved_end(rules.stopped, due, until, rules.calendar)
         return [LevelKept(level, until, True, at, recorded_at, because)]
     if left < rank and rules.tiers.down == "one":
         left = rank - 1
@@ -339,7 +365,8 @@ def _next_warning(state: State, rules: TierRules) -> Instant:
     in_grace = footing.in_grace and footing.kept_until > state.clock
     if end == FOREVER or footing.warned >= end or in_grace:
         return FOREVER
-    first = rules.calendar.start_of_day(rules.calendar.day_of(end) - rules.tiers.warn_days)
+    day = rules.calendar.day_of(end) - rules.tiers.warn_days
+    first = rules.calendar.start_of_day(day if rules.stopped is None else rules.stopped.first_running(day))
     return max(first, footing.warned)
 
 

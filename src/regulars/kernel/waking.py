@@ -13,7 +13,13 @@ def next_due(state: State, program: Rulebook) -> Instant:
     """
     tier_due = next_tier_due(state, program.tiers) if program.tiers else FOREVER
     segment_due = state.segments.due_at if state.segments is not None else FOREVER
-    return min(next_lot_due(state.consequences), tier_due, segment_due)
+    return min(next_points_due(state, program), tier_due, segment_due)
+
+
+def next_points_due(state: State, program: Rulebook) -> Instant:
+    """Of points alone."""
+    due = next_lot_due(state.consequences)
+    return due if program.endings is None else min(due, program.endings.next_due(state))
 
 
 def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
@@ -24,7 +30,7 @@ def look_ahead(state: State, program: Rulebook, tiers_too: bool) -> None:
     """
     if tiers_too:
         state.tier_due_at = next_tier_due(state, program.tiers) if program.tiers else FOREVER
-    lot_due, tier_due = next_lot_due(state.consequences), state.tier_due_at
+    lot_due, tier_due = next_points_due(state, program), state.tier_due_at
     state.due_at = lot_due if lot_due < tier_due else tier_due
     segments = state.segments
     if segments is not None and segments.due_at < state.due_at:

@@ -69,7 +69,7 @@ class Customers:
 
     def recall(self, facts: Sequence[Fact]) -> Memory | None:
         """What these facts of one customer need of the past."""
-        if not looks_back(facts):
+        if not looks_back(facts, self._rulebook):
             return None
         self.journal.write(self._tx)
         return recalled(self._tx.core, self._rulebooks, facts[0].customer, facts)

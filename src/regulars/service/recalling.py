@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from regulars.kernel.effects import EXPIRE, Effect
 from regulars.kernel.facts import (
+    ORDER_FULFILLED,
     WENT_BACK,
+    Behaved,
     Fact,
     OrderReturned,
     PointsSpent,
@@ -28,6 +30,8 @@ def recalled(connection: Connection, rulebooks: Rulebooks, customer: str, facts:
     facts = list(facts)
     records = records_of(connection, customer)
     order_ids = {fact.order_id for fact in facts if isinstance(fact, OrderReturned)}
+    fulfilled = [fact for fact in facts if isinstance(fact, Behaved) and fact.name in ORDER_FULFILLED]
+    order_ids |= {fact.properties.get("order_id", "") for fact in fulfilled}
     if order_ids:
         _recall_orders(connection, memory, records, order_ids)
     spendings = {fact.spending for fact in facts if isinstance(fact, SpendingReversed)}

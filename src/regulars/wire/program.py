@@ -28,7 +28,6 @@ from regulars.kernel.program import (
     DeviceLimit,
     EarningRule,
     EventMap,
-    Expiry,
     Fixed,
     Goods,
     IdentityKind,
@@ -59,7 +58,7 @@ from regulars.kernel.worth import USUAL_WORTH, Worth
 from regulars.wire.bills import currency_named
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
-from regulars.wire.life_reading import read_pauses
+from regulars.wire.life_reading import read_pauses, with_expiry, with_lives
 from regulars.wire.limit_reading import read_limits
 from regulars.wire.program_checks import check
 from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
@@ -83,12 +82,12 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "perks",
         "pauses",
     ),
-    PointsPolicy: ("redeemed", "debt", "second_look_above", "limits", "back_first"),
+    PointsPolicy: ("redeemed", "debt", "second_look_above", "limits", "back_first", "hold_until", "expire_on", "inactive", "notices"),
     PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates"),
     Fixed: ("on_return", "only_for", "exempt", "limits", "stack"),
     Multiplier: ("only_for", "exempt", "stack"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
-    Level: ("perks", "gives"),
+    Level: ("perks", "gives", "points_expire_on"),
 }
 """What a program can say since versions were first given out."""
 
@@ -168,27 +167,16 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
     if given is None:
         return PointsPolicy(PointsName("point", "points"), Fraction(0))
     name = given["name"]
-    expire = _expiry(given["expire"])
-    return PointsPolicy(
+    policy = PointsPolicy(
         name=PointsName(name["one"], name["other"]) if name else PointsName("point", "points"),
         worth_minor=(given["worth"] or Fraction(0)) * 10**currency.exponent,
-        hold=given["hold"],
-        expire=expire if isinstance(expire, Expiry) else None,
         redeemed=Fraction(1) if given["redeemed"] is None else given["redeemed"],
         debt=given["debt"] or "within_balance",
         second_look_above=given["second_look_above"],
         limits=read_limits(given["limit"]),
         back_first=given["back_first"] or "money",
     )
-
-
-def _expiry(given: Any) -> Any:
-    """An Expiry, `never`, or None where nothing is said."""
-    if not isinstance(given, Given):
-        assert given in (None, NEVER)
-        return given
-    until = given["until"]
-    return Expiry(given["after"], until.removeprefix("end_of_") if until else None)
+    return with_lives(policy, given)
 
 
 def _rule(given: Given, currency: Currency) -> EarningRule:
@@ -245,13 +233,15 @@ def _chosen(pairs: tuple[tuple[str, tuple[str, ...]], ...] | None) -> tuple[OneO
 def _tiers(given: Given, currency: Currency) -> Tiers:
     by, down = given["by"], given["down"]
     levels = [
-        Level(
-            id=level["id"],
-            at=_minor(level["at"], currency) if by == "spend" else int(level["at"]),
-            earn=level["earn"] or Fraction(1),
-            points_expire=_expiry(level["points_expire"]),
-            perks=level["perks"] or (),
-            gives=_reward(level["gives"]),
+        with_expiry(
+            Level(
+                id=level["id"],
+                at=_minor(level["at"], currency) if by == "spend" else int(level["at"]),
+                earn=level["earn"] or Fraction(1),
+                perks=level["perks"] or (),
+                gives=_reward(level["gives"]),
+            ),
+            level["points_expire"],
         )
         for level in given["levels"]
     ]

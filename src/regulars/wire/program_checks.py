@@ -5,7 +5,7 @@ Only what could be read is compared, so that one mistake gives one message.
 
 from collections.abc import Iterable
 
-from regulars.kernel.calendar import EXACT_UNITS, Duration
+from regulars.kernel.calendar import Duration
 from regulars.kernel.earning import OPENING_BALANCE
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.program import (
@@ -23,7 +23,7 @@ from regulars.wire.currency_checks import check_rates, refuse_fine
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
-from regulars.wire.life_checks import check_life
+from regulars.wire.life_checks import check_life, longest_hold, spendable
 from regulars.wire.limit_checks import check_limits, check_limits_of_all
 from regulars.wire.never_checks import check_never
 from regulars.wire.score_checks import check_scores
@@ -39,9 +39,9 @@ def check(program: Given) -> None:
     currency: Currency | None = program["currency"]
     points: Given | None = program["points"]
     tiers: Given | None = program["tiers"]
-    hold = points["hold"] if points else None
+    hold = longest_hold(points["hold"]) if points else None
+    check_life(program)
     if points:
-        _spendable(hold, points["expire"], points.at("hold"))
         check_limits_of_all(points)
     _check_rules(program["earning"] or (), program.at("earning"), currency)
     check_never(program)
@@ -52,7 +52,6 @@ def check(program: Given) -> None:
     if program["consent"]:
         _check_consent(program["consent"])
     _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
-    check_life(program)
     check_trials(program)
     check_scores(program)
     check_segments(program)
@@ -173,7 +172,7 @@ def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None,
     for level in levels:
         if level["id"] == NOT_A_LEVEL:
             level.at("id").wrong(f"{quoted(NOT_A_LEVEL)} is what having no level is called; choose another name")
-        _spendable(hold, level["points_expire"], level.at("points_expire"))
+        spendable(hold, level["points_expire"], level.at("points_expire"))
         _check_reward(level["gives"], tiers)
         if level["at"] is None:
             continue
@@ -332,24 +331,6 @@ def _refuse_unreachable(one: Given, before: tuple[Given, ...]) -> None:
 
 
 # --- both --------------------------------------------------------------------------------------------------------------
-
-
-def _spendable(hold: Duration | None, expire: Given | str | None, place: Place) -> None:
-    """Points that expire while they are pending would be given for nothing."""
-    if hold is None or expire is None or expire == NEVER or not isinstance(expire, Given) or expire["after"] is None:
-        return
-    after: Duration = expire["after"]
-    if not _is_shorter(hold, after):
-        place.wrong(
-            f"points are pending for {hold.describe()} and expire after {after.describe()}: too soon to spend them"
-        )
-
-
-def _is_shorter(hold: Duration, after: Duration) -> bool:
-    """Whether it is in every year, however long the months are."""
-    if hold.unit in EXACT_UNITS and after.unit in EXACT_UNITS:
-        return hold.count * EXACT_UNITS[hold.unit] < after.count * EXACT_UNITS[after.unit]
-    return hold.days_at_most() < after.days_at_least()
 
 
 def _refuse_fine_amount(given: Given, key: str, currency: Currency) -> None:

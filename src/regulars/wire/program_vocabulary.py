@@ -15,10 +15,8 @@ from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
-from regulars.kernel.pauses import CLOCKS
 from regulars.kernel.perks import DAYS_IN, Wall
 from regulars.kernel.program import (
-    MONTHS,
     NEVER,
     CalendarYear,
     Debt,
@@ -37,6 +35,7 @@ from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency, plain
 from regulars.kernel.worth import TENDERS, BackFirst
 from regulars.wire.document import Place, nearest
+from regulars.wire.life_vocabulary import DATE_OF_YEAR, EVENT, EXPIRE, HOLD, NOTICES, PAUSE
 from regulars.wire.mapping.paths import PATH, parse_path
 from regulars.wire.shapes import (
     DATE_SHAPE,
@@ -143,7 +142,6 @@ def _over_meant(written: str) -> str | None:
 NAME_OF_PROGRAM = text("a name of at most 100 characters, in one line")
 NAME_OF_POINTS = text("a word or two, of at most 100 characters")
 ID = name("a name of small letters, digits, “-” and “_”, such as “weekend-doubles”")
-EVENT = text("the name of an event, such as “Order Completed”")
 CURRENCY = Scalar(
     "an ISO 4217 currency code such as “USD”",
     _currency,
@@ -160,31 +158,6 @@ FACTOR = number("a number above 0, such as 1.5", above=0)
 
 
 # --- points ------------------------------------------------------------------------------------------------------------
-
-
-def _expire_meant(written: str) -> str | None:
-    if written.casefold() in ("no", "none", "false", "off"):
-        return NEVER
-    try:
-        return f"{{after: {written}}}" if parse_duration(written) else nearest(written, [NEVER])
-    except Unreadable:
-        return None
-
-
-EXPIRE = Either(
-    Scalar(f"“{NEVER}”", lambda written: written if written == NEVER else None, {"const": NEVER}, _expire_meant),
-    Table(
-        {
-            "after": Key(DURATION_SHAPE, "how long points last, from the day on which they were earned", required=True),
-            "until": Key(
-                word(("end_of_week", "end_of_month", "end_of_quarter", "end_of_half_year", "end_of_year")),
-                "they last on to the end of the period in which that time is over",
-            ),
-        },
-        "a table such as {after: 12 months, until: end_of_month}",
-        not_yet={"on": "after", "inactive_for": "after"},
-    ),
-)
 
 
 def _share(written: str) -> Fraction | None:
@@ -281,8 +254,9 @@ POINTS = Table(
             PERCENT,
             "the share of points that you expect to be spent; the report on liability uses it, 100% where nothing is said",
         ),
-        "hold": Key(DURATION_SHAPE, "how long points are pending, until the return window has closed"),
+        "hold": Key(HOLD, "how long points are pending, until the return window has closed"),
         "expire": Key(EXPIRE, "how long points last; they never expire where nothing is said"),
+        "notices": Key(NOTICES, "how long before their last day it is told that points end"),
         "debt": Key(
             word(get_args(Debt)),
             "to what points are charged that an order that goes back had earned and that have been spent: to those that are "
@@ -411,20 +385,6 @@ RULE = Table(
 MOST_DAYS_OF_A_LEVEL: Final = 365
 
 
-def _date_of_year(written: str) -> tuple[int, int] | None:
-    """A month and a day; 29 February is one."""
-    date = re.fullmatch(r"(\d{2})-(\d{2})", written, re.ASCII)
-    if date is None:
-        return None
-    month, day = int(date[1]), int(date[2])
-    if not 1 <= month <= len(MONTHS) or not 1 <= day <= _LONGEST[month - 1]:
-        raise Unreadable("a month and a day that are in the calendar")
-    return month, day
-
-
-_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
 def _months(written: str) -> int | None:
     duration = parse_duration(written)
     if duration is None:
@@ -445,11 +405,6 @@ def _days_of_a_level(written: str) -> int | None:
     return days
 
 
-DATE_OF_YEAR = Scalar(
-    "a month and a day such as “04-01”",
-    _date_of_year,
-    {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
-)
 MONTHS_LONG = Scalar(
     "a duration such as “12 months”",
     _months,
@@ -1383,23 +1338,6 @@ PERK = Table(
 )
 
 PERKS = MapBy(ID, PERK, "a table from perks to what they are, such as {free-shipping: {title: Free shipping}}")
-
-
-# --- pauses ------------------------------------------------------------------------------------------------------------
-
-PAUSE = Table(
-    {
-        "from": Key(DATE_SHAPE, "the first day that does not count", required=True),
-        "to": Key(DATE_SHAPE, "the first day that counts again", required=True),
-        "stops": Key(
-            ListOf(word(CLOCKS), "a clock, or a list of clocks", or_one=True),
-            "what stands still: the expiry of points, the reset of tiers, streaks",
-            required=True,
-        ),
-        "why": Key(text("a sentence of at most 300 characters", 300), "what members read"),
-    },
-    "a pause: a table such as {from: 2026-04-01, to: 2026-09-01, stops: [expiry, tier_reset]}",
-)
 
 
 # --- the program -------------------------------------------------------------------------------------------------------

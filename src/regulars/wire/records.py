@@ -18,6 +18,7 @@ from regulars.kernel.effects import (
     Counted,
     Effect,
     Entry,
+    ExpiryNoticed,
     Factor,
     LevelEarned,
     LevelEnding,
@@ -203,6 +204,7 @@ RETURNED, RESERVATION_MADE, RESERVATION_ENDED = range(10, 13)
 COUNTED: Final = 30
 ASSIGNED: Final = 60
 WITHHELD: Final = 61
+EXPIRY_NOTICED: Final = 50
 LEVEL_EARNED, LEVEL_GIVEN, LEVEL_KEPT, LEVEL_ENDING = range(40, 44)
 NO_EFFECTS: Final = _encode([])
 
@@ -247,6 +249,8 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
             written.append((LEVEL_KEPT, rule, by_fact, at, effect.level, (effect.until, effect.in_grace)))
         elif isinstance(effect, LevelEnding):
             written.append((LEVEL_ENDING, rule, by_fact, at, effect.level, (effect.at, effect.missing)))
+        elif isinstance(effect, ExpiryNoticed):
+            written.append((EXPIRY_NOTICED, rule, by_fact, at, effect.points, (effect.expires_at, effect.days)))
         else:
             assert isinstance(effect, MembershipStarted), "postings are the ledger's"
             written.append((MEMBERSHIP_STARTED, rule, by_fact, at, effect.since, None))
@@ -297,6 +301,9 @@ def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step
     if kind == LEVEL_ENDING:
         ends_at, missing = other
         return LevelEnding(one, ends_at, missing, at, step.recorded_at, because)
+    if kind == EXPIRY_NOTICED:
+        expires_at, days = other
+        return ExpiryNoticed(one, expires_at, days, at, step.recorded_at, because)
     assert kind == MEMBERSHIP_STARTED, f"an effect of kind {kind}"
     return MembershipStarted(one, at, step.recorded_at, because)
 
