@@ -94,6 +94,9 @@ def lived_by(draw: st.DrawFn, points: PointsPolicy) -> PointsPolicy:
     return replace(points, notices=draw(st.sampled_from([(), (30, 7), (1,)])))
 
 
+KINDS = ["return", "return", "spend", "reserve", "release", "back", "hand", "send", "get", "extend", "sent"]
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> list[Fact]:
     """A history, and what became of its orders and points. What goes back of an order is never more than is left of it."""

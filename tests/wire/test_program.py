@@ -46,6 +46,7 @@ from tests.wire.documents import PLAIN, documents, layouts
 CORNER_SHOP = (Path(__file__).parents[2] / "programs/corner-shop/program.yaml").read_text()
 HEADER = PLAIN.partition("earning")[0]
 WEEKDAYS = "“monday”, “tuesday”, “wednesday”, “thursday”, “friday”, “saturday” or “sunday”"
+A_HOLD = "a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}"
 ENDS = "“end_of_week”, “end_of_month”, “end_of_quarter”, “end_of_half_year” or “end_of_year”"
 
 OVER = (
@@ -109,7 +110,7 @@ def test_a_document_with_twelve_mistakes_is_told_twelve_things_in_order():
         ),
         "shop.yaml:5:3: points.worht: there is no “worht” here; did you mean “worth”?",
         (
-            "shop.yaml:6:9: points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “14 dyas”;"
+            f"shop.yaml:6:9: points.hold: expected {A_HOLD}; found “14 dyas”;"
             " did you mean “14 days”?"
         ),
         "shop.yaml:10:10: earning[0].per: an amount in USD has at most 2 decimals; found “1.005”",
@@ -182,13 +183,13 @@ A = "{id: a, on: Order Completed, per: 1, points: 1}"
          "points.worth: expected an amount of 0 or more, such as 0.01; found “$0.01”; did you mean “0.01”?"),
         (PLAIN + "points: {worth: -1}\n", "points.worth: expected an amount of 0 or more, such as 0.01; found “-1”"),
         (PLAIN + "points: {hold: 14}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “14”; did you mean “14 days”?"),
+         f"points.hold: expected {A_HOLD}; found “14”; did you mean “14 days”?"),
         (PLAIN + "points: {hold: 2 fortnights}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “2 fortnights”"),
+         f"points.hold: expected {A_HOLD}; found “2 fortnights”"),
         (PLAIN + "points: {hold: 0 days}\n", "points.hold: expected a duration above 0; found “0 days”"),
         (PLAIN + "points: {hold: 101 years}\n", "points.hold: expected a duration of at most 100 years; found “101 years”"),
         (PLAIN + "points: {hold: -3 days}\n",
-         "points.hold: expected a duration such as “14 days”, “12 months” or “P12M”, or a table such as {until: fulfilment, at_most: 30 days}; found “-3 days”"),
+         f"points.hold: expected {A_HOLD}; found “-3 days”"),
         (PLAIN + "points: {expire: 12 months}\n",
          ("points.expire: expected “never”, or a table such as {after: 12 months, until: end_of_month}; found “12 months”;"
          " did you mean “{after: 12 months}”?")),

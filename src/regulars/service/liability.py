@@ -321,20 +321,18 @@ def _cohorts(connection: Connection, calendar: Calendar, at: Instant, entangled:
             func.sum(case((columns.target == EXPIRED.value, columns.points), else_=0)).label("expired"),
             func.sum(case((gone_back, columns.points), else_=0)).label("reversed"),
             func.sum(_into_hands(columns.points)).label("held"),
-            func.sum(case((is_free, _into_hands(columns.points)), else_=0)).label("free"),
-            func.max(columns.expires_at).label("expires_at"),
+            func.sum(case((and_(is_free, columns.expires_at <= at), _into_hands(columns.points)), else_=0)).label("over"),
         )
         .where(columns.effective_at <= at)
         .group_by(columns.lot_fact, columns.lot_ordinal)
         .subquery()
     )
-    over = case((lots.c.expires_at <= at, lots.c.free), else_=0)
     quarter = (lots.c.earned_at - lots.c.earned_at % QUARTER).label("quarter")
     asked = select(
         quarter,
         func.sum(lots.c.issued),
-        func.sum(lots.c.expired + over),
-        func.sum(lots.c.held - over),
+        func.sum(lots.c.expired + lots.c.over),
+        func.sum(lots.c.held - lots.c.over),
         func.sum(lots.c.reversed),
     ).where(lots.c.earned_at.is_not(None))
     fates: dict[str, _Fate] = {}
