@@ -321,7 +321,9 @@ def _cohorts(connection: Connection, calendar: Calendar, at: Instant, entangled:
             func.sum(case((columns.target == EXPIRED.value, columns.points), else_=0)).label("expired"),
             func.sum(case((gone_back, columns.points), else_=0)).label("reversed"),
             func.sum(_into_hands(columns.points)).label("held"),
-            func.sum(case((and_(is_free, columns.expires_at <= at), _into_hands(columns.points)), else_=0)).label("over"),
+            func.sum(case((and_(is_free, columns.expires_at <= at), _into_hands(columns.points)), else_=0)).label(
+                "over"
+            ),
         )
         .where(columns.effective_at <= at)
         .group_by(columns.lot_fact, columns.lot_ordinal)
