@@ -186,7 +186,7 @@ def _reading() -> Section:
             "Closed",
             (
                 "What the month ended with, and a digest of all its postings, are kept. From then on the ledger is held against "
-                "them, here and by `regulars doctor`."
+                "them, here and by “regulars doctor”."
             ),
         ),
     ]
