@@ -1,12 +1,12 @@
 """What the record holds, as a history: every named customer with all facts, in the order in which they were recorded."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from regulars.kernel.facts import Fact, Instant
 from regulars.store.database import Store
@@ -68,12 +68,35 @@ class RecordedHistory:
         wanted = iter([pair for pair in self._names[part::parts] if only is None or pair[0] == only])
         while portion := list(islice(wanted, PORTION)):
             with self._store.reading() as connection:
-                facts = facts_of(connection, [id for _, id in portion])
-                for _, id in portion:
-                    if id in self._merged:
-                        facts[id] = [
-                            replace(fact, customer=id)
-                            for fact in facts_where(connection, came_through(self._merged[id]))
-                        ]
+                facts = _facts(connection, [id for _, id in portion], self._merged)
             for name, id in portion:
                 yield name, tuple(facts.get(id, ()))
+
+
+def latest(store: Store, most: int, most_facts: int) -> list[tuple[str, tuple[Fact, ...]]]:
+    """Those who were here last, the latest first, with all that they ever did: at most so many of them, and as many as so many
+    facts allow. At least one, if there is any.
+    """
+    columns = customers.c
+    named = and_(identities.c.customer == columns.id, identities.c.kind == "user_id")
+    name = select(func.min(identities.c.value)).where(named).scalar_subquery()
+    asked = select(columns.id, columns.facts, name.label("name")).where(columns.known, columns.person.is_(None))
+    with store.reading() as connection:
+        rows = connection.execute(asked.order_by(columns.last_seen_at.desc(), columns.id).limit(most)).all()
+        sums = list(accumulate([row.facts for row in rows]))
+        rows = [row for row, total in zip(rows, sums, strict=True) if row is rows[0] or total <= most_facts]
+        ids = [row.id for row in rows]
+        merged: dict[str, list[str]] = {}
+        for person, record in connection.execute(select(columns.person, columns.id).where(columns.person.in_(ids))):
+            merged.setdefault(person, [person]).append(record)
+        facts = _facts(connection, ids, merged)
+    return [(row.name or row.id, tuple(facts.get(row.id, ()))) for row in rows]
+
+
+def _facts(connection: Connection, ids: Sequence[str], merged: Mapping[str, Sequence[str]]) -> dict[str, list[Fact]]:
+    facts = facts_of(connection, ids)
+    for id in ids:
+        if id in merged:
+            found = facts_where(connection, came_through(merged[id]))
+            facts[id] = [replace(fact, customer=id) for fact in found]
+    return facts

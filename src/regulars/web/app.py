@@ -22,6 +22,7 @@ from regulars.service.outbox import Delivered
 from regulars.service.reconciling import Reconciliations
 from regulars.service.shop import Shop
 from regulars.web.admin import admin_handlers, error_page
+from regulars.web.admin.sampling import Sampler
 from regulars.web.analytics import Analytics
 from regulars.web.api.books import books
 from regulars.web.api.consents import consent_handlers
@@ -115,6 +116,7 @@ def create_app(
                 "connections": connections or Connections(shop.store, {}),
                 "networks": networks or Networks(),
                 "analytics": Analytics(analytics),
+                "sampler": Sampler(),
                 "likelihood": likelihood or Latest(),
             }
         ),

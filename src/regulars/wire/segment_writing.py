@@ -4,21 +4,13 @@ Only the lines of that segment are written anew. Before the document is given ba
 everything else; where it would not (one long line, or aliases that reach into the segment), it is refused.
 """
 
-import json
-import re
 from typing import Any, Final
 
-from regulars.wire.document import NULLS, DocumentError, Node, Problem, open_document
+from regulars.wire.document import DocumentError, Node, Problem, open_document
+from regulars.wire.document_writing import INDENT, LONGEST_LINE, NotWritable, flow, scalar
 from regulars.wire.segment_form import Said
 
 SEGMENTS: Final = "segments"
-INDENT: Final = 2
-LONGEST_LINE: Final = 110
-_PLAIN: Final = re.compile(r"(?:[A-Za-z_$/(]|-?[0-9])(?:[A-Za-z0-9_.$/()%+' -]*[A-Za-z0-9_.$/()%+'-])?", re.ASCII)
-
-
-class NotWritable(Exception):
-    """The document is written in a way that only a person can change, in words for whoever asked."""
 
 
 def segments_in(document: str) -> dict[str, Any]:
@@ -136,51 +128,37 @@ def _held(before: str, after: str, segments: dict[str, Any]) -> str:
 
 
 def _lines(id: str, said: Said) -> list[str]:
-    flow = _flow(said)
-    if not _is_long(said, flow):
-        return [f"{_scalar(id)}: {flow}"]
-    return [f"{_scalar(id)}:", *_indented(_block(said), INDENT)]
+    line = flow(said)
+    if not _is_long(said, line):
+        return [f"{scalar(id)}: {line}"]
+    return [f"{scalar(id)}:", *_indented(_block(said), INDENT)]
 
 
-def _is_long(said: Any, flow: str) -> bool:
-    return len(flow) > LONGEST_LINE or (isinstance(said, dict) and any(name in said for name in ("all", "any", "none")))
+def _is_long(said: Any, line: str) -> bool:
+    return len(line) > LONGEST_LINE or (isinstance(said, dict) and any(name in said for name in ("all", "any", "none")))
 
 
 def _block(said: Said) -> list[str]:
     lines: list[str] = []
     for name, value in said.items():
-        flow = _flow(value)
-        if isinstance(value, list) and value and (isinstance(value[0], dict) or len(flow) > LONGEST_LINE):
-            lines.append(f"{_scalar(name)}:")
+        line = flow(value)
+        if isinstance(value, list) and value and (isinstance(value[0], dict) or len(line) > LONGEST_LINE):
+            lines.append(f"{scalar(name)}:")
             for one in value:
                 lines += _item(one)
-        elif isinstance(value, dict) and value and _is_long(value, flow):
-            lines += [f"{_scalar(name)}:", *_indented(_block(value), INDENT)]
+        elif isinstance(value, dict) and value and _is_long(value, line):
+            lines += [f"{scalar(name)}:", *_indented(_block(value), INDENT)]
         else:
-            lines.append(f"{_scalar(name)}: {flow}")
+            lines.append(f"{scalar(name)}: {line}")
     return lines
 
 
 def _item(value: Any) -> list[str]:
-    flow = _flow(value)
-    if not isinstance(value, dict) or not _is_long(value, flow):
-        return [f"{' ' * INDENT}- {flow}"]
+    line = flow(value)
+    if not isinstance(value, dict) or not _is_long(value, line):
+        return [f"{' ' * INDENT}- {line}"]
     first, *others = _block(value)
     return [f"{' ' * INDENT}- {first}", *_indented(others, 2 * INDENT)]
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join([f"{_scalar(name)}: {_flow(one)}" for name, one in value.items()]) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return _scalar(value)
-
-
-def _scalar(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text not in NULLS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _indented(lines: list[str], by: int) -> list[str]:

@@ -89,6 +89,11 @@ def rooms(page):
         "/program",
         "/program/edit",
         "/program/try",
+        "/program/add/earning",
+        "/program/add/perks",
+        "/program/change/earning/purchase",
+        "/program/change/levels/gold",
+        "/program/change/points/points",
         "/refused",
         "/debugger",
         "/identification",
@@ -122,6 +127,15 @@ def rooms(page):
     page.locator("table a").first.click()
     page.wait_for_url("**/versions/*")
     yield "version"
+    page.goto("/program/change/earning/purchase")
+    page.wait_for_load_state()
+    page.get_by_label("Points", exact=True).fill("1,5")
+    page.locator("#f-points-trouble:not(:empty)").wait_for()
+    yield "a rule with a mistake"
+    page.get_by_label("Points", exact=True).fill("2")
+    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Apply it").wait_for()
+    yield "plan of a rule"
     page.goto("/program/edit")
     page.get_by_label("The document").fill(CORNER_SHOP.replace("points: 1\n", "points: 2\n"))
     page.get_by_role("button", name="Show what would change").click()
@@ -329,7 +343,7 @@ def test_the_plan_follows_what_is_typed_and_apply_takes_what_was_planned(enter, 
     page.wait_for_url("**/program")
     assert page.get_by_text("1 star for each whole 1.00 USD spent").is_visible()
 
-    page.get_by_role("link", name="Change it").click()
+    page.get_by_role("link", name="Change the document").click()
     document.fill(CORNER_SHOP.replace("points: 1\n", "points: 2\n"))
     page.get_by_text("2 stars for each").first.wait_for()
     page.get_by_role("button", name="Apply it").click()

@@ -66,9 +66,9 @@ def _headline(seen: Liability, program: Program, is_now: bool) -> Markup:
 def _lead(program: Program) -> str:
     name, policy = program.points.name, program.points
     if not policy.worth_minor:
-        return f"The program does not say what one {name.one} costs (`points`: `worth`), so nothing is said in money."
+        return f"The program does not say what one {name.one} costs (“worth”), so nothing is said in money."
     if policy.redeemed == 1:
-        return "Assumed: every one is spent. If you know better, say what share is (`points`: `redeemed`)."
+        return "Assumed: every one is spent. If you know better, say in the program what share is (“redeemed”)."
     return f"Assumed: {plain(policy.redeemed * 100)} % of them are spent before they expire, as the program says."
 
 

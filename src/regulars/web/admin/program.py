@@ -17,6 +17,7 @@ from regulars.service.programs import Plan, ProgramRefused, Publication
 from regulars.web.admin import telling
 from regulars.web.admin.backtests import Backtests
 from regulars.web.admin.gate import see_other
+from regulars.web.admin.program_forms import shown_sections
 from regulars.web.admin.recorded import report_over_record
 from regulars.web.admin.rendering import HEADERS, Asked, Desk, answer, desk_of, form_of, whole
 from regulars.wire.document import DocumentError
@@ -62,6 +63,11 @@ def program_page(request: Asked) -> Response[str]:
     if desk.program is None:
         return answer(request, "no_program.html.j2", "program", as_of=telling.as_of(desk.now, desk.calendar))
     publications = programs.publications(desk.shop)
+    document = programs.document(desk.shop, desk.program.version)
+    shown = shown_sections(desk.program.program, document)
+    said = {piece["sentence"] for one in shown for piece in one["pieces"]}
+    tiers = desk.program.program.tiers
+    also = words.with_spoken_dates(tiers.describe(desk.program.program)) if tiers else ""
     return answer(
         request,
         "program.html.j2",
@@ -70,8 +76,10 @@ def program_page(request: Asked) -> Response[str]:
         as_of=telling.as_of(desk.now, desk.calendar),
         since=_when(publications[0], desk, "since", "from the beginning"),
         waiting=publications[0].waiting,
-        sentences=_sentences(desk.program),
-        document=programs.document(desk.shop, desk.program.version),
+        sections=[one for one in shown if one["pieces"]],
+        others=[one["section"] for one in shown if not one["pieces"]],
+        sentences=[one for one in _sentences(desk.program) if one not in said | {also}],
+        document=document,
         versions=_version_table(publications, desk),
         number=len(publications),
     )

@@ -57,11 +57,29 @@ PLACES: Final = (
 )
 
 
+GROUPS: Final = (
+    ("Customers", ("customers", "identification")),
+    ("Points", ("liability", "adjustments")),
+    ("Program", ("program", "trials")),
+    ("Data", ("debugger", "refused", "products", "webhooks")),
+)
+"""Pages that stand together: the bar names the group, and on a page of it a second line names its pages. All others stand alone."""
+
+
+class Entry(Struct, frozen=True):
+    """One word of the bar, and the place that it leads to. `pages` are those of a group; `is_here` where one of them is shown."""
+
+    title: str
+    place: str
+    is_here: bool
+    pages: tuple[tuple[str, str], ...] = ()
+
+
 class Frame(Struct, frozen=True):
     """What stands around every page. `note` is what must be said of the shop, `neighbour` the shop to switch to; "" for neither."""
 
     shop_name: str
-    places: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
     place: str
     session: Session | None
     note: str
@@ -119,7 +137,7 @@ def answer(
     name = board.last.name or (program.program.name if program else "Regulars")
     next_door = board.neighbour.name if board.neighbour else ""
     session = session_of(request)
-    frame = Frame(name, _places(request) if session else PLACES, place, session, board.last.note, next_door)
+    frame = Frame(name, _entries(request, place) if session else (), place, session, board.last.note, next_door)
     html = _environment().get_template(template).render(frame=frame, **values)
     headers = (
         HEADERS if board.neighbour is None else {**HEADERS, "Content-Security-Policy": _to(board.neighbour.address)}
@@ -127,12 +145,22 @@ def answer(
     return Response(whole(html), status_code=status, media_type="text/html", headers=headers)
 
 
-def _places(request: Asked) -> tuple[tuple[str, str], ...]:
-    """With the number of adjustments that wait."""
+def _entries(request: Asked, here: str) -> tuple[Entry, ...]:
+    """The bar, with the number of adjustments that wait."""
     number = number_waiting(shop_of(request))
-    if not number:
-        return PLACES
-    return tuple([(place, f"{title} ({number})" if place == "adjustments" else title) for place, title in PLACES])
+    waiting = f" ({number})" if number else ""
+    titles = {place: title + (waiting if place == "adjustments" else "") for place, title in PLACES}
+    group_of = {place: group for group in GROUPS for place in group[1]}
+    entries: dict[str, Entry] = {}
+    for place, title in titles.items():
+        if place not in group_of:
+            entries[place] = Entry(title, place, place == here)
+            continue
+        named, places = group_of[place]
+        pages = tuple([(one, titles[one]) for one in places])
+        marked = named + (waiting if "adjustments" in places else "")
+        entries.setdefault(named, Entry(marked, places[0], here in places, pages))
+    return tuple(entries.values())
 
 
 def _to(address: str) -> str:
