@@ -31,6 +31,7 @@ from regulars.web.api.docs import docs, docs_file
 from regulars.web.api.entitlements import entitlement_handlers
 from regulars.web.api.forecast import forecast
 from regulars.web.api.health import healthz, metrics, readyz
+from regulars.web.api.how_it_works import how_it_works
 from regulars.web.api.identification import identification
 from regulars.web.api.levels import level_handlers
 from regulars.web.api.liability import liability
@@ -145,6 +146,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         identification,
         liability,
         books,
+        how_it_works,
         *entitlement_handlers(),
         *segment_handlers(),
         *consent_handlers(),

@@ -395,6 +395,22 @@ class CohortAnswer(Struct, frozen=True):
     held: Count
 
 
+class ChapterAnswer(Struct, frozen=True):
+    """What members are told of one side of the program. `id` is the same for ever: `members`, `earning`, `points`, `levels`, …"""
+
+    id: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+class HowItWorksAnswer(Struct, frozen=True):
+    """The program as its members read it. What there is nothing to say of has no chapter."""
+
+    program: str
+    chapters: tuple[ChapterAnswer, ...]
+    as_of: Moment
+
+
 class LiabilityAnswer(Struct, frozen=True):
     """What the shop owed in points at `as_of`; months are the shop's own. `worth` is what one point costs, in units of `currency`,
     as `0.01`; `most_minor` is what all of them would cost, `expected_minor` what they cost if the share `redeemed`, as `75%`, is

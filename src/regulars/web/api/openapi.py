@@ -67,6 +67,7 @@ from regulars.wire.answers import (
     ErasedAnswer,
     ExplainAnswer,
     ForecastAnswer,
+    HowItWorksAnswer,
     LedgerAnswer,
     LevelAnswer,
     LiabilityAnswer,
@@ -136,6 +137,7 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Identification": _FIGURES,
     "Liability": _FIGURES,
     "Books": (*_FIGURES, *_PATH),
+    "HowItWorks": (*_ASKED, Code.SECRET_KEY_NEEDED, Code.BUSY, Code.NO_PROGRAM),
     "Person": (*_READ, *_BODY, Code.BAD_BODY, Code.NO_PROGRAM),
     "Merging": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
     "Link": (*_READ, *_BODY, Code.BAD_BODY, Code.NOT_POSSIBLE, Code.NO_PROGRAM),
@@ -356,6 +358,7 @@ def _customers() -> Json:
         "/v1/identification": {"get": _identification()},
         "/v1/liability": {"get": _liability()},
         "/v1/books/{month}": {"get": _books()},
+        "/v1/program/how-it-works": {"get": _how_it_works()},
         f"{at}/entitlements": {"get": _entitlements()},
         "/v1/entitlements/check": {"post": _entitled()},
     }
@@ -710,6 +713,17 @@ def _books() -> Json:
         "security": [{"key": []}, {"keyAsUser": []}],
         "parameters": [{"name": "month", "in": "path", "required": True, "description": about, "schema": month}],
         "responses": {"200": _ok("The books of the month.", "BooksAnswer"), **_problems("Books")},
+    }
+
+
+def _how_it_works() -> Json:
+    about = "The program in force as its members read it: what earns, when it expires, levels, perks and pauses, in sentences."
+    return {
+        "operationId": "howItWorks",
+        "tags": ["customers"],
+        "summary": about,
+        "security": [{"key": []}, {"keyAsUser": []}],
+        "responses": {"200": _ok(about, "HowItWorksAnswer"), **_problems("HowItWorks")},
     }
 
 
@@ -1086,7 +1100,7 @@ def _ref(name: str) -> Json:
 def _schemas() -> Json:
     shown = (
         *(Taken, CustomerAnswer, LedgerAnswer, ExplainAnswer, IdentificationAnswer, LiabilityAnswer, Lookup),
-        *(BooksAnswer,),
+        *(BooksAnswer, HowItWorksAnswer),
         *(ReturnAnswer, MovementAnswer, AdjustmentAnswer, TransferAnswer, ForecastAnswer, OrderBack, OrderToTry),
         *(PointsToReserve, ReservationToRelease, PointsToSpend, SpendingToReverse, PointsToAdjust, PointsToTransfer),
         *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),

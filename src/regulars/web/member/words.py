@@ -102,3 +102,7 @@ def recorded(granted: bool, when: str, place: str, wording: str) -> str:
 
 def changed(titles: list[str], granted: bool) -> str:
     return f"Turned {'on' if granted else 'off'}: {', '.join(titles)}."
+
+
+NO_PROGRAM: Final = "Not yet"
+NO_PROGRAM_SAYS: Final = "There is no program here yet. Look again later."
