@@ -86,7 +86,7 @@ TITLES: Final = {
     LEVELS: ("Levels", "level"),
     "perks": ("Perks", "perk"),
     "pauses": ("Pauses", "pause"),
-    "holdout": ("Holdout", "the holdout"),
+    "holdout": ("Holdout", "holdout"),
     "trials": ("Trials", "trial"),
 }
 """Whatever is not named goes by its key."""
@@ -200,7 +200,8 @@ def drafted(section: Section, was: str, piece: Mapping[str, Plain]) -> Draft:
         elif leaf.form in ("many", "ticks") and isinstance(value, list) and all(isinstance(one, str) for one in value):
             fields[leaf.path] = ", ".join([scalar(one) if "," in str(one) else str(one) for one in value])
         elif leaf.form == "written":
-            fields[leaf.path] = flow(value)[1:-1] if isinstance(value, dict) else flow(value)
+            bare = isinstance(value, dict) or (len(value) > 1 and all(isinstance(one, str) for one in value))
+            fields[leaf.path] = flow(value)[1:-1] if bare else flow(value)
     return Draft(section, was, fields)
 
 

@@ -67,7 +67,7 @@ def program_page(request: Asked) -> Response[str]:
     shown = shown_sections(desk.program.program, document)
     said = {piece["sentence"] for one in shown for piece in one["pieces"]}
     tiers = desk.program.program.tiers
-    also = words.with_spoken_dates(tiers.describe(desk.program.program)) if tiers else ""
+    also = telling.with_spoken_days(tiers.describe(desk.program.program)) if tiers else ""
     return answer(
         request,
         "program.html.j2",
@@ -218,7 +218,7 @@ def _mistakes(error: DocumentError, document: str) -> tuple[Mistake, ...]:
 
 
 def _sentences(program: Rulebook) -> list[str]:
-    return [words.with_spoken_dates(one) for one in program.program.describe()]
+    return [telling.with_spoken_days(one) for one in program.program.describe()]
 
 
 def _when(publication: Publication, desk: Desk, preposition: str, beginning: str) -> Markup:

@@ -24,6 +24,7 @@ from regulars.web.admin.rendering import Asked, Desk, analytics_of, answer, desk
 from regulars.web.admin.sampling import Sampler
 from regulars.wire.document_writing import NotWritable, plain_of
 from regulars.wire.program_form import (
+    NAME,
     Draft,
     Leaf,
     Section,
@@ -145,7 +146,7 @@ def _form(
         program=desk.program,
         section=section,
         was=draft.was,
-        named=draft.was if section.kind != "one" else "",
+        named=_named(section, draft.was),
         title=_title(section, draft.was),
         groups=_groups([one for one, is_main in zip(fields, main, strict=True) if is_main]),
         more=_groups(rest),
@@ -172,6 +173,7 @@ def _planned(request: Asked, desk: Desk, draft: Draft, found: Tried, plan: Plan,
         program=desk.program,
         section=draft.section,
         was=draft.was,
+        named=_named(draft.section, draft.was),
         title=_title(draft.section, draft.was),
         removing=removing,
         changes=[words.with_spoken_dates(one) for one in plan.changes],
@@ -186,9 +188,14 @@ def _planned(request: Asked, desk: Desk, draft: Draft, found: Tried, plan: Plan,
 
 
 def _title(section: Section, was: str) -> str:
-    if section.kind == "one":
-        return f"Change {section.one}" if was else f"Add {section.one}"
+    if section.kind == "one" and section.id != "holdout":
+        return f"Change {section.one}" if was else f"Say {section.one}"
     return f"Change the {section.one}" if was else f"Add a {section.one}"
+
+
+def _named(section: Section, name: str) -> str:
+    """What has no name of its own is not called by its number."""
+    return name if section.kind == "map" or (section.kind == "list" and NAME in section.shape.keys) else ""
 
 
 def _says(desk: Desk, draft: Draft, found: Tried) -> str:
@@ -328,7 +335,12 @@ def shown_sections(program: Program, document: str) -> list[dict[str, Any]]:
     found = []
     for section in sections():
         inside = [
-            {"name": name, "sentence": called.sentence(section, number, name, program)}
+            {
+                "name": name,
+                "called": _named(section, name)
+                or f"{section.one} {number + 1 if section.kind == 'list' else ''}".strip(),
+                "sentence": called.sentence(section, number, name, program),
+            }
             for number, (name, _) in enumerate(pieces(said, section))
         ]
         found.append({"section": section, "pieces": inside})

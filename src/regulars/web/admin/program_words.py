@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from regulars.backtesting.report import words
 from regulars.kernel.program import Program
+from regulars.web.admin import telling
 from regulars.wire.program_form import LEVELS, Leaf, Section
 
 LABELS: Final[Mapping[str, str]] = {
@@ -121,7 +122,7 @@ def sentence(section: Section, number: int, name: str, program: Program) -> str:
         return ""
     said = describe(**{one: known[one] for one in asked})
     said = " ".join(said) if isinstance(said, list) else str(said)
-    return words.with_spoken_dates(f"{words.capitalized(said)}{'' if said.endswith('.') else '.'}")
+    return telling.with_spoken_days(f"{words.capitalized(said)}{'' if said.endswith('.') else '.'}")
 
 
 def _found(section: Section, program: Program) -> Any:

@@ -1,5 +1,6 @@
 """Moments, names and figures as these pages write them; what the report says already is said by its `words`."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,6 +13,7 @@ from regulars.kernel.calendar import Calendar
 from regulars.kernel.facts import Instant
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY: Final = re.compile(r"\b([0-9]{4})-(0[1-9]|1[0-2])-([0-3][0-9])(?: ([0-2][0-9]:[0-5][0-9]))?\b")
 
 
 def exact(instant: Instant) -> str:
@@ -48,6 +50,17 @@ def as_of(instant: Instant, calendar: Calendar) -> Markup:
 def last_day(end: Instant, calendar: Calendar) -> Markup:
     """The last day before an exclusive end."""
     return day(end - 1, calendar)
+
+
+def with_spoken_days(sentence: str) -> str:
+    """Days within a sentence as one says them: `1 April 2018`, `27 November 2018, 09:00`."""
+    return _DAY.sub(_spoken_day, sentence)
+
+
+def _spoken_day(found: re.Match[str]) -> str:
+    year, month, day, time = found.groups()
+    spoken = f"{int(day)} {words.MONTHS[int(month) - 1]} {year}"
+    return f"{spoken}, {time}" if time else spoken
 
 
 def _time(instant: Instant, calendar: Calendar, spoken: str) -> Markup:

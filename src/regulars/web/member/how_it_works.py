@@ -1,13 +1,11 @@
 """How the program works, for whoever asks: without a sign-in and without a script, as long as a program is in force."""
 
-import re
 from http import HTTPStatus
 from typing import Final
 
 from litestar import Response, get
 from msgspec.structs import replace
 
-from regulars.backtesting.report.words import MONTHS
 from regulars.kernel.facts import Instant
 from regulars.kernel.how_it_works import Chapter, how_it_works
 from regulars.kernel.rulebook import Rulebook
@@ -16,8 +14,6 @@ from regulars.web.admin import telling
 from regulars.web.admin.rendering import Asked, now_of, shop_of
 from regulars.web.member import words
 from regulars.web.member.saying import page, said
-
-_DATE: Final = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 
 
 @get("/", sync_to_thread=True)
@@ -37,12 +33,7 @@ def how_it_works_page(request: Asked) -> Response[str]:
 def chapters(program: Rulebook, now: Instant) -> tuple[Chapter, ...]:
     """Days as one says them."""
     found = how_it_works(program.program, program.calendar.day_of(now))
-    return tuple([replace(one, sentences=tuple([_DATE.sub(_spoken, said) for said in one.sentences])) for one in found])
-
-
-def _spoken(found: re.Match[str]) -> str:
-    year, month, day = map(int, found.groups())
-    return f"{day} {MONTHS[month - 1]} {year}"
+    return tuple([replace(one, sentences=tuple(map(telling.with_spoken_days, one.sentences))) for one in found])
 
 
 handlers: Final = [how_it_works_page]
