@@ -80,6 +80,7 @@ def test_a_perk_goes_by_its_name_and_may_be_called_something_else() -> None:
 
 MISTAKES: list[tuple[str, dict[str, Any], str, str]] = [
     ("earning", {"id": "x", "on": "Order Completed", "points": "1,5", "per": "1"}, "points", "did you mean “1.5”?"),
+    ("earning", {"id": "x", "on": "Order Completed", "points": "1", "per": "1,5"}, "per", "did you mean “1.5”?"),
     ("earning", {"id": "purchase", "on": "Order Completed", "points": "1"}, "id", "purchase"),
     ("earning", {"id": "x", "points": "1"}, "on", "“on” is missing"),
     ("earning", {"id": "x", "on": "Order Completed", "points": "1", "when__from": "1 May"}, "when.from", "a date such as"),

@@ -65,7 +65,7 @@ def _points(program: Program) -> tuple[str, ...]:
     said = policy.describe(program.currency).removeprefix(f"One {name.one} costs the shop {plain(0)} {code}.").strip()
     if said.startswith("They "):
         said = capitalized(name.other) + said.removeprefix("They")
-    waits = f"While {name.other} are pending they cannot be spent yet." if policy.hold else ""
+    waits = f"While {name.other} are pending they cannot be spent yet." if policy.hold or policy.hold_until else ""
     return tuple([one for one in (said, waits) if one])
 
 

@@ -21,7 +21,7 @@ from regulars.wire.program_vocabulary import ID, PROGRAM, MapBy
 from regulars.wire.shapes import Either, Key, ListOf, Named, Scalar, Shared, Table
 
 Kind: TypeAlias = Literal["list", "map", "one"]
-Form: TypeAlias = Literal["text", "choice", "ticks", "many", "written"]
+Form: TypeAlias = Literal["text", "choice", "ticks", "many", "written", "mapped"]
 
 NAME: Final = "id"
 DEEPEST: Final = 3
@@ -44,7 +44,7 @@ class Section(Struct, frozen=True):
 
 class Leaf(Struct, frozen=True):
     """One field: a place within the piece such as `when.weekday`. What is `many` is written with commas between; what is `written`
-    as the document writes it.
+    as the document writes it; what is `mapped` is a value, or written where it is a table.
     """
 
     path: str
@@ -158,7 +158,7 @@ def _leaf(path: str, key: Key, shape: Any, depth: int) -> Iterator[Leaf]:
         for inner in _leaves(table, f"{path}.", depth + 1):
             yield Leaf(inner.path, inner.about, inner.expected, False, inner.form, inner.options)
     else:
-        yield leaf("written")
+        yield leaf("mapped" if isinstance(shape, Either) and isinstance(shape.scalar, Scalar) else "written")
 
 
 def _options(shape: Scalar) -> tuple[str, ...]:
@@ -199,7 +199,7 @@ def drafted(section: Section, was: str, piece: Mapping[str, Plain]) -> Draft:
             fields[leaf.path] = value
         elif leaf.form in ("many", "ticks") and isinstance(value, list) and all(isinstance(one, str) for one in value):
             fields[leaf.path] = ", ".join([scalar(one) if "," in str(one) else str(one) for one in value])
-        elif leaf.form == "written":
+        elif leaf.form in ("written", "mapped"):
             bare = isinstance(value, dict) or (len(value) > 1 and all(isinstance(one, str) for one in value))
             fields[leaf.path] = flow(value)[1:-1] if bare else flow(value)
     return Draft(section, was, fields)
@@ -276,12 +276,12 @@ def _value(leaf: Leaf, text: str) -> Plain:
     if leaf.form in ("many", "ticks"):
         found = _read(f"[{text}]")
         return found if isinstance(found, list) else [one.strip() for one in text.split(",") if one.strip()]
-    if leaf.form == "written":
+    if leaf.form in ("written", "mapped"):
         if text[0] in "{[":
             return _read(text) or text
         if re.search(r":\s", text):
             return _read(f"{{{text}}}") or text
-        return (_read(f"[{text}]") if "," in text else None) or text
+        return (_read(f"[{text}]") if "," in text and leaf.form == "written" else None) or text
     return text
 
 
@@ -310,7 +310,7 @@ def _take(piece: dict[str, Plain], leaf: Leaf) -> None:
     """Not what another field holds: of a value or a table the table."""
     *way, last = leaf.path.split(".")
     inside = _at(piece, tuple(way)) if way else piece
-    if isinstance(inside, dict) and (leaf.form == "written" or not isinstance(inside.get(last), dict)):
+    if isinstance(inside, dict) and (leaf.form in ("written", "mapped") or not isinstance(inside.get(last), dict)):
         inside.pop(last, None)
 
 
