@@ -26,6 +26,7 @@ AS_OF = {
     "corner-shop": date(2019, 1, 2),
     "customer-loyalty": date(2026, 3, 31),
     "made-shop": date(2026, 4, 2),
+    "tea-club": date(2026, 2, 6),
     "tea-house": date(2026, 3, 1),
 }
 DECIMALS = {"tea-house": 0}

@@ -36,6 +36,18 @@ YEARS = 3 * 366 * 86_400
 TRIED = """holdout: {{share: 30%, salt: out-{salt}}}
 trials: {{sides: {{share: 80%, salt: sides-{salt}, arms: [left, right]}}}}"""
 
+PLAYED = """
+perks: {free-tea: {}}
+games:
+  time_zones: [Australia/Sydney]
+  challenges:
+    talk: {do: [{times: 2}, {on: Product Reviewed}], within: 60 days, again: yes, gives: {points: 50, badge: Talker}}
+  streaks: {monthly: {every: month, run: 2, gives: {points: 20}}}
+  stamps: {card: {only: {category: tea}, counts: items, times: 2, gives: {points: 5, perk: free-tea, within: 30 days}}}
+  milestones: {rich: {by: points, at: 200, gives: {points: 7}}, third: {by: orders, at: 3, gives: {badge: Third}}}
+clubs: {tea-club: {price: 49.00, term: 3 months, earn: 2LEVEL}}
+"""
+
 
 @st.composite
 def programs(draw: st.DrawFn) -> Rulebook:
@@ -59,6 +71,7 @@ def programs(draw: st.DrawFn) -> Rulebook:
     double = draw(st.sampled_from(["", ", for: {trial: sides, arm: right}"])) if tried else ""
     review = draw(st.sampled_from(["", ", holdout: exempt", ", for: {share: 50%}"])) if tried else ""
     limits, of_all, stacks = draw(bounds())
+    levels = draw(st.one_of(st.just(""), tiers(members)))
     return parse_program(
         f"""
 program: drawn
@@ -76,7 +89,8 @@ earning:
   - {{id: welcome, on: Member Joined, points: 10}}
   - {{id: review, on: Product Reviewed, points: 5{review}{limits[2]}}}
 {tried}
-{draw(st.one_of(st.just(""), tiers(members)))}
+{levels}
+{draw(st.sampled_from(["", PLAYED.replace("LEVEL", ", level: gold" if levels else "")]))}
 """
     )
 
@@ -138,6 +152,9 @@ def tiers(draw: st.DrawFn, members: str) -> str:
     return f"tiers: {{{', '.join([one for one in said if one])}, levels: {levels}}}"
 
 
+SUBSCRIBED = ("Subscription Started", "Subscription Cancelled", "Subscription Refunded", "Perk Used")
+
+
 moments = st.one_of(
     st.integers(START, START + YEARS),
     # Around the turn of the year and the clock changes of New York, to the second.
@@ -162,8 +179,9 @@ def histories(draw: st.DrawFn, in_order: bool = False) -> list[Fact]:
         if kind == "joined":
             facts.append(MemberJoined(name, "ada", at, at, "test"))
         elif kind == "behaved":
-            what = draw(st.sampled_from(["Product Reviewed", "Store Visited", "Referral Qualified"]))
-            facts.append(Behaved(name, "ada", at, at, "test", what, {}))
+            what = draw(st.sampled_from(["Product Reviewed", "Store Visited", "Referral Qualified", *SUBSCRIBED]))
+            told = draw(st.sampled_from([{}, {"time_zone": "Australia/Sydney"}, {"perk": "free-tea"}]))
+            facts.append(Behaved(name, "ada", at, at, "test", what, told))
         elif kind == "level":
             level = draw(st.sampled_from(["silver", "gold", "top", "another", None]))
             lasts = draw(st.sampled_from([None, -1, 1, 40 * 86_400, YEARS]))
@@ -298,6 +316,7 @@ def test_every_effect_knows_why(program: Rulebook, facts: list[Fact]) -> None:
     _, effects = fold(program.new_state(), facts, program)
     rules = {rule.id for rule in program.program.earning}
     rules |= {"hold", "expiry", "tiers", "membership", "opening-balance", "set", "level:silver", "level:top"}
+    rules |= {"club:tea-club", *[f"game:{one.id}" for one in program.program.games.every]}
     for effect in effects:
         assert effect.because.rule in rules
         assert effect.because.version == program.version

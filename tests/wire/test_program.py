@@ -109,10 +109,7 @@ def test_a_document_with_twelve_mistakes_is_told_twelve_things_in_order():
             " did you mean “Europe/Stockholm”?"
         ),
         "shop.yaml:5:3: points.worht: there is no “worht” here; did you mean “worth”?",
-        (
-            f"shop.yaml:6:9: points.hold: expected {A_HOLD}; found “14 dyas”;"
-            " did you mean “14 days”?"
-        ),
+        (f"shop.yaml:6:9: points.hold: expected {A_HOLD}; found “14 dyas”; did you mean “14 days”?"),
         "shop.yaml:10:10: earning[0].per: an amount in USD has at most 2 decimals; found “1.005”",
         "shop.yaml:12:10: earning[1].id: the rule “purchase” stands here a second time; the first is on line 8",
         "shop.yaml:12:47: earning[1].points: expected a whole number where there is no “per”; found “1.5”",

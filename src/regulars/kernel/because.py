@@ -4,19 +4,26 @@ from collections.abc import Iterable
 
 from regulars.kernel.calendar import DAY, date_of
 from regulars.kernel.effects import (
+    GAME,
     WELCOME,
     Account,
     Assigned,
+    ClubEnded,
+    ClubTermSet,
     Counted,
     Effect,
     Entry,
     ExpiryNoticed,
+    GameReached,
+    GamesMoved,
+    GameTakenBack,
     LevelEarned,
     LevelEnding,
     LevelGiven,
     LevelKept,
     MembershipStarted,
     Merged,
+    PerkUsed,
     Posted,
     Reason,
     Refused,
@@ -32,6 +39,7 @@ from regulars.kernel.endings import INACTIVITY
 from regulars.kernel.experiments import HELD_OUT, HOLDOUT
 from regulars.kernel.expiry import CLOSURE
 from regulars.kernel.facts import FOREVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
+from regulars.kernel.games.saying import game_sentence
 from regulars.kernel.given_levels import SET
 from regulars.kernel.limits import told
 from regulars.kernel.merging import BY_MERGE
@@ -49,6 +57,9 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             earned = date_of(program.calendar.day_of(earned_at)).isoformat()
             brought = f"{_points(effect, program)} brought over from the former program, earned on {earned}"
             return f"{brought}{_life(effect, program)}; they do not count for a level."
+        case Posted(entry=Entry.EARN, reckoning=None) if effect.because.rule.startswith(GAME):
+            game = effect.because.rule.removeprefix(GAME)
+            return f"{_points(effect, program)} for “{game}”{_life(effect, program)}; they do not count for a level."
         case Posted(entry=Entry.EARN, reckoning=None):
             level = effect.because.rule.removeprefix(WELCOME)
             return f"{_points(effect, program)} for reaching {level}{_life(effect, program)}; they do not count for a level."
@@ -105,6 +116,8 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return _arm_sentence(effect)
         case Withheld():
             return _withheld(effect, program)
+        case GameReached() | GameTakenBack() | PerkUsed() | ClubTermSet() | ClubEnded() | GamesMoved():
+            return game_sentence(effect, program.program, program.calendar)
         case Refused():
             return _refusal(effect, program)
         case Counted():

@@ -67,6 +67,27 @@ class Watch(Struct, frozen=True):
         is_weak = isinstance(fact, Behaved) and fact.trust is WEAK
         return 1 if fact.name == self.counts and not is_weak else None
 
+    def refolded(self, facts: Iterable[Fact], calendar: Calendar) -> Buckets:
+        """Counted anew over a customer's facts, in the order in which they were folded."""
+        buckets: Buckets = {}
+        member_since: Instant | None = None
+        for fact in facts:
+            if isinstance(fact, MemberJoined) and member_since is None:
+                member_since = fact.happened_at
+            at = fact.ordered_at if isinstance(fact, OrderReturned) else fact.happened_at
+            if not self.members_only or was_member(member_since, at):
+                _count(buckets, self.amount(fact), calendar.today(at), self)
+        return buckets
+
+    def added(self, one: Buckets, other: Buckets) -> Buckets:
+        """The sum of two observations."""
+        buckets = dict(one)
+        for period, amount in other.items():
+            buckets[period] = buckets.get(period, 0) + amount
+        if buckets:
+            drop_before(buckets, self.first_kept(max(buckets)))
+        return buckets
+
 
 def observe(state: State, fact: Fact, today: Today, watches: Iterable[tuple[str, Watch]]) -> None:
     """Counts `fact`, which happened `today`, into the state's observations."""
@@ -84,25 +105,12 @@ def observe_return(state: State, returned: OrderReturned, ordered: Today, watche
 
 def refold(facts: Iterable[Fact], watch: Watch, calendar: Calendar) -> Buckets:
     """One watch counted anew over a customer's facts, in the order in which they were folded."""
-    buckets: Buckets = {}
-    member_since: Instant | None = None
-    for fact in facts:
-        if isinstance(fact, MemberJoined) and member_since is None:
-            member_since = fact.happened_at
-        at = fact.ordered_at if isinstance(fact, OrderReturned) else fact.happened_at
-        if not watch.members_only or was_member(member_since, at):
-            _count(buckets, watch.amount(fact), calendar.today(at), watch)
-    return buckets
+    return watch.refolded(facts, calendar)
 
 
 def merged(one: Buckets, other: Buckets, watch: Watch) -> Buckets:
     """The sum of two observations of the same watch."""
-    buckets = dict(one)
-    for period, amount in other.items():
-        buckets[period] = buckets.get(period, 0) + amount
-    if buckets:
-        drop_before(buckets, watch.first_kept(max(buckets)))
-    return buckets
+    return watch.added(one, other)
 
 
 def _count(buckets: Buckets, amount: int | None, today: Today, watch: Watch) -> None:

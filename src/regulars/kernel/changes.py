@@ -16,6 +16,8 @@ def changes(old: Program, new: Program) -> list[str]:
         *_tiers(old, new),
         *_named("perk", _perks(old), _perks(new)),
         *_pauses(old, new),
+        *_named("game", _games(old), _games(new)),
+        *_named("club", _clubs(old), _clubs(new)),
         *_holdout(old, new),
         *_named("trial", _trials(old), _trials(new)),
         *_named("score", _scores(old), _scores(new)),
@@ -59,7 +61,15 @@ def _interests(program: Program) -> dict[str, str]:
 
 
 def _perks(program: Program) -> dict[str, str]:
-    return {perk.id: f"{capitalized(perk.what(program.levels_with(perk.id)))}." for perk in program.perks}
+    return {perk.id: f"{capitalized(perk.what(program.holders_of(perk.id)))}." for perk in program.perks}
+
+
+def _games(program: Program) -> dict[str, str]:
+    return {game.id: f"{capitalized(game.what(program.words()))}." for game in program.games.every}
+
+
+def _clubs(program: Program) -> dict[str, str]:
+    return {club.id: f"{capitalized(club.what(program.words()))}." for club in program.clubs}
 
 
 def _pauses(old: Program, new: Program) -> list[str]:

@@ -22,6 +22,7 @@ from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_when
 from regulars.kernel.currencies import currency_of, in_currency, without_rate
 from regulars.kernel.effects import (
     AVAILABLE,
+    CLUB,
     EARN,
     PENDING,
     PROGRAM,
@@ -39,7 +40,7 @@ from regulars.kernel.limits import Limits
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmount, Program
 from regulars.kernel.stacking import Stack, Weighing, chosen, stacked
-from regulars.kernel.state import State
+from regulars.kernel.state import Consequences, State
 from regulars.kernel.trials import NOTHING_CLOSED, Trials, gates_of, try_out
 from regulars.kernel.worth import USUAL_WORTH, Worth
 
@@ -118,6 +119,7 @@ class EarningRules:
         self.drawn_up: dict[tuple[str, Day, str | None, frozenset[str]], Terms] = {}
         self.trials = Trials(program) if gates_of(program) else None
         self.program, self.calendar, self.currency = program, calendar, ""
+        self.club_factors = [Factor(f"{CLUB}{club.id}", club.earn) for club in program.clubs if club.earn != 1]
         self._abroad: dict[str, EarningRules] = {}
 
     def of(self, fact: Fact) -> "EarningRules":
@@ -129,6 +131,11 @@ class EarningRules:
             abroad = self._abroad[code] = EarningRules(in_currency(self.program, code), self.version, self.calendar)
             abroad.trials, abroad.currency = self.trials, code
         return self._abroad[code]
+
+    def outside(self, held: Consequences, at: Instant) -> frozenset[str]:
+        """The factors of those clubs in which the customer is not."""
+        inside = held.played.in_clubs(at) if held.played is not None else []
+        return frozenset([one.id for one in self.club_factors if one.id.removeprefix(CLUB) not in inside])
 
     def terms(self, fact: Fact, day: Day, tier: str | None, closed: frozenset[str]) -> Terms | None:
         """None for a kind of fact that earns nothing; it is not kept, since anyone may name one."""
@@ -145,6 +152,7 @@ class EarningRules:
         )
         if tier in self.tier_factors:
             factors.append(self.tier_factors[tier])
+        factors += [factor for factor in self.club_factors if factor.id not in closed]
         product = Fraction(1)
         for one in factors:
             product *= one.factor
@@ -166,11 +174,12 @@ def earn(
     if code and not rules.currency:
         there = earn(state, fact, day, at, rules.of(fact), drawn_by)
         return [_without_money(one) for one in there] + _no_rate(fact, at, rules, code)
+    outside = rules.outside(state.consequences, at) if rules.club_factors else NOTHING_CLOSED
     if rules.trials is None:
-        return _earn(state, fact, day, at, rules, NOTHING_CLOSED)
+        return _earn(state, fact, day, at, rules, outside)
 
     def reckon(closed: frozenset[str]) -> list[Effect]:
-        return _earn(state, fact, day, at, rules, closed)
+        return _earn(state, fact, day, at, rules, closed | outside if outside else closed)
 
     return try_out(state, fact, at, rules.version, rules.trials, drawn_by or fact.customer, reckon)
 

@@ -6,7 +6,7 @@ late it was woken. `recorded_at` is when the kernel was told. Effects alone rebu
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -21,6 +21,11 @@ WELCOME_LOTS: Final = 100
 """The reward for entering a level is a lot of its own, from this number on by the level's place."""
 WELCOME: Final = "level:"
 """Before the level's name, stands where a rule's id does. No rule's id has a colon."""
+GAME_LOTS: Final = 1_000
+"""What a game gives is a lot of its own, from this number on by the game's place in the program."""
+GAME: Final = "game:"
+CLUB: Final = "club:"
+"""Before the names of games and of clubs, where a rule's id stands."""
 
 
 class Lot(Struct, frozen=True, gc=False, array_like=True):
@@ -381,6 +386,78 @@ class ExpiryNoticed(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
+class GameReached(Struct, frozen=True, gc=False, tag=True):
+    """A game was finished on `day`, counted in its own periods; the rest says what it gave. Where it is not `given`, it was
+    withheld. `lot` is the ordinal of the lot in which its points are.
+    """
+
+    game: str
+    day: int
+    given: bool
+    points: int
+    lot: int
+    badge: str
+    perk: str | None
+    perk_until: Instant
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class GameTakenBack(Struct, frozen=True, gc=False, tag=True):
+    """The last time that a game was finished does not hold any more, since something went back. `fact` had finished it; what of
+    its points is left is taken by postings.
+    """
+
+    game: str
+    fact: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class PerkUsed(Struct, frozen=True, gc=False, tag=True):
+    """A perk that may be used once was used: the one that was given by `fact`."""
+
+    perk: str
+    fact: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class ClubTermSet(Struct, frozen=True, gc=False, tag=True):
+    """The member is in the club until then, exclusive: it was paid for (`started`, `renewed`), paid back for its last term
+    (`refunded`), or will not go on after that (`cancelled`).
+    """
+
+    club: str
+    until: Instant
+    why: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class ClubEnded(Struct, frozen=True, gc=False, tag=True):
+    """`why` is `over` or `refunded`."""
+
+    club: str
+    why: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class GamesMoved(Struct, frozen=True, gc=False, tag=True):
+    """How all games and clubs of a customer stand who was merged, or went their own way again: a record of `Played`."""
+
+    played: Any
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
 Effect: TypeAlias = (
     Posted
     | TierChanged
@@ -400,4 +477,10 @@ Effect: TypeAlias = (
     | LevelEnding
     | Counted
     | ExpiryNoticed
+    | GameReached
+    | GameTakenBack
+    | PerkUsed
+    | ClubTermSet
+    | ClubEnded
+    | GamesMoved
 )

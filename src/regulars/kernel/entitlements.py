@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from regulars.kernel.effects import Assigned, Because, Effect, Withheld
 from regulars.kernel.facts import FOREVER, Instant
+from regulars.kernel.games.standing import NOTHING_PLAYED
 from regulars.kernel.perks import Perk, Window, window_of
+from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply
 from regulars.kernel.trials import Verdict
@@ -30,6 +32,8 @@ class PerkReason(StrEnum):
     INTEREST_ONLY = "interest_only"
     NOT_A_MEMBER = "not_a_member"
     NOT_YOUR_LEVEL = "not_your_level"
+    NOT_IN_THE_CLUB = "not_in_the_club"
+    NOT_EARNED = "not_earned"
     NOT_FOR_THEM = "not_for_them"
     WITHHELD = "withheld"
     NOT_YET_OPEN = "not_yet_open"
@@ -60,10 +64,10 @@ def entitlement(
     id: str, state: State | None, program: Rulebook, at: Instant, drawn_by: str, product: str | None = None
 ) -> Entitlement:
     """Of the customer whose state this is, brought to the program and to `at`; None where nobody knows who asks."""
-    perk = next((one for one in program.program.perks if one.id == id), None)
+    perk = next((one for one in offers_of(program) if one.id == id), None)
     if perk is None:
         return Entitlement(id, PerkReason.NO_SUCH_PERK)
-    window, levels = window_of(perk, program.calendar), program.program.levels_with(id)
+    window, holders = window_of(perk, program.calendar), Holders(program.program, id)
     opens_at = window.for_all if at < window.for_all < FOREVER else None
 
     def no(reason: PerkReason, opens_at: Instant | None = opens_at, counts: Verdict | None = None) -> Entitlement:
@@ -80,27 +84,75 @@ def entitlement(
         return no(PerkReason.UNKNOWN_CUSTOMER)
     if not program.is_member(state):
         return no(PerkReason.NOT_A_MEMBER)
-    if levels and state.consequences.tier not in levels:
-        return no(PerkReason.NOT_YOUR_LEVEL)
+    ends = holders.until(state, at)
+    if ends is None and not holders.is_club:
+        return no(holders.reason)
     counts = _verdict(perk, state, program, drawn_by)
-    if counts is None and perk.only_for is not None:
+    is_paid = holders.is_club and ends is not None
+    if counts is None and perk.only_for is not None and not is_paid:
         return no(PerkReason.NOT_FOR_THEM)
     is_open = at >= window.start or perk.interest_only
-    if counts is not None and not counts.given:
+    if counts is not None and not counts.given and not is_paid:
         return no(PerkReason.WITHHELD, counts=counts if is_open and is_theirs else None)
     if perk.interest_only:
         return no(PerkReason.INTEREST_ONLY, None, counts)
+    if ends is None:
+        return no(holders.reason, None, counts)
     if not is_open:
         return no(PerkReason.NOT_YET_OPEN, window.start)
     if not is_theirs:
         return no(PerkReason.NOT_THIS_PRODUCT)
-    until = _end(window, state if levels else None)
+    until = _end(window, ends)
     return Entitlement(id, PerkReason.ENTITLED, perk, until=until, counts=counts)
 
 
 def entitlements(state: State | None, program: Rulebook, at: Instant, drawn_by: str) -> list[Entitlement]:
     """Of every perk, in the order of the document."""
-    return [entitlement(perk.id, state, program, at, drawn_by) for perk in program.program.perks]
+    games = {game.id for game in program.program.games.every if not game.interest_only}
+    return [entitlement(one.id, state, program, at, drawn_by) for one in offers_of(program) if one.id not in games]
+
+
+def offers_of(program: Rulebook) -> tuple[Perk, ...]:
+    """The perks, and the clubs and games that one may ask for as for a perk: those for some, and those only offered."""
+    clubs = [
+        Perk(one.id, one.title, only_for=one.only_for, exempt=one.exempt, interest_only=one.interest_only)
+        for one in program.program.clubs
+    ]
+    games = [
+        Perk(one.id, one.title, only_for=one.only_for, exempt=one.exempt, interest_only=one.interest_only)
+        for one in program.program.games.every
+    ]
+    return (*program.program.perks, *clubs, *games)
+
+
+class Holders:
+    """Who has a perk: those in a level or a club that names it, whoever was given it once; or everybody, where nothing names it. A
+    club is had by who is in it.
+    """
+
+    def __init__(self, program: Program, perk: str) -> None:
+        self._perk, self._levels, self._clubs = perk, program.levels_with(perk), program.clubs_with(perk)
+        self.is_club = any([club.id == perk for club in program.clubs])
+        if self.is_club:
+            self._clubs = (perk,)
+        self._given = bool(program.games_with(perk))
+        self.reason = PerkReason.NOT_YOUR_LEVEL
+        if not self._levels:
+            self.reason = PerkReason.NOT_IN_THE_CLUB if self._clubs else PerkReason.NOT_EARNED
+
+    def until(self, state: State, at: Instant) -> Instant | None:
+        """How long they surely have it; None where they have not."""
+        if not self._levels and not self._clubs and not self._given:
+            return FOREVER
+        held, ends = state.consequences, []
+        if held.tier in self._levels:
+            ends.append(state.tier_due_at)
+        played = held.played or NOTHING_PLAYED
+        ends += [term.until for id, term in played.clubs.items() if id in self._clubs and term.since <= at < term.until]
+        grant = played.grant_of(self._perk, at)
+        if grant is not None:
+            ends.append(grant.until)
+        return max(ends, default=None)
 
 
 def asked(state: State, found: Entitlement, program: Rulebook, at: Instant, recorded_at: Instant) -> Sequence[Effect]:
@@ -131,9 +183,9 @@ def _is_new(counts: Verdict, state: State) -> bool:
     return known is None or known.arm != counts.arm
 
 
-def _end(window: Window, state: State | None) -> Instant | None:
-    """A level may be lost before the window is over."""
-    end = window.end if state is None else min(window.end, state.tier_due_at)
+def _end(window: Window, ends: Instant | None) -> Instant | None:
+    """A level may be lost before the window is over, and a club's term may end."""
+    end = window.end if ends is None else min(window.end, ends)
     return None if end >= FOREVER else end
 
 
@@ -156,6 +208,8 @@ _NO: Final = {
     PerkReason.INTEREST_ONLY: "Only to show interest in so far",
     PerkReason.NOT_A_MEMBER: "Not a member",
     PerkReason.NOT_YOUR_LEVEL: "Not at this level",
+    PerkReason.NOT_IN_THE_CLUB: "Not in the club",
+    PerkReason.NOT_EARNED: "Not earned, or used already",
     PerkReason.NOT_FOR_THEM: "Not among those it is for",
     PerkReason.WITHHELD: "Withheld, for a trial",
     PerkReason.NOT_THIS_PRODUCT: "Not on this product",

@@ -22,6 +22,7 @@ from regulars.kernel.effects import (
     Posted,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.games.standing import next_club_due
 from regulars.kernel.lifespans import OnDates
 from regulars.kernel.pauses import moved_end, stopped
 from regulars.kernel.program import Expiry, Program
@@ -75,12 +76,16 @@ class Lifetimes:
 
 
 def next_lot_due(consequences: Consequences) -> Instant:
-    """When the next pending lot becomes available, the next available one expires, or a reservation runs out."""
+    """When the next pending lot becomes available, the next available one expires, a reservation runs out, or the paid term of a
+    club is over.
+    """
     activates = consequences.pending[0].active_at if consequences.pending else FOREVER
     expires = consequences.available[0].expires_at if consequences.available else FOREVER
     due = activates if activates < expires else expires
     if consequences.reserved and consequences.reserved[0].until < due:
-        return consequences.reserved[0].until
+        due = consequences.reserved[0].until
+    if consequences.played is not None and consequences.played.clubs:
+        return min(due, next_club_due(consequences.played))
     return due
 
 

@@ -27,6 +27,7 @@ from regulars.kernel.effects import (
     Assigned,
     Because,
     Effect,
+    GamesMoved,
     LevelKept,
     Lot,
     LotId,
@@ -36,6 +37,7 @@ from regulars.kernel.effects import (
     ReservationMade,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
+from regulars.kernel.games.standing import NOTHING_PLAYED, Played, joined, parted
 from regulars.kernel.given_levels import given
 from regulars.kernel.limits import carried_over
 from regulars.kernel.rulebook import Rulebook
@@ -98,6 +100,11 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
     _keep_the_arms(into, other, recorded_at, because, into_effects)
     for counted in carried_over(other.consequences.counts, 1, moment, recorded_at, because):
         _follow(into, counted, into_effects)
+    if came.played is not None:
+        both = joined(held.played or NOTHING_PLAYED, came.played)
+        _follow(into, GamesMoved(both, moment, recorded_at, because), into_effects)
+        left = Played(games=came.played.games)
+        _follow(other, GamesMoved(left, moment, recorded_at, because), other_effects)
     if program.tiers is not None:
         _keep_the_higher_level(into, level, program.tiers, because, recorded_at, into_effects)
     _reach(into, program, recorded_at, into_effects)
@@ -134,6 +141,10 @@ def part(
     _follow(other, Merged(True, grown, _joined_at(others_facts), moment, recorded_at, because), other_effects)
     for counted in carried_over(others.counts, -1, moment, recorded_at, because):
         _follow(into, counted, into_effects)
+    if into.consequences.played is not None:
+        stays, goes = parted(into.consequences.played, others.played or NOTHING_PLAYED, owned.facts)
+        _follow(into, GamesMoved(stays, moment, recorded_at, because), into_effects)
+        _follow(other, GamesMoved(goes, moment, recorded_at, because), other_effects)
     for state, own, effects in ((into, facts, into_effects), (other, others_facts, other_effects)):
         state.observations = {key: refold(own, watch, program.calendar) for key, watch in program.watches}
         _reach(state, program, recorded_at, effects)

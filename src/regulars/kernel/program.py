@@ -11,9 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
-from regulars.kernel.effects import WELCOME
+from regulars.kernel.clubs import Club
+from regulars.kernel.effects import GAME, WELCOME
 from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.games.rules import Deed, Games
 from regulars.kernel.lifespans import MONTH_NAMES, HoldUntil, Inactivity, OnDates
 from regulars.kernel.limits import Limit, told
 from regulars.kernel.pauses import Pause
@@ -631,6 +633,8 @@ class Program(Struct, frozen=True):
     trials: tuple[Trial, ...] = ()
     perks: tuple[Perk, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    games: Games = Games()
+    clubs: tuple[Club, ...] = ()
 
     @property
     def till(self) -> Currency:
@@ -639,10 +643,11 @@ class Program(Struct, frozen=True):
         return replace(self.currency, takes_others=True) if takes_others else self.currency
 
     def giving(self) -> list[str]:
-        """Whatever gives points, by the name that postings bear: rules in their order, then levels that are entered."""
+        """Whatever gives points, by the name that postings bear: rules in their order, levels that are entered, then games."""
         levels = self.tiers.levels if self.tiers else ()
         rules = [rule.id for rule in self.earning if not isinstance(rule, Multiplier)]
-        return rules + [f"{WELCOME}{level.id}" for level in levels if level.gives]
+        games = [f"{GAME}{game.id}" for game in self.games.every if game.gives.points]
+        return rules + [f"{WELCOME}{level.id}" for level in levels if level.gives] + games
 
     def kinds(self) -> tuple[IdentityKind, ...]:
         """All kinds of identities after the shop's own id, the most telling first: those it names, then the usual ones."""
@@ -655,8 +660,10 @@ class Program(Struct, frozen=True):
         sentences = [members, self.points.describe(self.currency)]
         sentences += [rule.describe(self) for rule in self.earning]
         sentences.append(self.tiers.describe(self) if self.tiers else "There are no tiers.")
-        sentences += [perk.describe(self.levels_with(perk.id)) for perk in self.perks]
         sentences += [pause.describe() for pause in self.pauses]
+        sentences += [perk.describe(self.holders_of(perk.id)) for perk in self.perks]
+        sentences += [game.describe(self.words()) for game in self.games.every]
+        sentences += [club.describe(self.words()) for club in self.clubs]
         sentences += [self.holdout.describe()] if self.holdout else []
         sentences += [trial.describe() for trial in self.trials]
         sentences += [score.describe(self.currency) for score in self.scores]
@@ -670,6 +677,19 @@ class Program(Struct, frozen=True):
     def levels_with(self, perk: str) -> tuple[str, ...]:
         """The levels that name the perk; one that none names is everybody's."""
         return tuple([level.id for level in self.tiers.levels if perk in level.perks]) if self.tiers else ()
+
+    def clubs_with(self, perk: str) -> tuple[str, ...]:
+        """The clubs that have the perk."""
+        return tuple([club.id for club in self.clubs if perk in club.perks])
+
+    def games_with(self, perk: str) -> tuple[str, ...]:
+        """The games that give the perk, to be used once."""
+        return tuple([game.id for game in self.games.every if game.gives.perk == perk])
+
+    def holders_of(self, perk: str) -> tuple[str, ...]:
+        """Whose perk it is, in words; it is everybody's where there is none."""
+        clubs = [f"the club “{club}”" for club in self.clubs_with(perk)]
+        return (*self.levels_with(perk), *clubs, *[f"whoever finishes “{game}”" for game in self.games_with(perk)])
 
     def words(self) -> Words:
         return Words(self.currency, self.points.name)
@@ -693,6 +713,8 @@ class Program(Struct, frozen=True):
             pauses=tuple(
                 sorted([one.canonical() for one in self.pauses], key=lambda one: (one.first_day, one.end_day))
             ),
+            games=self.games.canonical(),
+            clubs=tuple(sorted([club.canonical() for club in self.clubs], key=lambda club: club.id)),
             perks=tuple(sorted([perk.canonical() for perk in self.perks], key=lambda perk: perk.id)),
             identities=tuple([one.canonical() for one in self.identities]),
             sources=tuple(sorted([one.canonical() for one in self.sources], key=lambda source: source.id)),
@@ -707,7 +729,11 @@ class Program(Struct, frozen=True):
         by_rules = frozenset(one.property for these in goods for one in these.only + these.excluded)
         asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
         by_segments = [tree.line_properties_of(segment.condition) for segment in self.segments]
-        return by_rules.union(*by_segments, *[line_properties_of(one) for one in asking])
+        by_games = [frozenset([name for name, _ in (*deed.only, *deed.excluded)]) for deed in self._deeds()]
+        return by_rules.union(*by_games, *by_segments, *[line_properties_of(one) for one in asking])
+
+    def _deeds(self) -> list[Deed]:
+        return [deed for game in self.games.every for deed in game.deeds]
 
 
 def _canonical(rule: PerAmount | Fixed) -> PerAmount | Fixed:

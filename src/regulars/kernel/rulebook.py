@@ -1,9 +1,11 @@
 """A program compiled: its rules as closures, its zone as a calendar, its watches by key. Made once per program version."""
 
+from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import Calendar
 from regulars.kernel.consents import standing
 from regulars.kernel.earning import EarningRules
 from regulars.kernel.endings import Endings
+from regulars.kernel.games.playing import GameRules
 from regulars.kernel.pauses import stopped
 from regulars.kernel.program import Program
 from regulars.kernel.segments.live.rules import SegmentRules
@@ -29,8 +31,12 @@ class Rulebook:
             program.points.hold_until is not None and program.points.hold_until.end == "fulfilment"
         )
         watches += self.endings.watches if self.endings else []
-        self.watches = [(watch.key(), watch) for watch in watches]
-        self.counted = frozenset([watch.counts for _, watch in self.watches])
+        self.tier_watches: list[tuple[str, Watch]] = [(watch.key(), watch) for watch in watches]
+        self.clubs = {club.id: club for club in program.clubs}
+        has_games = bool(program.games.every or program.clubs)
+        self.games = GameRules(program, self.calendar) if has_games else None
+        self.watches = [*self.tier_watches, *(self.games.watches if self.games is not None else [])]
+        self.counted = frozenset([watch.counts for _, watch in self.tier_watches])
         """The behaviours that watches count, among what else they do."""
         self.open_to_all = program.members == "everyone"
         self.segments = self._segments() if program.segments else None

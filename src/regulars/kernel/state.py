@@ -28,7 +28,6 @@ from regulars.kernel.effects import (
     TRANSFER_IN,
     TRANSFER_OUT,
     WELCOME,
-    WELCOME_LOTS,
     Assigned,
     Counted,
     Effect,
@@ -48,6 +47,7 @@ from regulars.kernel.effects import (
     Withheld,
 )
 from regulars.kernel.facts import DAWN, FOREVER, Instant
+from regulars.kernel.games.standing import NOTHING_PLAYED, Played, Playing, played_after
 
 SCHEMA: Final = 5
 
@@ -134,6 +134,7 @@ class Consequences(Struct, omit_defaults=True):
     footing: Footing | None = None
     counts: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """For limits: how often, and how many points, by counter and place. What stands under a counter is never written on."""
+    played: Played | None = None
 
     def outstanding(self) -> int:
         """What is pending, available or reserved, less what is owed."""
@@ -218,6 +219,7 @@ def copy_of(state: State) -> State:
             dict(held.arms),
             held.footing,
             dict(held.counts),
+            held.played,
         ),
         _segments_copied(state.segments) if state.segments is not None else None,
     )
@@ -273,6 +275,8 @@ def apply(effect: Effect, held: Consequences) -> None:
         held.footing = _footing_after(effect, held)
     elif isinstance(effect, Counted):
         _count(effect, held)
+    elif isinstance(effect, Playing):
+        held.played = played_after(effect, held.played or NOTHING_PLAYED)
 
 
 def rebuilt(effects: Iterable[Effect]) -> Consequences:
@@ -308,7 +312,7 @@ def _earn(effect: Posted, held: Consequences) -> None:
         # Buckets stand roughly by day, so that the first one tells when there is something to sum up.
         if day - next(iter(qualifying)) > QUALIFYING_DAYS:
             _sum_up_before(qualifying, max(qualifying) - QUALIFYING_DAYS)
-    elif effect.lot[1] >= WELCOME_LOTS:
+    elif effect.because.rule.startswith(WELCOME):
         footing, level = held.footing or NO_FOOTING, effect.because.rule.removeprefix(WELCOME)
         if level not in footing.welcomed:
             held.footing = replace(footing, welcomed=(*footing.welcomed, level))

@@ -2,7 +2,8 @@
 
     step = advance   everything that falls due up to the fact, in time order
          + observe   the fact counted by the program's watches
-         + phases    enrol, earn, tiers, segments: each sees what the former changed; `apply` alone changes consequences
+         + phases    enrol, earn, tiers, clubs, games, segments: each sees what the former changed; `apply` alone changes
+                     consequences
          + settle    what the fact itself made overdue
 
 What falls due at one instant happens in this order: pending points become available, tiers, points expire, tiers. What
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 from regulars.kernel.behaviour import observe, observe_return
 from regulars.kernel.by_hand import by_hand, settle
 from regulars.kernel.calendar import SECOND, Day, Today
+from regulars.kernel.club_terms import club_of, end_terms, subscribed
 from regulars.kernel.earning import bring_over, earn
 from regulars.kernel.effects import ACTIVATE, EXPIRE, Because, Effect, ExpiryNoticed, Posted, Refused
 from regulars.kernel.entry_rewards import take_welcome_back, welcome
@@ -39,6 +41,8 @@ from regulars.kernel.facts import (
     PointsReceived,
     PointsSent,
 )
+from regulars.kernel.games.playing import observe_games, play, use_perk
+from regulars.kernel.games.standing import next_club_due
 from regulars.kernel.given_levels import set_level
 from regulars.kernel.membership import enrol
 from regulars.kernel.recalled import Memory
@@ -138,6 +142,8 @@ def _take(
     sums_may_fall = _award(state, fact, program, today.day, at, memory, drawn_by, effects)
     if program.tiers is not None and (program.open_to_all or program.is_member(state)):
         sums_may_fall = _level(state, fact, program, on_clock, at, memory, best_before, sums_may_fall, effects)
+    if program.games is not None:
+        sums_may_fall |= _play(state, fact, program, at, memory, drawn_by, effects)
     if state.consequences.debt and state.consequences.available:
         _follow(state, settle(state.consequences, at, fact.recorded_at, program.version), effects)
     look_ahead(state, program, sums_may_fall)
@@ -155,13 +161,13 @@ def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: 
     if isinstance(fact, OrderCompleted):
         if tiers is not None and fact.amount_minor < 0:
             best_before = tiers.best_sum(state, on_clock)
-        observe(state, fact, today, program.watches)
+        observe(state, fact, today, program.tier_watches)
     elif isinstance(fact, OrderReturned):
         if tiers is not None:
             best_before = tiers.best_sum(state, on_clock)
-        observe_return(state, fact, program.calendar.today(fact.ordered_at), program.watches)
+        observe_return(state, fact, program.calendar.today(fact.ordered_at), program.tier_watches)
     elif fact.name in program.counted:
-        observe(state, fact, today, program.watches)
+        observe(state, fact, today, program.tier_watches)
     return best_before
 
 
@@ -225,6 +231,26 @@ def _level(
             raised += welcome(state.consequences, raised, fact, at, tiers, program.earning.lifetimes, version)
         _follow(state, raised, effects)
     return sums_may_fall or bool(raised) or tiers.years is not None
+
+
+def _play(
+    state: State,
+    fact: Fact,
+    program: Rulebook,
+    at: Instant,
+    memory: Memory | None,
+    drawn_by: str | None,
+    effects: list[Effect],
+) -> bool:
+    """What clubs and games follow. Whether a level may have come or gone with a club."""
+    assert program.games is not None
+    observe_games(state, fact, program.games, memory)
+    club = club_of(fact, program.clubs)
+    terms = subscribed(state, fact, club, at, program) if club is not None and isinstance(fact, Behaved) else []
+    _follow(state, terms, effects)
+    _follow(state, use_perk(state.consequences, fact, at, program.version), effects)
+    _follow(state, play(state, fact, at, program, drawn_by), effects)
+    return bool(terms)
 
 
 def _moved_by(fact: OfPoints, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
@@ -298,6 +324,8 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
         _follow(state, activate(held, due, at, recorded_at, version), effects)
     if held.reserved and held.reserved[0].until <= due:
         _follow(state, lapse(held, due, at, recorded_at, version), effects)
+    if next_club_due(held.played) <= due:
+        _follow(state, end_terms(held, due, at, recorded_at, version), effects)
     if held.debt and held.available:
         _follow(state, settle(held, at, recorded_at, version), effects)
     if resetting:

@@ -20,6 +20,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from regulars.kernel.clubs import Club
 from regulars.kernel.effects import JOINT, Assigned, Because, Counted, Effect, Entry, Posted, Withheld
 from regulars.kernel.experiments import (
     EVERYBODY_ELSE,
@@ -34,7 +35,9 @@ from regulars.kernel.experiments import (
     trial_of,
 )
 from regulars.kernel.facts import Fact, Instant
-from regulars.kernel.program import Multiplier, Program
+from regulars.kernel.games.rules import Game
+from regulars.kernel.perks import Perk
+from regulars.kernel.program import EarningRule, Multiplier, Program
 from regulars.kernel.segments.live.rules import SegmentRules
 from regulars.kernel.segments.meaning import PLACES, place_of
 from regulars.kernel.state import Consequences, Exposure, State
@@ -122,14 +125,18 @@ def trials_of(program: Program) -> list[Trial]:
         arms = (Arm(HELD_OUT, share), Arm(EVERYBODY_ELSE, 1 - share))
         found.append(Trial(HOLDOUT, Fraction(1), arms, program.holdout.salt))
     found += program.trials
-    shares = [(one.id, one.only_for) for one in (*program.earning, *program.perks)]
+    shares = [(one.id, one.only_for) for one in _gated(program)]
     return found + [trial_of(id, only_for) for id, only_for in shares if isinstance(only_for, ForShare)]
 
 
 def gates_of(program: Program) -> list[Gate]:
     """Of whatever is not simply open to all."""
-    every = [Gate(one.id, one.only_for, one.exempt) for one in (*program.earning, *program.perks)]
+    every = [Gate(one.id, one.only_for, one.exempt) for one in _gated(program)]
     return [one for one in every if one.only_for is not None or (program.holdout is not None and not one.exempt)]
+
+
+def _gated(program: Program) -> list[EarningRule | Perk | Game | Club]:
+    return [*program.earning, *program.perks, *program.games.every, *program.clubs]
 
 
 def drawn(trial: Trial, drawn_by: str) -> str | None:

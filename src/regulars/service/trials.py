@@ -13,10 +13,12 @@ import msgspec
 from msgspec import Struct, field
 from sqlalchemy import Connection, and_, func, select
 
+from regulars.kernel.clubs import Club
 from regulars.kernel.comparing import ArmSums, Difference, Since, difference
 from regulars.kernel.effects import EARN
 from regulars.kernel.experiments import HOLDOUT, ForArm, ForShare, Trial
 from regulars.kernel.facts import Behaved, Instant
+from regulars.kernel.games.rules import Game
 from regulars.kernel.perks import Perk
 from regulars.kernel.program import EarningRule, Program
 from regulars.kernel.rulebook import Rulebook
@@ -30,7 +32,9 @@ from regulars.wire.records import decode_fact
 
 AT_ONCE: Final = 10_000
 INTEREST_SHOWN: Final = "Interest Shown"
-"""The event by which somebody asks for a perk that is only offered; its property `perk` says for which."""
+"""The event by which somebody asks for a perk that is only offered; its property `perk` says for which, which may be a club or a
+game.
+"""
 
 
 class Compared(Struct, frozen=True):
@@ -84,13 +88,15 @@ def result(shop: Shop, name: str, now: Instant) -> TrialResult | None:
         if counting:
             _orders(connection, counting, homes)
             _points(connection, counting, homes)
-        offered = [perk.id for perk in rulebook.program.perks if perk.interest_only and is_on(name, perk)]
+        program = rulebook.program
+        every: list[Perk | Game | Club] = [*program.perks, *program.games.every, *program.clubs]
+        offered = [one.id for one in every if one.interest_only and is_on(name, one)]
         interest = _interest(connection, counting, homes, offered) if offered else ()
     return _result(rulebook, name, _sums(counting), tuple(interest), now)
 
 
-def is_on(name: str, one: EarningRule | Perk) -> bool:
-    """Whether the rule or perk is what this trial is about."""
+def is_on(name: str, one: EarningRule | Perk | Game | Club) -> bool:
+    """Whether this is what the trial is about."""
     match one.only_for:
         case ForArm(trial):
             return trial == name

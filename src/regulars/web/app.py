@@ -38,6 +38,7 @@ from regulars.web.api.liability import liability
 from regulars.web.api.openapi import openapi
 from regulars.web.api.people import people_handlers
 from regulars.web.api.points import points_handlers
+from regulars.web.api.progress import progress
 from regulars.web.api.returns import order_returned
 from regulars.web.api.segments import segment_handlers
 from regulars.web.api.settings import project_settings, source_config
@@ -148,6 +149,7 @@ def api_handlers() -> Sequence[ControllerRouterHandler]:
         books,
         how_it_works,
         *entitlement_handlers(),
+        progress,
         *segment_handlers(),
         *consent_handlers(),
         *level_handlers(),

@@ -553,6 +553,8 @@ class EntitlementAnswer(Struct, frozen=True):
         "interest_only",
         "not_a_member",
         "not_your_level",
+        "not_in_the_club",
+        "not_earned",
         "not_for_them",
         "withheld",
         "not_yet_open",
@@ -563,6 +565,58 @@ class EntitlementAnswer(Struct, frozen=True):
     title: str
     days: Count | None
     products: tuple[str, ...]
+
+
+class ProgressPartAnswer(Struct, frozen=True):
+    """One of the things that a game asks: `done` of `needed`, never more."""
+
+    what: str
+    done: Count
+    needed: Count
+
+
+class ProgressAnswer(Struct, frozen=True):
+    """How far the customer is in a game. `days_left` are those in which the rest must come, today among them, null without an
+    end; `times` is how often it was finished. `says` is the same in words: “3 of 5, 12 days left”.
+    """
+
+    game: str
+    kind: Literal["challenge", "streak", "stamps", "milestone"]
+    title: str
+    parts: tuple[ProgressPartAnswer, ...]
+    times: Count
+    over: bool
+    days_left: Count | None
+    gives: str
+    says: str
+
+
+class ClubAnswer(Struct, frozen=True):
+    """A club in which the customer is; `ends` where it will not go on after that."""
+
+    club: str
+    title: str
+    since: Moment
+    until: Moment
+    ends: bool
+
+
+class ToUseAnswer(Struct, frozen=True):
+    """A perk that may be used once, before `until`; null without end."""
+
+    perk: str
+    until: Moment | None
+
+
+class GamesAnswer(Struct, frozen=True):
+    """Every game of the program, in its order; and what the customer has of games and clubs."""
+
+    id: str
+    as_of: Moment
+    progress: tuple[ProgressAnswer, ...]
+    badges: tuple[str, ...]
+    to_use: tuple[ToUseAnswer, ...]
+    clubs: tuple[ClubAnswer, ...]
 
 
 class EntitlementsAnswer(Struct, frozen=True):

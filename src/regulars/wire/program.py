@@ -58,6 +58,7 @@ from regulars.kernel.worth import USUAL_WORTH, Worth
 from regulars.wire.bills import currency_named
 from regulars.wire.document import DocumentError, Problem, open_document
 from regulars.wire.events.identities import usable
+from regulars.wire.game_reading import read_clubs, read_games
 from regulars.wire.life_reading import read_pauses, with_expiry, with_lives
 from regulars.wire.limit_reading import read_limits
 from regulars.wire.program_checks import check
@@ -81,6 +82,8 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "trials",
         "perks",
         "pauses",
+        "games",
+        "clubs",
     ),
     PointsPolicy: (
         "redeemed",
@@ -170,6 +173,8 @@ def _program(given: Given) -> Program:
         trials=read_trials(given["trials"]),
         perks=read_perks(given["perks"]),
         pauses=read_pauses(given["pauses"]),
+        games=read_games(given["games"], currency),
+        clubs=read_clubs(given["clubs"], currency),
     )
 
 

@@ -23,6 +23,7 @@ from regulars.wire.currency_checks import check_rates, refuse_fine
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
+from regulars.wire.game_checks import check_games
 from regulars.wire.life_checks import check_life, longest_hold, spendable
 from regulars.wire.limit_checks import check_limits, check_limits_of_all
 from regulars.wire.never_checks import check_never
@@ -52,6 +53,7 @@ def check(program: Given) -> None:
     if program["consent"]:
         _check_consent(program["consent"])
     _check_sources(program["sources"] or (), [kind for kind, _ in program["identities"] or ()])
+    check_games(program)
     check_trials(program)
     check_scores(program)
     check_segments(program)

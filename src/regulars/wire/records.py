@@ -53,9 +53,11 @@ from regulars.kernel.facts import (
     OrderReturned,
     Trust,
 )
+from regulars.kernel.games.standing import Playing
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import SCHEMA, State
+from regulars.wire.game_records import PLAYING, playing_read, playing_written
 
 
 class RecordError(Exception):
@@ -251,6 +253,9 @@ def encode_effects(effects: Iterable[Effect]) -> bytes:
             written.append((LEVEL_ENDING, rule, by_fact, at, effect.level, (effect.at, effect.missing)))
         elif isinstance(effect, ExpiryNoticed):
             written.append((EXPIRY_NOTICED, rule, by_fact, at, effect.points, (effect.expires_at, effect.days)))
+        elif isinstance(effect, Playing):
+            number, one, other = playing_written(effect)
+            written.append((number, rule, by_fact, at, one, other))
         else:
             assert isinstance(effect, MembershipStarted), "postings are the ledger's"
             written.append((MEMBERSHIP_STARTED, rule, by_fact, at, effect.since, None))
@@ -304,6 +309,8 @@ def _effect(kind: int, one: Any, other: Any, at: Instant, because: Because, step
     if kind == EXPIRY_NOTICED:
         expires_at, days = other
         return ExpiryNoticed(one, expires_at, days, at, step.recorded_at, because)
+    if kind in PLAYING:
+        return playing_read(kind, one, other, at, step.recorded_at, because)
     assert kind == MEMBERSHIP_STARTED, f"an effect of kind {kind}"
     return MembershipStarted(one, at, step.recorded_at, because)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from regulars.kernel.experiments import HOLDOUT
 from regulars.wire.document import did_you_mean, nearest, quoted
+from regulars.wire.game_reading import GAME_KINDS
 from regulars.wire.shapes import Given
 
 MOST_TRIALS: Final = 100
@@ -45,9 +46,11 @@ def _those_for_some(program: Given) -> Iterator[tuple[str | None, Given]]:
     for rule in program["earning"] or ():
         if rule["for"] is not None:
             yield rule["id"], rule
-    for id, perk in program["perks"] or ():
-        if perk["for"] is not None:
-            yield id, perk
+    games: Given | None = program["games"]
+    played = [one for kind in GAME_KINDS for one in games[kind] or ()] if games else []
+    for id, one in (*(program["perks"] or ()), *played, *(program["clubs"] or ())):
+        if one["for"] is not None:
+            yield id, one
 
 
 def _check_trial(name: str, trial: Given, holdout: Given | None) -> None:

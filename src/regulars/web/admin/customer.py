@@ -20,6 +20,7 @@ from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.service import accounts, customers, purchases, segment_lists, timeline
 from regulars.service.customers import Customer, KeptTier, LotView, NextTier, Tier
+from regulars.service.games import games_of
 from regulars.service.in_segments import In, ScoreSeen, scores_of, segments_of
 from regulars.service.levels import MOST_REASON_CHARACTERS
 from regulars.service.liability import BadDay, moment_of
@@ -28,6 +29,7 @@ from regulars.service.people import ANONYMOUS_ID, USER_ID, WEAK
 from regulars.service.perks import perks_of
 from regulars.service.timeline import LedgerEntry
 from regulars.web.admin import telling
+from regulars.web.admin.games import games_shown
 from regulars.web.admin.gate import see_other
 from regulars.web.admin.knowing import (
     consent_table,
@@ -109,6 +111,7 @@ def page_of(request: Asked, desk: Desk, one: Customer, *, note: str = "", status
         keeping=_keeping(one.tier, one.tier.keep, desk.program) if one.tier.keep else None,
         has_tiers=program.tiers is not None,
         perks=_perk_table(perks_of(desk.shop, one.id, desk.now), desk.program) if program.perks else None,
+        games=games_shown(games_of(desk.shop, one.id, desk.now), desk.now),
         levels=[level.id for level in program.tiers.levels] if program.tiers else [],
         given=one.tier.given,
         longest_reason=MOST_REASON_CHARACTERS,
@@ -298,7 +301,7 @@ def _progress(next: NextTier, program: Program) -> dict[str, str | int]:
 
 def _perk_table(perks: Sequence[Entitlement], program: Rulebook) -> Table:
     rows = [
-        Row([one.id, one.perk.what(program.program.levels_with(one.id)) if one.perk else "", sentence(one, program)])
+        Row([one.id, one.perk.what(program.program.holders_of(one.id)) if one.perk else "", sentence(one, program)])
         for one in perks
     ]
     columns = [Column("Perk"), Column("What it is", words=True, extra=True), Column("May they now", words=True)]

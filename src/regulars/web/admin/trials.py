@@ -53,7 +53,9 @@ def trial_page(request: Asked, name: FromPath[str]) -> Response[str]:
 def _tried(trial: Trial, program: Program) -> list[str]:
     """What it is about, in the words of the program."""
     rules = [rule.describe(program) for rule in program.earning if is_on(trial.id, rule)]
-    return rules + [perk.describe(program.levels_with(perk.id)) for perk in program.perks if is_on(trial.id, perk)]
+    perks = [perk.describe(program.holders_of(perk.id)) for perk in program.perks if is_on(trial.id, perk)]
+    games = [game.describe(program.words()) for game in program.games.every if is_on(trial.id, game)]
+    return rules + perks + games + [club.describe(program.words()) for club in program.clubs if is_on(trial.id, club)]
 
 
 def _headline(found: TrialResult) -> Markup:

@@ -67,6 +67,7 @@ from regulars.wire.answers import (
     ErasedAnswer,
     ExplainAnswer,
     ForecastAnswer,
+    GamesAnswer,
     HowItWorksAnswer,
     LedgerAnswer,
     LevelAnswer,
@@ -360,6 +361,7 @@ def _customers() -> Json:
         "/v1/books/{month}": {"get": _books()},
         "/v1/program/how-it-works": {"get": _how_it_works()},
         f"{at}/entitlements": {"get": _entitlements()},
+        f"{at}/progress": {"get": _progress()},
         "/v1/entitlements/check": {"post": _entitled()},
     }
 
@@ -731,6 +733,12 @@ def _entitlements() -> Json:
     about = "Every perk of the program: whether the customer may make use of it now, and if not, why."
     read = _read("entitlements", about, "EntitlementsAnswer")
     return {**read, "responses": {"200": _ok(about, "EntitlementsAnswer"), **_problems("Entitlements")}}
+
+
+def _progress() -> Json:
+    about = "How far the customer is in every game of the program, with their badges, clubs and perks to be used once."
+    read = _read("progress", about, "GamesAnswer")
+    return {**read, "responses": {"200": _ok(about, "GamesAnswer"), **_problems("Entitlements")}}
 
 
 def _entitled() -> Json:
@@ -1109,7 +1117,7 @@ def _schemas() -> Json:
         *(ErasedAnswer, ReadmittedAnswer, PreviewAnswer, MergedAnswer, Who, Merging, Parting),
         *(EndpointAnswer, EndpointsAnswer, EndpointToAdd, EndpointChanges, SecretToRotate, SecretAnswer, RemovedAnswer),
         *(MessageToTest, MessageToRetry, MessageAnswer, RetriedAnswer, DeliveriesAnswer),
-        *(EntitlementAnswer, EntitlementsAnswer, PerkAsked),
+        *(EntitlementAnswer, EntitlementsAnswer, PerkAsked, GamesAnswer),
     )
     _, schemas = msgspec.json.schema_components(shown, ref_template=_REF)
     return {**schemas, **_event_schemas(), **_settings_schemas()}
