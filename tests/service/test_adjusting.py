@@ -144,3 +144,18 @@ def test_nobody_gives_what_they_cannot_spend_or_to_themselves(town: Town) -> Non
         transfer(town.shop, id, "nobody", 1, "", asked("none", name="transfer"), NOON)
     spend(town.shop, id, 50, "tea", None, asked("s", name="spend"), NOON)
     assert (town.points("ada"), town.points("bob")) == (0, 10)
+
+
+TIERED = RULES + "tiers: {by: spend, over: calendar_year, levels: [{id: silver, at: 20}]}\n"
+
+
+def test_what_a_newer_program_brings_about_is_kept_though_the_command_itself_changes_nothing(town: Town) -> None:
+    given(town)
+    town.applies(TIERED)
+
+    for key in ("first", "second"):
+        assert adjusts(town, 101, key=key).status == "waiting"
+
+    assert [step.what for step in town.story("ada")].count("a new program") == 1
+    assert town.customer("ada").tier.id == "silver"
+    assert adjusts(town, 10).status == "done"

@@ -84,6 +84,10 @@ class Hands:
             root: brought_to(self.tx, rows[root], self.rulebook, self._shop.rulebooks, self._journal, self.now)
             for root in sorted(rows)
         }
+        for customer in opened.values():
+            if customer.seq != customer.row.seq:
+                # What adopting the program brought about is written down, whether anything else comes of the command or not.
+                self._journal.keep(customer, self.rulebook, self.now)
         return [opened[root] for root in roots]
 
     def recall(self, customer: Customer, *facts: Fact) -> Memory:

@@ -129,10 +129,10 @@ def rooms(page):
     yield "version"
     page.goto("/program/change/earning/purchase")
     page.wait_for_load_state()
-    page.get_by_label("Points", exact=True).fill("1,5")
+    page.locator("#f-points").fill("1,5")
     page.locator("#f-points-trouble:not(:empty)").wait_for()
     yield "a rule with a mistake"
-    page.get_by_label("Points", exact=True).fill("2")
+    page.locator("#f-points").fill("2")
     page.get_by_role("button", name="Show what would change").click()
     page.get_by_role("button", name="Apply it").wait_for()
     yield "plan of a rule"

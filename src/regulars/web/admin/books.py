@@ -19,7 +19,7 @@ from regulars.web.admin import telling
 from regulars.web.admin.rendering import HEADERS, Asked, Desk, answer, desk_of
 from regulars.web.exports import month_file
 
-PLACE: Final = "liability"
+PLACE: Final = "books"
 ENTRIES: Final = {
     "earn": "Earned",
     "activate": "Became spendable",

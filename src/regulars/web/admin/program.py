@@ -67,6 +67,9 @@ def program_page(request: Asked) -> Response[str]:
     shown = shown_sections(desk.program.program, document)
     said = {piece["sentence"] for one in shown for piece in one["pieces"]}
     tiers = desk.program.program.tiers
+    segments = [
+        telling.with_spoken_days(one.describe(desk.program.program.words())) for one in desk.program.program.segments
+    ]
     also = telling.with_spoken_days(tiers.describe(desk.program.program)) if tiers else ""
     return answer(
         request,
@@ -78,7 +81,8 @@ def program_page(request: Asked) -> Response[str]:
         waiting=publications[0].waiting,
         sections=[one for one in shown if one["pieces"]],
         others=[one["section"] for one in shown if not one["pieces"]],
-        sentences=[one for one in _sentences(desk.program) if one not in said | {also}],
+        sentences=[one for one in _sentences(desk.program) if one not in said | {also, *segments}],
+        segments=len(segments),
         document=document,
         versions=_version_table(publications, desk),
         number=len(publications),

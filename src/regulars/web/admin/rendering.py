@@ -47,6 +47,7 @@ PLACES: Final = (
     ("segments", "Segments"),
     ("identification", "Identification"),
     ("liability", "Liability"),
+    ("books", "Books"),
     ("trials", "Trials"),
     ("adjustments", "Adjustments"),
     ("products", "Products"),
@@ -59,7 +60,7 @@ PLACES: Final = (
 
 GROUPS: Final = (
     ("Customers", ("customers", "identification")),
-    ("Points", ("liability", "adjustments")),
+    ("Points", ("liability", "books", "adjustments")),
     ("Program", ("program", "trials")),
     ("Data", ("debugger", "refused", "products", "webhooks")),
 )
