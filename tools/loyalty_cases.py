@@ -47,17 +47,10 @@ TITLES: Final[Mapping[int, str]] = {
 }
 
 LATER: Final[Mapping[int, str]] = {
-    1: "shown by the calendar's stories so far (tests/stories/test_the_calendar.py)",
-    2: "shown by the calendar's stories so far (tests/stories/test_the_calendar.py)",
-    3: "shown by the calendar's stories so far (tests/stories/test_the_calendar.py)",
-    4: "shown by the calendar's stories so far (tests/stories/test_the_calendar.py)",
-    5: "comes with the next work on expiry",
-    6: "shown by the calendar's stories so far (tests/stories/test_the_calendar.py)",
     7: "rules do not look at hours yet",
     8: "shown among the cases of visitors (7) so far",
     9: "no rule looks at a birthday yet",
     10: "no rule looks at a birthday yet",
-    11: "shown by the tests of waking so far",
     25: "what an order was paid with is not told yet",
     40: "there is one currency so far",
     32: "what is redeemed by itself comes with rewards",

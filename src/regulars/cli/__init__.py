@@ -14,6 +14,7 @@ from regulars.cli.checking_truths import check_truths
 from regulars.cli.connecting import connect, connections, disconnect, reconcile
 from regulars.cli.demo import demo
 from regulars.cli.demo_made import demo_made_year
+from regulars.cli.extending import extend
 from regulars.cli.importing import importing
 from regulars.cli.inputs import (
     RECORDED,
@@ -268,6 +269,7 @@ regulars.add_command(name_shop)
 regulars.add_command(segments)
 regulars.add_command(likely)
 regulars.add_command(liability)
+regulars.add_command(extend)
 regulars.add_command(books)
 regulars.add_command(trial)
 regulars.add_command(webhooks)

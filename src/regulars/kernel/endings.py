@@ -44,14 +44,19 @@ class Endings:
         return due
 
     def ends_at(self, state: State) -> Instant:
-        """When all that is available ends by inactivity, if nothing comes before."""
-        if self._inactive is None or not state.consequences.available:
+        """When all that is available ends by inactivity, if nothing comes before; FOREVER where nothing is available."""
+        return self.runs_out_at(state) if state.consequences.available else FOREVER
+
+    def runs_out_at(self, state: State) -> Instant:
+        """When whatever is there then ends by inactivity, if nothing comes before."""
+        held = state.consequences
+        if self._inactive is None or not (held.available or held.pending):
             return FOREVER
         days = [max(state.observations[key]) for key in self._keys if state.observations[key]]
         if days:
             last = self._calendar.start_of_day(max(days))
         else:
-            last = min([lot.earned_at for lot in state.consequences.available])
+            last = min([lot.earned_at for lot in (*held.available, *held.pending)])
         end = self._calendar.end_of(last, self._inactive.after)
         return end if self._stopped is None else moved_end(self._stopped, last, end, self._calendar)
 

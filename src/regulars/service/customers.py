@@ -184,7 +184,7 @@ def customer(shop: Shop, id: str, now: Instant) -> Customer | None:
             identities=_identities(connection, row.id, rulebook.program.shared_device),
             points=_points(state.consequences),
             tier=_tier(state, rulebook, now, changes[-1] if changes else row.tier_since),
-            lots=_lots(state.consequences),
+            lots=_lots(state.consequences, rulebook.endings.runs_out_at(state) if rulebook.endings else FOREVER),
             traits=traits_of(connection, records),
             consents=standings(connection, records, (shop.rulebooks.latest() or rulebook).program),
             records=tuple(records),
@@ -221,7 +221,7 @@ def customer_as_of(shop: Shop, id: str, at: Instant) -> Customer | None:
             identities=_identities(connection, row.id, rulebook.program.shared_device),
             points=_points(then.held),
             tier=Tier(then.held.tier, then.tier_since, None, None, _given(then.held)),
-            lots=_lots(then.held),
+            lots=_lots(then.held, FOREVER),
             traits=traits_of(connection, records),
             consents=standings(connection, records, (shop.rulebooks.latest() or rulebook).program),
             records=tuple(records),
@@ -294,14 +294,13 @@ def _given(held: Consequences) -> GivenTier | None:
     return GivenTier(footing.given, None if footing.given_until == FOREVER else footing.given_until)
 
 
-def _lots(held: Consequences) -> tuple[LotView, ...]:
+def _lots(held: Consequences, runs_out_at: Instant) -> tuple[LotView, ...]:
     """Pending ones by when they become available, then those that expire first."""
     return tuple(
         [
-            LotView(
-                lot.points, lot.earned_at, lot.active_at, None if lot.expires_at == FOREVER else lot.expires_at, pending
-            )
+            LotView(lot.points, lot.earned_at, lot.active_at, None if end == FOREVER else end, pending)
             for lots, pending in ((held.pending, True), (held.available, False))
             for lot in lots
+            for end in [min(lot.expires_at, runs_out_at)]
         ]
     )

@@ -72,6 +72,8 @@ def forecast(shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Inst
     after, effects = step(state, order, rulebook, drawn_by=drawn_by)
     earned = [effect for effect in effects if isinstance(effect, Posted) and effect.entry is EARN]
     ends = earned[0].expires_at if earned else FOREVER
+    if earned and rulebook.endings is not None:
+        ends = min(ends, rulebook.endings.runs_out_at(after))
     return Forecast(
         at,
         amount_minor,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from regulars.kernel.adopt import adopt
-from regulars.kernel.effects import Effect, Posted, SegmentEntered, SegmentLeft, TierChanged
+from regulars.kernel.effects import Effect, ExpiryNoticed, Posted, SegmentEntered, SegmentLeft, TierChanged
 from regulars.kernel.expiry import close
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.recalled import Memory
@@ -23,6 +23,7 @@ from regulars.kernel.step import advance, fold_each, overhear
 from regulars.kernel.waking import look_ahead
 from regulars.service.histories import About
 from regulars.service.memberships import Move, Rows
+from regulars.service.notices import Notice, tell
 from regulars.service.records import drawing_name
 from regulars.service.rulebooks import Rulebooks
 from regulars.store.facts import came_through, facts_where
@@ -140,6 +141,7 @@ class Journal(Struct):
     """Of segments, what was written so far."""
     history: frozenset[str] = frozenset()
     """The facts of which nobody is told what they brought about."""
+    notices: list[Notice] = field(default_factory=list)
 
     def take(
         self,
@@ -255,6 +257,8 @@ class Journal(Struct):
         if self.entries:
             tx.add_entries(self.entries)
         self.moves += self.memberships.save(tx, self.new_id)
+        tell(tx, self.notices, self.new_id)
+        self.notices.clear()
 
     def _step(self, customer: Customer, fact: Fact, effects: Sequence[Effect], version: str, via: str | None) -> None:
         customer.seq += 1
@@ -296,6 +300,8 @@ class Journal(Struct):
                     self.memberships.take(id, effect, is_quiet or effect.because.fact in self.history)
                 continue
             others.append(effect)
+            if isinstance(effect, ExpiryNoticed) and customer.is_listed:
+                self.notices.append(Notice(id, effect))
             if isinstance(effect, TierChanged):
                 customer.tier_since = effect.effective_at
         return encode_effects(others)

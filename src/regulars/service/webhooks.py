@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.sql.functions import count
 
 from regulars.kernel.facts import Instant
+from regulars.kernel.terms import listed
 from regulars.service import audit, outbox
 from regulars.service.networks import Networks
 from regulars.service.outbox import Figures
@@ -28,6 +29,7 @@ from regulars.wire.document import did_you_mean, nearest
 TYPES: Final = {
     "segment.entered": "a customer came into a segment",
     "segment.left": "a customer left a segment",
+    "points.expiring_soon": "points of a customer end soon",
 }
 """What this shop tells."""
 TEST: Final = "webhook.test"
@@ -218,7 +220,7 @@ def _written(types: Sequence[str]) -> str:
     for one in types:
         if one not in TYPES:
             meant = did_you_mean(nearest(one, list(TYPES)))
-            there = f"{' There are' if meant else ': there are'} {' and '.join(TYPES)}"
+            there = f"{' There are' if meant else ': there are'} {listed(list(TYPES))}"
             raise WebhookRefused("types", f"one of the types is none{meant}{there}")
     return msgspec.json.encode(sorted(set(types))).decode()
 

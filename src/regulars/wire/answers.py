@@ -174,6 +174,16 @@ class AdjustmentAnswer(Struct, frozen=True):
     movement: MovementAnswer | None = None
 
 
+class ExtensionAnswer(Struct, frozen=True):
+    """`points` are those that end at `until`, which is exclusive, and would have ended sooner."""
+
+    id: str
+    customer: str
+    points: int
+    until: Moment
+    reason: str
+
+
 class ForecastByRuleAnswer(Struct, frozen=True):
     """What one rule would give and why, or why it would give nothing (`reason`); `tiers` tells of a level that would be reached."""
 

@@ -109,6 +109,19 @@ def test_given_and_taken_by_hand(ada):
     assert "Parcel 17" not in told
 
 
+def test_points_last_longer_and_the_customer_reads_why(ada):
+    ends = rfc3339(NOW + DAY)
+    ada.commands("points/adjustments", "a", customer=ADA, points=50, reason="For the delay", expires_at=ends)
+    later = rfc3339(NOW + 9 * DAY)
+    body = {"customer": ADA, "until": later, "reason": "We were closed"}
+    done = ada.commands("points/extensions", "b", **body)
+
+    assert (done.json()["points"], done.json()["until"]) == (50, later)
+    assert ada.commands("points/extensions", "b", **body).content == done.content
+    assert ada.reads("/v1/customers/ada").json()["lots"][0]["expires_at"] == later
+    assert "the shop has extended them" in ada.reads("/v1/customers/ada/explain").text
+
+
 def test_above_the_threshold_it_waits_for_staff(ada, shop):
     asked = ada.commands("points/adjustments", "a", customer=ADA, points=51, reason="For the delay").json()
 
@@ -143,6 +156,8 @@ def test_given_to_another_customer(ada):
         ("adjustments", {"points": 1, "reason": "\t"}, 400, "bad_body", "`reason`"),
         ("adjustments", {"points": -1, "reason": "x", "expires_at": rfc3339(NOW + 1)}, 400, "bad_body", "`expires_at`"),
         ("adjustments", {"points": 1, "reason": "x", "expires_at": rfc3339(NOW)}, 400, "bad_body", "is past"),
+        ("extensions", {"until": rfc3339(NOW), "reason": "x"}, 400, "bad_body", "`until` is past"),
+        ("extensions", {"until": rfc3339(NOW + DAY), "reason": " "}, 400, "bad_body", "`reason` is empty"),
         ("adjustments", {"points": -1000, "reason": "x", "customer": BEA}, 200, None, None),
         ("adjustments", {"points": -2, "reason": "x", "customer": BEA}, 409, "not_enough_points", "not enough"),
     ],

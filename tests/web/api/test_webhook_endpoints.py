@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from regulars.service import outbox
+from regulars.kernel.terms import listed
+from regulars.service import outbox, webhooks
 from regulars.service.audit import deeds
 from regulars.service.shop import Shop
 from tests.web.api.conftest import NOW, Speaker
@@ -107,7 +108,7 @@ def test_deliveries_come_page_by_page(server: Server) -> None:
 def test_what_cannot_be_says_where_and_how_to_mend_it(server: Server) -> None:
     assert problem(server.adds(types=["segment.enterd"])) == (
         *(400, "bad_body"),
-        "`types`: one of the types is none; did you mean “segment.entered”? There are segment.entered and segment.left.",
+        f"`types`: one of the types is none; did you mean “segment.entered”? There are {listed(list(webhooks.TYPES))}.",
     )
     assert problem(server.adds(url="https://10.0.0.1/"))[2].startswith("`url`: the address is a private or local one")
     assert problem(server.adds(name="CRM"))[:2] == (400, "bad_body")

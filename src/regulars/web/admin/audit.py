@@ -18,6 +18,7 @@ DEEDS: Final = {
     "erased": "Erased a customer",
     "readmitted": "Let an erased name be somebody again",
     "adjusted": "Gave or took points by hand",
+    "extended": "Let points last longer",
     "adjustment_asked": "Asked for points by hand, above the threshold",
     "adjustment_refused": "Refused points by hand that somebody asked for",
     "transferred": "Gave a customer’s points to another one",

@@ -23,6 +23,7 @@ from regulars.web.api.levels import LevelToSet
 from regulars.web.api.people import Merging, Parting, Who
 from regulars.web.api.points import (
     PointsToAdjust,
+    PointsToExtend,
     PointsToReserve,
     PointsToSpend,
     PointsToTransfer,
@@ -66,6 +67,7 @@ from regulars.wire.answers import (
     EntitlementsAnswer,
     ErasedAnswer,
     ExplainAnswer,
+    ExtensionAnswer,
     ForecastAnswer,
     GamesAnswer,
     HowItWorksAnswer,
@@ -170,6 +172,7 @@ PROBLEMS: Final[Mapping[str, tuple[Code, ...]]] = {
     "Spending": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS),
     "Reversing": (*_OF_POINTS, Code.UNKNOWN_SPENDING, Code.REVERSED_ALREADY),
     "Adjusting": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS),
+    "Extending": _OF_POINTS,
     "Transfer": (*_OF_POINTS, Code.NOT_ENOUGH_POINTS, Code.SAME_CUSTOMER, Code.NOT_A_MEMBER),
     "Endpoints": _ENDPOINTS,
     "Endpoint": (*_ENDPOINTS, *_NAMED),
@@ -442,6 +445,13 @@ def _points() -> Json:
             "Adjusting",
             ("PointsToAdjust", adjusted),
             "AdjustmentAnswer",
+        ),
+        f"{at}/extensions": _command(
+            "extendPoints",
+            "Let what a customer holds last longer. What would end later, or never, stays.",
+            "Extending",
+            ("PointsToExtend", {"customer": ada, "until": "2027-01-01T00:00:00Z", "reason": "We were closed"}),
+            "ExtensionAnswer",
         ),
         f"{at}/transfers": _command(
             "transferPoints",
@@ -1111,6 +1121,7 @@ def _schemas() -> Json:
         *(BooksAnswer, HowItWorksAnswer),
         *(ReturnAnswer, MovementAnswer, AdjustmentAnswer, TransferAnswer, ForecastAnswer, OrderBack, OrderToTry),
         *(PointsToReserve, ReservationToRelease, PointsToSpend, SpendingToReverse, PointsToAdjust, PointsToTransfer),
+        *(PointsToExtend, ExtensionAnswer),
         *(SegmentsAnswer, MembersAnswer, CustomerSegmentsAnswer, MembershipsAnswer, PreviewedAnswer),
         *(ManyCustomers, ConditionToTry, ProblemDetails),
         *(ConsentsAnswer, ConsentTold, ConsentToConfirm, LinkAnswer, LevelToSet, LevelAnswer),

@@ -8,9 +8,10 @@ from msgspec import Meta, Struct
 
 from regulars.kernel.calendar import DAY, SECOND
 from regulars.kernel.facts import Instant
-from regulars.service import adjusting, spending, transfers
+from regulars.service import adjusting, extending, spending, transfers
 from regulars.service.adjusting import Adjustment
 from regulars.service.commands import Command, Done
+from regulars.service.extending import Extension
 from regulars.web.api.commands import (
     MOST_POINTS,
     Points,
@@ -76,6 +77,14 @@ class PointsToAdjust(Struct, frozen=True, forbid_unknown_fields=True):
     expires_at: Time | None = None
 
 
+class PointsToExtend(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whatever the customer holds that ends before `until`, which is exclusive, ends then. The customer reads the `reason`."""
+
+    customer: Lookup
+    until: Time
+    reason: Words
+
+
 class PointsToTransfer(Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from", "receiver": "to"}):
     """Both customers read the `reason`."""
 
@@ -86,7 +95,7 @@ class PointsToTransfer(Struct, frozen=True, forbid_unknown_fields=True, rename={
 
 
 def points_handlers() -> list[HTTPRouteHandler]:
-    return [reserve, release, spend, reverse, adjust, transfer]
+    return [reserve, release, spend, reverse, adjust, extend, transfer]
 
 
 @post("/v1/points/reservations", status_code=200)
@@ -112,6 +121,11 @@ async def reverse(request: Request[Any, Any, Any]) -> Response[bytes]:
 @post("/v1/points/adjustments", status_code=200)
 async def adjust(request: Request[Any, Any, Any]) -> Response[bytes]:
     return await done(request, "adjust", PointsToAdjust, _adjust)
+
+
+@post("/v1/points/extensions", status_code=200)
+async def extend(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return await done(request, "extend", PointsToExtend, _extend)
 
 
 @post("/v1/points/transfers", status_code=200)
@@ -153,6 +167,14 @@ def _adjust(face: Face, asked: PointsToAdjust, command: Command, now: Instant) -
     reason, note = words_of(asked.reason, "`reason`"), asked.note.replace("\0", "").strip()
     wanted = Adjustment(customer_of(face, asked.customer), asked.points, reason, note, expires_at)
     return adjusting.adjust(face.shop, wanted, command, now)
+
+
+def _extend(face: Face, asked: PointsToExtend, command: Command, now: Instant) -> Done:
+    until = moment_of(asked.until, "`until`")
+    if until <= now:
+        raise bad_body("`until` is past. Take a moment that is yet to come.")
+    wanted = Extension(customer_of(face, asked.customer), until, words_of(asked.reason, "`reason`"))
+    return extending.extend(face.shop, wanted, command, now)
 
 
 def _transfer(face: Face, asked: PointsToTransfer, command: Command, now: Instant) -> Done:
