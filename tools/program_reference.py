@@ -21,7 +21,8 @@ SCHEMA: Final = DOCS / "program.schema.json"
 MARKED: Final = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 TABLES: Final = {name: table for name, table in vars(program_vocabulary).items() if isinstance(table, Table)} | {
-    "EXPIRE": program_vocabulary.EXPIRE.table
+    "EXPIRE": program_vocabulary.EXPIRE.table,
+    "HOLD": program_vocabulary.HOLD.table,
 }
 
 
