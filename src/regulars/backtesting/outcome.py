@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from regulars.backtesting.reach import Reached
 from regulars.kernel.facts import Instant
 from regulars.wire.instants import rfc3339
 
@@ -76,6 +77,7 @@ class Outcome(Struct, frozen=True):
     left_out_orders: int
     seconds: Seconds
     trials: tuple[ArmOutcome, ...] = ()
+    reach: tuple[Reached, ...] = ()
 
     def until_utc(self) -> str:
         """`until` as RFC 3339."""

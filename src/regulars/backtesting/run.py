@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from regulars.backtesting.outcome import ArmOutcome, Month, Outcome, PointsTotals, Seconds
+from regulars.backtesting.reach import goals_of, reached
 from regulars.backtesting.replay import replay
 from regulars.backtesting.tally import Bookkeeper, MonthKey, MonthSums, Tally
 from regulars.kernel.calendar import date_of
@@ -117,7 +118,7 @@ def _fold(
     stopwatch: Stopwatch,
     customer_done: Callable[[], None],
 ) -> Folded:
-    keepers = [Bookkeeper(program) for program in programs]
+    keepers = [Bookkeeper(program, end) for program in programs]
     fold_seconds = [0.0] * len(programs)
     started = stopwatch()
     for customer, all_facts in history.customers(part, parts):
@@ -229,6 +230,7 @@ def _outcome(
         left_out_orders=history.left_out_orders,
         seconds=seconds,
         trials=_arms(program, tally),
+        reach=reached(goals_of(program.program), tally.reach, tally.members),
     )
 
 

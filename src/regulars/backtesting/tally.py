@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from regulars.backtesting.outcome import CustomerOutcome
+from regulars.backtesting.reach import Goal, Reach, ReachSums
 from regulars.kernel.calendar import Day, date_of
 from regulars.kernel.comparing import ArmSums, since
 from regulars.kernel.effects import ACTIVATE, EARN, EXPIRE, Effect, Posted, TierChanged
@@ -43,6 +44,9 @@ class Tally(Struct):
     customers: list[CustomerOutcome] = field(default_factory=list)
     arms: dict[tuple[str, str], ArmSums] = field(default_factory=dict)
     """By trial and arm."""
+    members: int = 0
+    """Those of the last year."""
+    reach: dict[Goal, ReachSums] = field(default_factory=dict)
 
     def add(self, other: "Tally") -> None:
         """Takes in the tally of other customers."""
@@ -60,6 +64,9 @@ class Tally(Struct):
         self.customers += other.customers
         for arm, arm_sums in other.arms.items():
             self.arms.setdefault(arm, ArmSums()).add(arm_sums)
+        self.members += other.members
+        for goal, reach_sums in other.reach.items():
+            self.reach.setdefault(goal, ReachSums()).add(reach_sums)
 
 
 NO_MONTH: Final[OpenMonth] = MonthSums(), FOREVER, FOREVER
@@ -68,8 +75,9 @@ NO_MONTH: Final[OpenMonth] = MonthSums(), FOREVER, FOREVER
 class Bookkeeper:
     """Fills a tally for one program."""
 
-    def __init__(self, program: Rulebook) -> None:
+    def __init__(self, program: Rulebook, end: Instant = FOREVER) -> None:
         self.tally = Tally()
+        self._reach = Reach(program, end)
         self._calendar = program.calendar
         self._month_of_day: dict[Day, OpenMonth] = {}
 
@@ -86,6 +94,8 @@ class Bookkeeper:
 
         if held.arms:
             self._count_arms(facts, effects, held.arms)
+        if self._reach.goals:
+            self.tally.members += self._reach.take(facts, effects, state, self.tally.reach)
 
     def _count_arms(self, facts: Iterable[Fact], effects: Iterable[Effect], arms: dict[str, Exposure]) -> None:
         happened_at = {fact.id: fact.happened_at for fact in facts}

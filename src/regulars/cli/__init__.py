@@ -75,8 +75,14 @@ def regulars() -> None:
 
 @regulars.command()
 @click.argument("program", type=click.Path(dir_okay=False))
+@click.option(
+    "--orders",
+    metavar="complete-journey|FILE",
+    help="Also try it over these orders, and warn of levels and games that hardly anybody would have reached, or nearly everybody.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def check(program: str, as_json: bool) -> None:
+@click.pass_obj
+def check(wiring: Wiring, program: str, orders: str | None, as_json: bool) -> None:
     """Read PROGRAM and say everything that is wrong with it, or what it means."""
     try:
         rulebook = load(program)
@@ -88,12 +94,16 @@ def check(program: str, as_json: bool) -> None:
         ]
         print_json({"ok": False, "file": error.file, "problems": problems})
         raise SystemExit(1) from None
+    warnings = [] if orders is None else _warnings(rulebook, orders, wiring)
     if as_json:
-        print_json({"ok": True, "version": rulebook.version, "sentences": rulebook.program.describe()})
+        found = {} if orders is None else {"warnings": warnings}
+        print_json({"ok": True, "version": rulebook.version, "sentences": rulebook.program.describe(), **found})
         return
     click.echo(f"{rulebook.program.name}, version {rulebook.version[:12]}")
     for sentence in rulebook.program.describe():
         click.echo(f"  {sentence}")
+    for warning in warnings:
+        click.echo(f"Warning: {warning}", err=True)
 
 
 @regulars.command()
@@ -219,6 +229,15 @@ def explain(
         print_json({"customer": customer, "version": rulebook.version, "entries": msgspec.to_builtins(entries)})
     else:
         print_entries(customer, entries, rulebook)
+
+
+def _warnings(rulebook: Rulebook, orders: str, wiring: Wiring) -> list[str]:
+    from regulars.backtesting.run import run
+    from regulars.cli.printing import warnings_of
+
+    source, history = open_orders(OrdersOptions(orders, (), None, None, False, None), [rulebook])
+    [outcome] = run(source, [rulebook], history=history, stopwatch=wiring.stopwatch)
+    return warnings_of(outcome)
 
 
 def _write_report(

@@ -72,6 +72,10 @@ def print_outcome(
     for outcome, rulebook in zip(outcomes, programs, strict=True):
         if outcome.trials:
             console.print(_arms_table(outcome, rulebook.program))
+        if outcome.reach:
+            console.print(_reach_table(outcome))
+            for warning in warnings_of(outcome):
+                console.print(f"[yellow]{_safe(warning)}[/]", highlight=False)
     if comparison is not None:
         _print_comparison(console, comparison, programs)
     read, folded = first.seconds.read, sum([outcome.seconds.fold for outcome in outcomes])
@@ -108,6 +112,7 @@ def _figures(outcome: Outcome) -> dict[str, Any]:
         "by_rule": outcome.by_rule,
         "months": msgspec.to_builtins(outcome.months),
         **({"trials": msgspec.to_builtins(outcome.trials)} if outcome.trials else {}),
+        **({"reach": msgspec.to_builtins(outcome.reach)} if outcome.reach else {}),
         "left_out_orders": outcome.left_out_orders,
         "seconds": {"read": round(outcome.seconds.read, 3), "fold": round(outcome.seconds.fold, 3)},
     }
@@ -150,6 +155,24 @@ def _arms_table(outcome: Outcome, program: Program) -> Table:
         cost = currency.amount(program.points.liability_minor(one.points))
         figures = (f"{one.customers:,}", f"{one.orders:,}", currency.amount(one.revenue_minor), f"{one.points:,}", cost)
         table.add_row(_safe(f"{one.trial}: {one.arm}"), *figures, f"{one.withheld:,}")
+    return table
+
+
+def warnings_of(outcome: Outcome) -> list[str]:
+    """What hardly anybody, or nearly everybody, would have reached."""
+    return [warning for one in outcome.reach if (warning := one.warning()) is not None]
+
+
+def _reach_table(outcome: Outcome) -> Table:
+    """Who would have reached what."""
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column(f"{_count(outcome.reach[0].members, 'member')} of the year")
+    for column in ("reached", "%", "median days", "within a tenth"):
+        table.add_column(column, justify="right")
+    for one in outcome.reach:
+        days = "–" if one.median_days is None else f"{one.median_days:,}"
+        share = _percent(one.share.hundredths())
+        table.add_row(_safe(f"{one.kind} {one.id}"), f"{one.reached:,}", share, days, f"{one.near:,}")
     return table
 
 

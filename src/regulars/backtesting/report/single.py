@@ -23,6 +23,7 @@ def page_of_one(outcome: Outcome, program: Rulebook, examples: Sequence[Example]
         _tiers(outcome, document),
         _who_gains(outcome, document),
         _rules(outcome, document),
+        _reach(outcome),
         _trials(outcome, document),
         shared.single_orders(examples, program),
         Section("program", "The program", ["The whole document, in its own words."], [shared.document("", document)]),
@@ -483,6 +484,41 @@ def _rules(outcome: Outcome, program: Program) -> Section | None:
         "By rule",
         says,
         [Figure(title, charts.bars(groups, described, names_beside=False), Table(title, columns, rows))],
+    )
+
+
+# --- who would have reached what ------------------------------------------------------------------------------------------
+
+
+def _reach(outcome: Outcome) -> Section | None:
+    if not outcome.reach or not outcome.reach[0].members:
+        return None
+    rows = [
+        Row(
+            [
+                f"{words.capitalized(one.kind)} {one.id}",
+                words.count(one.reached),
+                words.share_figure(one.reached, one.members),
+                words.NOTHING if one.median_days is None else words.count(one.median_days),
+                words.count(one.near),
+            ]
+        )
+        for one in outcome.reach
+    ]
+    columns = [
+        Column("What"),
+        Column("Reached", "members"),
+        Column("Share", "%"),
+        Column("Median", "days"),
+        Column("Within a tenth", "members", extra=True),
+    ]
+    says = [
+        f"Of {words.count(outcome.reach[0].members)} members who did something in the last year.",
+        "Within a tenth came whoever did not reach it and was once that near.",
+    ]
+    warnings = [warning for one in outcome.reach if (warning := one.warning()) is not None]
+    return Section(
+        "reach", "Who would have reached what", [*says, *warnings], [Table("Levels and games", columns, rows)]
     )
 
 
