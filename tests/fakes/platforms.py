@@ -69,6 +69,7 @@ class WooCommerce:
         self.address = ""
         self.orders: list[Order] = []
         self.trash: list[Order] = []
+        self.refunds: dict[int, list[Order]] = {}
         self.in_the_way: list[Answer] = []
         self.asked: list[str] = []
         self.on_page: Any = lambda: None
@@ -80,6 +81,9 @@ class WooCommerce:
         at, _, id = path.partition("/wp-json/wc/v3/orders")
         if at == path:
             return 404, {}, b"<html>"
+        if id.endswith("/refunds"):
+            refunds = self.refunds.get(int(id.split("/")[1]))
+            return (404 if refunds is None else 200), {}, json.dumps(refunds).encode()
         if id:
             found = [one for one in (*self.orders, *self.trash) if str(one["id"]) == id.strip("/")]
             told = found[0] if found else {"code": "woocommerce_rest_shop_order_invalid_id"}

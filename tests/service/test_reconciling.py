@@ -26,7 +26,7 @@ from regulars.service.connections import (
 from regulars.service.ingest import ingest_told
 from regulars.service.reconciling import Found, reconcile
 from regulars.service.shop import Shop, open_shop
-from regulars.store.schema import journal, orders, quarantine
+from regulars.store.schema import customers, journal, orders, quarantine
 from regulars.wire.instants import rfc3339
 from regulars.wire.sources import parse_instant
 from regulars.wire.webhooks import understand_shopify, understand_woocommerce
@@ -84,6 +84,11 @@ class Reconciled:
     def count(self, table: Any, *which: Any) -> int:
         with self.shop.store.reading() as connection:
             return connection.execute(select(func.count()).select_from(table).where(*which)).scalar_one()
+
+    def points(self) -> int:
+        with self.shop.store.reading() as connection:
+            held = select(func.sum(customers.c.available + customers.c.pending))
+            return int(connection.execute(held).scalar_one())
 
     def status(self, order_id: str) -> str:
         with self.shop.store.reading() as connection:
@@ -186,6 +191,39 @@ def test_a_lost_refund_is_found(at_woocommerce: Reconciled, woocommerce: WooComm
 
     assert at_woocommerce.asks() == Found(orders=1, missed=1)
     assert (at_woocommerce.status("1"), at_woocommerce.completed()) == ("refunded", 1)
+
+
+def test_a_refund_that_a_webhook_told_in_one_sum_is_set_right_line_by_line(
+    at_woocommerce: Reconciled, woocommerce: WooCommerce
+) -> None:
+    """Of 107.10 with tax 47.60 went back: one bag of two for 35.70, and the shipping. By the sum that is 40 of 90 stars."""
+    refunded = woocommerce_order(1, "order_updated_partly_refunded", refunds=[{"id": 9, "total": "-47.60"}])
+    at_woocommerce.hears("order.updated", woocommerce_order(1))
+    at_woocommerce.hears("order.updated", refunded)
+    assert at_woocommerce.points() == 90 - 40
+
+    woocommerce.orders = [refunded]
+    woocommerce.refunds[1] = [
+        {
+            "id": 9,
+            "amount": "47.60",
+            "line_items": [
+                {
+                    "id": 400,
+                    "quantity": -1,
+                    "total": "-30.00",
+                    "total_tax": "-5.70",
+                    "meta_data": [{"key": "_refunded_item_id", "value": "315"}],
+                }
+            ],
+            "shipping_lines": [{"id": 401, "total": "-10.00", "total_tax": "-1.90"}],
+        }
+    ]
+    assert at_woocommerce.asks() == Found(orders=1, missed=1)
+    assert at_woocommerce.points() == 60
+    at_woocommerce.hears("order.updated", refunded)
+    assert at_woocommerce.asks() == Found(orders=1, missed=0)
+    assert (at_woocommerce.points(), at_woocommerce.completed()) == (60, 1)
 
 
 def test_orders_that_change_meanwhile_push_nobody_out_of_the_list(

@@ -126,6 +126,38 @@ def test_case_13_an_order_that_was_cancelled_before_it_was_paid(corner: Corner) 
     assert (facts(corner), corner.points(ADA_AT_SHOPIFY)) == (0, 0)
 
 
+def test_case_13_an_order_that_grows_after_it_was_paid(corner: Corner) -> None:
+    """What is added to an order earns by the program that judged it, once, and what goes back of a line takes back that line's
+    share; in whatever order the words come, and however often, the points are those of the order as it stands.
+    """
+    corner.now = AFTER_THE_PLATFORM
+    paid = payload("shopify/orders_paid")
+    cup = {"id": 77, "price": "20.00", "quantity": 1, "product_id": 7, "title": "Cup"}
+    grown = paid | {"line_items": [*paid["line_items"], cup], "updated_at": "2026-03-12T10:00:00-05:00"}
+    back = {"refund_line_items": [{"line_item_id": 77, "quantity": 1}]}
+    exchanged = grown | {"refunds": [back], "updated_at": "2026-03-13T10:00:00-05:00"}
+    beans = {"refund_line_items": [{"line_item_id": paid["line_items"][0]["id"], "quantity": 1}]}
+    less = exchanged | {"refunds": [back, beans], "updated_at": "2026-03-14T10:00:00-05:00"}
+    for number, words in enumerate(permutations([paid, grown, exchanged, less]), 1):
+        customer = {**paid["customer"], "id": number, "email": f"c{number}@example.com"}
+        for said in [*words, words[0]]:
+            corner.shopify("orders/updated", said | {"id": number, "customer": customer})
+        assert corner.points(str(number)) == 124 - 124 * 5399 // 12463, [one["updated_at"] for one in words]
+
+
+def test_case_13_an_order_that_grows_says_why(corner: Corner) -> None:
+    """Its points are told with what was added, and those that went back with the rule that had given them."""
+    corner.now = AFTER_THE_PLATFORM
+    paid = payload("shopify/orders_paid")
+    cup = {"id": 77, "price": "20.00", "quantity": 1, "product_id": 7, "title": "Cup"}
+    grown = paid | {"line_items": [*paid["line_items"], cup], "updated_at": "2026-03-12T10:00:00-05:00"}
+    corner.shopify("orders/paid", paid)
+    corner.shopify("orders/updated", grown)
+    assert corner.points(ADA_AT_SHOPIFY) == 144
+    step = corner.story(ADA_AT_SHOPIFY)[-1]
+    assert "for 20.00 USD that was added to the order" in str(step)
+
+
 # --- what is too much ----------------------------------------------------------------------------------------------------
 
 

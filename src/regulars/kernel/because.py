@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from regulars.kernel.calendar import DAY, date_of
 from regulars.kernel.effects import (
+    ADDED_LOT,
     GAME,
     WELCOME,
     Account,
@@ -63,6 +64,8 @@ def sentence(effect: Effect, program: Rulebook) -> str:
         case Posted(entry=Entry.EARN, reckoning=None):
             level = effect.because.rule.removeprefix(WELCOME)
             return f"{_points(effect, program)} for reaching {level}{_life(effect, program)}; they do not count for a level."
+        case Posted(entry=Entry.EARN, lot=(_, number)) if number == ADDED_LOT:
+            return f"{_points(effect, program)} by “{effect.because.rule}” {_added(effect, program)}{_life(effect, program)}."
         case Posted(entry=Entry.EARN):
             return f"{_points(effect, program)} by “{effect.because.rule}”: {_reckoned(effect, program)}{_life(effect, program)}."
         case Posted(entry=Entry.ACTIVATE):
@@ -233,6 +236,16 @@ def _reckoned(effect: Posted, program: Rulebook) -> str:
         words = f"{name.points(rule.points)} for {occasion}"
     times = [f"times {plain(one.factor)} (“{one.id}”)" for one in effect.reckoning.factors]
     return words + (f", {listed(times)}" if times else "")
+
+
+def _added(effect: Posted, program: Rulebook) -> str:
+    """The rule is that of the program that judged the order, which may be another one by now."""
+    assert effect.reckoning is not None
+    basis_minor = effect.reckoning.basis_minor
+    money = program.program.currency.money
+    what = f"{money(basis_minor)} that was added to the order" if basis_minor else "the order as it stands again"
+    times = [f"times {plain(one.factor)} (“{one.id}”)" for one in effect.reckoning.factors]
+    return f"for {what}, as the order was judged" + (f", {listed(times)}" if times else "")
 
 
 def _life(effect: Posted, program: Rulebook) -> str:

@@ -53,7 +53,7 @@ class Watch(Struct, frozen=True):
 
     def amount(self, fact: Fact) -> int | None:
         """What the fact adds; None where it is not looked at. Of a browser's word, nothing follows. What goes back takes its money
-        with it, and the last of an order the order.
+        with it, and the last of an order the order; what is added brings its own.
         """
         if isinstance(fact, OrderCompleted):
             if self.counts == SPEND:
@@ -61,9 +61,10 @@ class Watch(Struct, frozen=True):
             return int(is_worth_something(fact)) if self.counts == ORDERS else None
         if isinstance(fact, OrderReturned):
             if self.counts == SPEND:
-                return -fact.amount_minor
-            gone = fact.is_whole and any([line.amount_minor > 0 for line in fact.lines])
-            return -1 if self.counts == ORDERS and gone else None
+                return fact.added_minor - fact.amount_minor
+            if self.counts == ORDERS and fact.is_whole and any([line.amount_minor > 0 for line in fact.lines]):
+                return -1
+            return 1 if self.counts == ORDERS and fact.revives else None
         is_weak = isinstance(fact, Behaved) and fact.trust is WEAK
         return 1 if fact.name == self.counts and not is_weak else None
 

@@ -28,6 +28,10 @@ CLUB: Final = "club:"
 """Before the names of games and of clubs, where a rule's id stands."""
 
 
+ADDED_LOT: Final = 99
+"""What an order earns for what was added to it is a lot of this number, of the fact that told so."""
+
+
 class Lot(Struct, frozen=True, gc=False, array_like=True):
     """What is left of points that one fact earned and that live alike. Expires at an exclusive instant; FOREVER is never."""
 

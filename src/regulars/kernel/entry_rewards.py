@@ -88,7 +88,8 @@ def take_welcome_back(
         return []
     reached = rules.rank_on(state, today)
     effects: list[Effect] = []
-    for lot, account in unused(state.consequences, known.order.id):
+    reaching = [known.order.id, *[one.id for one in known.returns if one.added]]
+    for lot, account in [one for id in reaching for one in unused(state.consequences, id)]:
         rank = lot.id[1] - WELCOME_LOTS
         level = rules.ids[rank] if rank < len(rules.ids) else None
         if level is None or rank <= reached:

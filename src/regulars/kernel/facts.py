@@ -179,11 +179,12 @@ class ReturnedLine(Struct, frozen=True, gc=False, array_like=True):
 
 
 class OrderReturned(Struct, frozen=True, gc=False, tag=True):
-    """Goods or money went back of an order that was placed at `ordered_at`: `name` says whether it was refunded, cancelled or
-    made smaller.
+    """An order that was placed at `ordered_at` is not what it was: goods or money went back of it (`lines`), or came to it
+    (`added`). `name` says whether it was refunded, cancelled or made another one.
 
-    `amount_minor` is the sum of the lines, or 0 of an order in another currency than the program's. With `is_whole` nothing of the
-    order is left.
+    `amount_minor` is the sum of what went back, and `added_minor` of what was added; both are 0 of an order in another currency
+    than the program's. What is added stands behind the lines that there were, and can go back itself. With `is_whole` nothing of
+    the order is left, and with `revives` there was nothing left before.
     """
 
     id: str
@@ -197,10 +198,14 @@ class OrderReturned(Struct, frozen=True, gc=False, tag=True):
     lines: tuple[ReturnedLine, ...]
     amount_minor: int
     is_whole: bool = False
+    added: tuple[Line, ...] = ()
+    added_minor: int = 0
+    revives: bool = False
 
     @property
     def properties(self) -> Mapping[str, str]:
-        return {"order_id": self.order_id, "refunded_minor": str(self.amount_minor)}
+        said = {"order_id": self.order_id, "refunded_minor": str(self.amount_minor)}
+        return said | {"added_minor": str(self.added_minor)} if self.added else said
 
 
 class PointsSpent(Struct, frozen=True, gc=False, tag=True):

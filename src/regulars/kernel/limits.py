@@ -109,6 +109,30 @@ class Limits:
             effects = self._together(effects, held, fact, day)
         return self._counted(effects, fact, day, at)
 
+    def more(
+        self, posted: Posted, held: Consequences, fact: Fact, day: Day, at: Instant, left: int, by_all: int
+    ) -> list[Effect]:
+        """What is left of what a rule gives for what was added to an order of that day, of which it has `left` and all rules
+        together `by_all`. Where it has some left, it counted as once already.
+        """
+        rule = posted.because.rule
+        effects: list[Effect] = [posted]
+        for limits, key, before, why in (
+            (self.own.get(rule, ()), rule, left, (LIMIT_REACHED, CUT_TO_LIMIT, OVER_LIMIT)),
+            (self.all, ALL_RULES, by_all, (CAP_REACHED, CUT_TO_CAP, OVER_CAP)),
+        ):
+            if limits and isinstance(effects[0], Posted):
+                points: int | None = effects[0].points
+                for limit in limits:
+                    points = _more(limit, key, held, fact, day, points, left, before) if points else points
+                effects = [*_bounded(effects[0], points, *why), *effects[1:]]
+        kept = effects[0]
+        if isinstance(kept, Posted):
+            because, told_at = kept.because, kept.recorded_at
+            for name, place in self.counters(rule, fact, day):
+                effects.append(Counted(name, place, 0 if left else 1, kept.points, at, told_at, because))
+        return effects
+
     def counters(self, rule: str, fact: Fact, day: Day) -> list[tuple[str, int]]:
         """Where what a rule gives for a fact of that day is counted, in the counters' order; a limit per order needs none."""
         own = [(limit.key(rule), _place(limit, fact, day)) for limit in self.own.get(rule, ()) if limit.per != ORDER]
@@ -187,6 +211,14 @@ def _left(limit: Limit, rule: str, held: Consequences, fact: Fact, day: Day, poi
     if points <= left:
         return points
     return left if limit.over == "clamp" or not left else None
+
+
+def _more(
+    limit: Limit, rule: str, held: Consequences, fact: Fact, day: Day, points: int, left: int, before: int
+) -> int | None:
+    if limit.times is not None and left:
+        return points
+    return _left(limit, rule, held, fact, day, points, before if limit.per == ORDER else 0)
 
 
 def so_far(limit: Limit, rule: str, held: Consequences, fact: Fact, day: Day) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""Returns: an order, or a part of it, goes back, and with it what it had earned.
+"""Returns: an order, or a part of it, goes back, and with it what it had earned; or something is added to it (`growing`).
 
     deserved = what a rule's points are worth of the order as it stands now
-    returned = deserved before this return - deserved after it
+    returned = deserved before this return - deserved after it, or given where that is below 0
 
 so that it makes no difference in which order, or in how many parts, goods go back, and whatever is left to the last adds up to
 all. The rules, rates and multipliers are those of the program that judged the order. By default a rule's points go back in
@@ -12,7 +12,7 @@ been spent is charged by the program's policy on debt: to points that are pendin
 never below 0 (`within_balance`), or with the rest owed (`unlimited`). What cannot be charged is written down as short.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,65 +34,93 @@ from regulars.kernel.effects import (
     Returned,
 )
 from regulars.kernel.facts import Instant, Line, OrderCompleted, OrderReturned, ReturnedLine
+from regulars.kernel.growing import Growing, in_full, lots_of, missed, reckoned, what_is_left
 from regulars.kernel.program import Debt
-from regulars.kernel.recalled import Memory, Ordered, without
+from regulars.kernel.recalled import Memory, Ordered, is_gone, lines_of, without
 from regulars.kernel.state import Consequences, State
 
 RETURNS = "returns"
 
 
-def take_back(state: State, fact: OrderReturned, at: Instant, version: str, debt: Debt, memory: Memory) -> list[Effect]:
-    """What of the order's points goes back; Refused where the order is not known."""
+def take_back(
+    state: State,
+    fact: OrderReturned,
+    at: Instant,
+    version: str,
+    debt: Debt,
+    memory: Memory,
+    drawn_by: str | None = None,
+) -> list[Effect]:
+    """What of the order's points goes back, after what is given for what was added; Refused where the order is not known."""
     known = memory.order(fact.order_id)
     if known is None:
         because = Because(RETURNS, version, fact.id)
         return [Refused(Reason.UNKNOWN_ORDER, None, at, fact.recorded_at, because)]
-    taking = _Taking(state.consequences, fact, at, version, debt)
-    effects: list[Effect] = []
     before, after = known.now(), without(known.order, [*known.returns, fact])
-    for given in known.earned:
-        points = 0 if known.is_gone() else deserved(given, known, before, False)
-        points -= deserved(given, known, after, fact.is_whole or known.is_gone())
-        if points > 0:
-            effects += taking.of(given, points, known, memory.lapsed(given.lot))
-            effects += _given_back(given, points, known, fact, after, at, version)
+    every, gone = lines_of(known.order, [*known.returns, fact]), is_gone([*known.returns, fact])
+    has_grown = bool(fact.added) or any(one.added for one in known.returns)
+    givens = [*known.earned, *(missed(known, state, fact, drawn_by) if has_grown else ())]
+    changes = [(given, deserved(given, known, after, every, gone), what_is_left(given, known)) for given in givens]
+    back = {
+        given.because.rule: _given_back(given, left - points, not points, known, fact, at, version)
+        for given, points, left in changes
+        if points < left
+    }
+    effects: list[Effect] = []
+    if fact.added:
+        growing = Growing(state, known, fact, at, version, before, after)
+        growing.follow([effect for one in back.values() for effect in one])
+        for given, points, left in changes:
+            if points > left:
+                growing.give(given, points - left, left, sum([min(*one[1:]) for one in changes]))
+        effects += growing.effects
+        held = growing.held
+    else:
+        held = state.consequences
+    taking = _Taking(held, fact, at, version, debt)
+    for given, points, left in changes:
+        if points < left:
+            lots = lots_of(given, known)
+            effects += taking.of(given, left - points, known, lots, sum([memory.lapsed(lot) for lot in lots]))
+            effects += back[given.because.rule]
     return effects
 
 
 def _given_back(
-    given: Posted, points: int, known: Ordered, fact: OrderReturned, after: OrderCompleted, at: Instant, version: str
+    given: Posted, points: int, is_all: bool, known: Ordered, fact: OrderReturned, at: Instant, version: str
 ) -> list[Effect]:
     """To the limits that held when the order was judged, in the period of the order."""
     limits = known.rules.earning.limits
     if not limits or given.qualifies_on is None:
         return []
-    is_all = not deserved(given, known, after, fact.is_whole or known.is_gone())
     because = Because(given.because.rule, version, fact.id)
     day = given.qualifies_on
     return limits.given_back(given.because.rule, known.order, day, points, is_all, at, because, fact.recorded_at)
 
 
-def deserved(given: Posted, known: Ordered, now: OrderCompleted, is_gone: bool) -> int:
-    """What of the points that a rule gave the order deserves as it stands `now`."""
+def deserved(given: Posted, known: Ordered, now: OrderCompleted, every: Sequence[Line], is_gone: bool) -> int:
+    """What of the points that a rule gave the order deserves as it stands `now`, of `every` line that it ever had; `given` are 0
+    points where the rule gave none.
+    """
     assert given.reckoning is not None, "what an order earned was reckoned"
     earner = known.rules.earning.of(known.order).by_id[given.because.rule]
     if earner.on_return == "keep":
-        return given.points
+        kept = what_is_left(given, known)
+        return kept if is_gone else max(kept, in_full(given, earner, now))
     if is_gone:
         return 0
     if earner.basis is None:
-        is_left = not now.lines or any(map(_is_left, now.lines, known.order.lines))
+        is_left = not now.lines or any(map(_is_left, now.lines, every))
         return given.points if is_left else 0
     left_minor = earner.basis(now) or 0
+    had_minor = given.reckoning.basis_minor or 0
+    if not given.points or (earner.per_minor and left_minor > had_minor):
+        return in_full(given, earner, now)
     if not earner.per_minor:
         return given.points if left_minor > 0 else 0
-    had_minor = given.reckoning.basis_minor or 0
     assert had_minor > 0, "points by an amount have one"
     if earner.on_return == "reckon_again":
-        return min(
-            given.points,
-            _reckoned(given, earner.rate.numerator, earner.rate.denominator, left_minor // earner.per_minor),
-        )
+        return min(given.points, reckoned(given, earner.rate, left_minor // earner.per_minor))
     gone_minor = min(max(had_minor - left_minor, 0), had_minor)
     return given.points - given.points * gone_minor // had_minor
 
@@ -130,8 +158,9 @@ def by_lines(
     found: list[ReturnedLine] = []
     so_far = list(returns)
     for place, one in enumerate(asked):
-        if not 0 <= one.line < len(order.lines):
-            raise BadReturn(f"The order has {len(order.lines)} lines, counted from 1.", place)
+        every = len(lines_of(order, returns))
+        if not 0 <= one.line < every:
+            raise BadReturn(f"The order has {every} lines, counted from 1.", place)
         left = max(without(order, so_far).lines[one.line].amount_minor, 0)
         count = quantities_left(order, so_far)[one.line]
         is_whole = one.quantity is None and one.amount_minor is None
@@ -189,7 +218,7 @@ def completed(
 
 def as_told(fact: OrderReturned, order: OrderCompleted, returns: Sequence[OrderReturned]) -> OrderReturned:
     """The same, of a fact that says so far only how much went back, or that all did; never more than is left."""
-    if any(one.is_whole for one in returns):
+    if is_gone(returns):
         return completed(fact, order, returns, ())
     if fact.is_whole:
         return completed(fact, order, returns, all_of(order, returns), is_whole=True)
@@ -200,7 +229,8 @@ def as_told(fact: OrderReturned, order: OrderCompleted, returns: Sequence[OrderR
 def leaves_nothing(order: OrderCompleted, returns: Sequence[OrderReturned], lines: tuple[ReturnedLine, ...]) -> bool:
     """Whether these are the last of it: nothing that was paid for is left, and something had been."""
     left = without(order, [*returns, _like(order, lines)]).lines
-    return any(line.amount_minor > 0 for line in order.lines) and not any(line.amount_minor > 0 for line in left)
+    had = any(line.amount_minor > 0 for line in lines_of(order, returns))
+    return had and not any(line.amount_minor > 0 for line in left)
 
 
 def _like(order: OrderCompleted, lines: tuple[ReturnedLine, ...]) -> OrderReturned:
@@ -210,7 +240,7 @@ def _like(order: OrderCompleted, lines: tuple[ReturnedLine, ...]) -> OrderReturn
 
 
 def quantities_left(order: OrderCompleted, returns: Sequence[OrderReturned]) -> list[int]:
-    left = [line.quantity for line in order.lines]
+    left = [line.quantity for line in lines_of(order, returns)]
     for one in returns:
         for line in one.lines:
             left[line.line] = max(left[line.line] - line.quantity, 0)
@@ -221,13 +251,6 @@ def _is_left(now: Line, then: Line) -> bool:
     return now.amount_minor > 0 or now.amount_minor == then.amount_minor
 
 
-def _reckoned(given: Posted, top: int, bottom: int, units: int) -> int:
-    assert given.reckoning is not None
-    for one in given.reckoning.factors:
-        top, bottom = top * one.factor.numerator, bottom * one.factor.denominator
-    return max(units * top // bottom, 0)
-
-
 class _Taking:
     """Takes points back from a customer, rule by rule; sees what it has taken already."""
 
@@ -236,11 +259,11 @@ class _Taking:
         self._pending, self._available = list(held.pending), list(held.available)
         self._forgiven: dict[LotId, int] = {}
 
-    def of(self, given: Posted, points: int, known: Ordered, lapsed: int) -> list[Effect]:
+    def of(self, given: Posted, points: int, known: Ordered, lots: Collection[LotId], lapsed: int) -> list[Effect]:
         because = Because(given.because.rule, self._version, self._fact.id)
         effects: list[Effect] = []
-        taken = self._take_from(self._pending, PENDING, points, because, effects, given)
-        taken += self._take_from(self._available, AVAILABLE, points - taken, because, effects, given)
+        taken = self._take_from(self._pending, PENDING, points, because, effects, lots)
+        taken += self._take_from(self._available, AVAILABLE, points - taken, because, effects, lots)
         before = sum([one.lapsed for one in known.returned])
         forgiven = self._forgiven.setdefault(given.lot, before)
         lapsed_now = min(points - taken, max(lapsed - forgiven, 0))
@@ -283,14 +306,14 @@ class _Taking:
         most: int,
         because: Because,
         effects: list[Effect],
-        given: Posted | None = None,
+        of: Collection[LotId] | None = None,
     ) -> int:
-        """So many at most, from the lot that was `given`, or from all in their order; how many they were."""
+        """So many at most, from these lots, or from all, in their order; how many they were."""
         taken = 0
         for place, lot in enumerate(list(lots)):
             if taken == most:
                 break
-            if given is not None and lot.id != given.lot:
+            if of is not None and lot.id not in of:
                 continue
             points = min(lot.points, most - taken)
             effects.append(self._posted(lot, points, account, because))

@@ -193,7 +193,7 @@ def _award(
         _follow(state, [bring_over(state, fact, at, program.earning)], effects)
         return False
     if isinstance(fact, OF_POINTS):
-        _follow(state, _moved_by(fact, state, at, program, memory), effects)
+        _follow(state, _moved_by(fact, state, at, program, memory, drawn_by), effects)
         return isinstance(fact, OrderReturned)
     if isinstance(fact, MemberJoined):
         enrolled = enrol(state, fact, at, program.version)
@@ -253,10 +253,12 @@ def _play(
     return bool(terms)
 
 
-def _moved_by(fact: OfPoints, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
+def _moved_by(
+    fact: OfPoints, state: State, at: Instant, program: Rulebook, memory: Memory | None, drawn_by: str | None
+) -> list[Effect]:
     if isinstance(fact, OrderReturned):
         assert memory is not None, "the order is recalled"
-        return take_back(state, fact, at, program.version, program.program.points.debt, memory)
+        return take_back(state, fact, at, program.version, program.program.points.debt, memory, drawn_by)
     if isinstance(fact, PointsAdjusted | PointsSent | PointsReceived):
         return by_hand(state, fact, at, program.version, program.earning.lifetimes)
     if isinstance(fact, ExpiryExtended):

@@ -130,6 +130,21 @@ def bill_left(order: OrderCompleted, bill: Bill, gone: Sequence[int], went: Sequ
     )
 
 
+def more_on(bill: Bill, added: Sequence[Line]) -> Bill:
+    """The bill of an order to which these lines came, in its currency: without tax and discount, paid in money."""
+    none = (0,) * len(added)
+    more = sum([line.amount_minor for line in added])
+    return replace(
+        bill,
+        amounts=(*bill.amounts, *[line.amount_minor for line in added]) if bill.amounts else (),
+        discounts=(*bill.discounts, *none) if bill.discounts else (),
+        taxes=(*bill.taxes, *none) if bill.taxes else (),
+        discount_taxes=(*bill.discount_taxes, *none) if bill.discount_taxes else (),
+        money_minor=bill.money_minor + more if bill.money_minor is not None else None,
+        paid_minor=bill.paid_minor + more if bill.paid_minor else 0,
+    )
+
+
 def paid_in_all(order: OrderCompleted, bill: Bill) -> int:
     """Everything that was paid, with whatever; where it is not told, what the parts come to."""
     if bill.paid_minor:

@@ -42,7 +42,7 @@ from regulars.service.tombstones import without_the_erased, without_words_of_the
 from regulars.service.visits import NO_ENRICHMENT, Enrichment, keep_visits, seen_by
 from regulars.service.writer import Busy, Moved, Unready
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent, WentBack
+from regulars.wire.events import Arrival, EventReason, Joined, Ordered, OrderTold, RefusedEvent, Stands, WentBack
 
 MOST_SET_ASIDE: Final = 2_500
 """Refusals of one request that are kept: as many as a batch may have events. A body of nothing but commas has more."""
@@ -211,7 +211,7 @@ def _fact(one: Arrival, person: Whose, recorded_at: Instant) -> Fact:
     if isinstance(deed, Joined):
         return MemberJoined(one.id, person.customer, one.happened_at, recorded_at, one.source)
     assert not isinstance(deed, OrderTold), "heard before (service.orders)"
-    if isinstance(deed, WentBack):
+    if isinstance(deed, WentBack | Stands):
         return OrderReturned(
             one.id, person.customer, one.happened_at, recorded_at, one.source, deed.name, deed.order_id, 0, (), 0
         )

@@ -2,7 +2,8 @@
 
 The newest word by the platform's own stamp holds (`orders`); older ones that come later change nothing. An order becomes a
 fact once, when a word first says that it was paid: it is judged by what it was worth then, before anything went back. What
-happens to it afterwards is told by facts of their own: `Order Updated`, `Order Cancelled`, `Order Refunded`.
+happens to it afterwards is told by facts of their own: `Order Updated`, `Order Cancelled`, `Order Refunded`. Each says how the
+order stands, line by line, so that whatever came between, or came twice, or never, it ends where the platform has it.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from sqlalchemy import insert, select, update
 from regulars.kernel.facts import Instant
 from regulars.store.schema import orders, source_keys
 from regulars.store.transaction import Transaction
-from regulars.wire.events import Arrival, Did, Ordered, OrderTold, WentBack
+from regulars.wire.events import Arrival, Did, Ordered, OrderTold, Stands, WentBack
 from regulars.wire.history import fact_id
 
 PAID: Final = ("paid", "partly_refunded", "refunded")
+GONE: Final = ("refunded", "cancelled")
 STAGES: Final = ("placed", "paid", "partly_refunded", "refunded", "cancelled")
 TOLD: Final = {
     "placed": "Order Placed",
@@ -62,7 +64,10 @@ class Standing:
         if not happened or told.status != "paid":
             later = fact_id(one.id, told.status) if happened else one.id
             before = row["amount_minor"] - row["refunded_minor"] if row and not happened else told.amount_minor
-            deed = _deed(told, before, is_known=fact is not None)
+            if fact is not None and (told.status in GONE or told.status in PAID or (row and row["status"] in PAID)):
+                deed: Did | WentBack | Stands = _stands(told, before)
+            else:
+                deed = _deed(told, before, is_known=fact is not None)
             happened.append(replace(one, id=later, deed=deed, happened_at=_moment(one, told)))
         self._changed.add(told.order_id)
         self._rows[told.order_id] = {
@@ -111,8 +116,15 @@ def _newness(told: OrderTold) -> tuple[Instant, int, int]:
     return told.updated_at, STAGES.index(told.status), told.refunded_minor
 
 
+def _stands(told: OrderTold, before_minor: int) -> Stands:
+    back = told.back or tuple([(0, 0) for _ in told.lines])
+    gone_minor = before_minor - (told.amount_minor - told.refunded_minor)
+    is_gone = told.status in GONE
+    return Stands(TOLD[told.status], told.order_id, told.lines, back, is_gone, gone_minor)
+
+
 def _deed(told: OrderTold, before_minor: int, *, is_known: bool) -> Did | WentBack:
-    """Of an order that became a fact, what went back of what was left of it before. One that grows earns nothing more."""
+    """Of an order that became a fact, what went back of what was left of it before."""
     if is_known and told.status in ("refunded", "cancelled"):
         return WentBack(TOLD[told.status], told.order_id)
     gone_minor = before_minor - (told.amount_minor - told.refunded_minor)

@@ -59,16 +59,18 @@ def _recall_orders(connection: Connection, memory: Memory, records: Sequence[str
             memory.take(_fact(row), _effects(connection, row), row.version)
     if not found:
         return
+    for row in connection.execute(_steps(records, journal.c.name.in_(WENT_BACK))):
+        fact = _fact(row)
+        if isinstance(fact, OrderReturned) and fact.order_id in order_ids:
+            memory.take(fact, _effects(connection, row), row.version)
+            if fact.added:
+                found.append(fact.id)
     columns = entries.c
     expired = select(entries).where(
         columns.customer.in_(homes_of(connection, records)), columns.lot_fact.in_(found), columns.entry == EXPIRE.value
     )
     for entry in connection.execute(expired):
         memory.take(None, [decode_posted(cast("EntryWritten", entry), Step(None, 0, ""))], "")
-    for row in connection.execute(_steps(records, journal.c.name.in_(WENT_BACK))):
-        fact = _fact(row)
-        if isinstance(fact, OrderReturned) and fact.order_id in order_ids:
-            memory.take(fact, _effects(connection, row), row.version)
 
 
 def _recall_spendings(connection: Connection, memory: Memory, records: Sequence[str], spendings: set[str]) -> None:

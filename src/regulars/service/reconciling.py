@@ -42,6 +42,7 @@ from regulars.wire.webhooks import (
     WebhookReason,
     understand_shopify_page,
     understand_woocommerce_page,
+    with_refunds,
 )
 
 OVERLAP: Final = 10 * MINUTE
@@ -191,6 +192,7 @@ def _woocommerce_pages(
     number = 1
     while True:
         body = _woocommerce(connection, asker, "", _woocommerce_query(since, number)) or b""
+        body = with_refunds(body, lambda id: _refunds_of(connection, asker, id))
         page = _whole(understand_woocommerce_page(body, now, program.till, program.kinds()), body)
         yield page
         if len(page.arrivals) + len(page.refusals) < WOOCOMMERCE_A_PAGE:
@@ -217,10 +219,15 @@ def _read_again(shop: Shop, connection: Connection, asker: Asker, program: Progr
     for id in told:
         body = _woocommerce(connection, asker, f"/{id}", {})
         if body is not None:
-            body = b"[" + body + b"]"
+            body = with_refunds(b"[" + body + b"]", lambda id: _refunds_of(connection, asker, id))
             page = _whole(understand_woocommerce_page(body, now, program.till, program.kinds()), body)
             _stored(shop, connection.kind, page, program, now)
     return told
+
+
+def _refunds_of(connection: Connection, asker: Asker, id: int) -> bytes | None:
+    """Line by line: an order itself tells only their sums."""
+    return _woocommerce(connection, asker, f"/{id}/refunds", {"per_page": str(WOOCOMMERCE_A_PAGE)})
 
 
 def _woocommerce(connection: Connection, asker: Asker, below: str, query: dict[str, str]) -> bytes | None:

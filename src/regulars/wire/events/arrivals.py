@@ -65,12 +65,27 @@ class WentBack(Struct, frozen=True, gc=False):
     amount_minor: int | None = None
 
 
-class OrderTold(Struct, frozen=True, gc=False):
+class Stands(Struct, frozen=True, gc=False):
+    """How an order that is on record stands by now, by whoever tells the whole of it: what of each of `lines` has gone back, in
+    all, as money and as a quantity. `gone_minor` is how much less it is than at the word before, for an order that came in another
+    way, whose lines may be others.
+    """
+
+    name: str
+    order_id: str
+    lines: tuple[Line, ...]
+    back: tuple[tuple[int, int], ...]
+    is_gone: bool
+    gone_minor: int
+
+
+class OrderTold(Struct, frozen=True, gc=False, omit_defaults=True):
     """How an order stands, by a platform that says so again and again: the whole order each time, in any order of arrival.
 
     `updated_at` is the platform's own stamp: of two words the newer one holds. `status` is one of `placed` (not paid yet),
     `paid`, `cancelled`, `refunded` (wholly) and `partly_refunded`; `lines` and `amount_minor` are as for `Ordered`, before
-    refunds; `refunded_minor` is what has gone back of `amount_minor`, in all.
+    refunds; `refunded_minor` is what has gone back of `amount_minor`, in all, and `back` the same line by line, as money and as
+    a quantity; empty where nothing has.
     """
 
     order_id: str
@@ -80,9 +95,10 @@ class OrderTold(Struct, frozen=True, gc=False):
     refunded_minor: int
     updated_at: Instant
     bill: Bill | None = None
+    back: tuple[tuple[int, int], ...] = ()
 
 
-Deed: TypeAlias = Ordered | OrderTold | WentBack | Joined | Did
+Deed: TypeAlias = Ordered | OrderTold | WentBack | Stands | Joined | Did
 
 
 class ConsentSaid(Struct, frozen=True, gc=False):

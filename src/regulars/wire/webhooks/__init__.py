@@ -21,7 +21,12 @@ from regulars.wire.webhooks.refusals import (
 from regulars.wire.webhooks.shopify import understand_shopify, understand_shopify_page
 from regulars.wire.webhooks.signatures import is_signed, is_signed_by_shopify, is_signed_by_woocommerce, woocommerce_key
 from regulars.wire.webhooks.told import Page, PrivacyAsked, PrivacyKind, Told
-from regulars.wire.webhooks.woocommerce import is_woocommerce_ping, understand_woocommerce, understand_woocommerce_page
+from regulars.wire.webhooks.woocommerce import (
+    is_woocommerce_ping,
+    understand_woocommerce,
+    understand_woocommerce_page,
+    with_refunds,
+)
 
 __all__ = [
     "MOST_DELIVERY_BYTES",
@@ -42,5 +47,6 @@ __all__ = [
     "understand_shopify_page",
     "understand_woocommerce",
     "understand_woocommerce_page",
+    "with_refunds",
     "woocommerce_key",
 ]

@@ -11,7 +11,7 @@ message with one content. Status and what went back stand in it because both pla
 order can be made and paid.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -114,13 +114,17 @@ def told_order(
     order_id: str,
     status: str,
     lines: tuple[Line, ...],
-    refunded_minor: int,
+    back: Sequence[tuple[int, int]],
     updated_at: Instant,
     bill: Bill | None = None,
 ) -> OrderTold:
+    """`back` is what went back of each line, as money and as a quantity."""
     amount_minor = sum([line.amount_minor for line in lines])
-    stands, back_minor = standing(status, amount_minor, refunded_minor)
-    return OrderTold(order_id, stands, lines, amount_minor, back_minor, updated_at, bill)
+    stands, back_minor = standing(status, amount_minor, sum([minor for minor, _ in back]))
+    if stands == REFUNDED:
+        back = [(line.amount_minor, line.quantity) for line in lines]
+    told = tuple(back) if any(map(any, back)) else ()
+    return OrderTold(order_id, stands, lines, amount_minor, back_minor, updated_at, bill, told)
 
 
 def as_far_as_told(read: Callable[[], Bill | None]) -> Bill | None:

@@ -8,9 +8,10 @@ What an order's goods cost is, for each line, in the shop's own currency (`shop_
     price x quantity - discount_allocations                where the line has any, else - total_discount
                      - tax_lines                           where the order says `taxes_included`
 
-without shipping, tips and duties. What of it went back is, over all refunds, each line's share by the quantity refunded, less
-`order_adjustments` of the kind `refund_discrepancy`: what was given beside the goods' worth (money without goods, a pending
-refund, a little less for a scratched cup), taken as it stands. Shipping given back takes nothing off the goods.
+without shipping, tips and duties. What of it went back is told line by line: over all refunds, each line's share by the quantity
+in its `refund_line_items` (by their `subtotal` where that is all they say), less `order_adjustments` of the kind
+`refund_discrepancy`: what was given beside the goods' worth (money without goods, a pending refund) goes off all lines, and a
+little less for a scratched cup stays with the cup. Shipping given back takes nothing off the goods.
 
 `refunds/create` is heard without effect. It carries a refund and not the order, whose customer and amounts it does not know;
 and Shopify sends `orders/updated` with every refund, which tells both. Two words for one refund would only have to be kept from
@@ -63,6 +64,7 @@ from regulars.wire.webhooks.fields import (
 )
 from regulars.wire.webhooks.headers import SHOPIFY, header
 from regulars.wire.webhooks.reading import page_of, told_by
+from regulars.wire.webhooks.refunding import Back, Refunds
 from regulars.wire.webhooks.refusals import WebhookReason, WebhookRefused
 from regulars.wire.webhooks.told import Page, PrivacyAsked, PrivacyKind, Told
 
@@ -176,10 +178,10 @@ def _order(said: Said, heard: Heard, currency: Currency) -> Arrival:
     goods = _goods(said, currency)
     amounts = minors_of([good.worth for good in goods], currency.exponent)
     lines = tuple([Line(amount, good.quantity, good.properties) for amount, good in zip(amounts, goods, strict=True)])
-    back_minor = _back_minor(said, goods, amounts, currency)
+    back = _back(said, goods, lines, currency)
     updated_at = needed_instant_in(said, "updated_at")
     bill = as_far_as_told(lambda: _bill(said, goods, amounts, currency))
-    order = told_order(order_id, _status(said), lines, back_minor, updated_at, bill)
+    order = told_order(order_id, _status(said), lines, back, updated_at, bill)
     return order_arrival(heard, _buyer(said, heard), order, needed_instant_in(said, "processed_at", "created_at"))
 
 
@@ -329,29 +331,39 @@ def _of_order(said: Said) -> dict[str, str]:
     return texts_of(order_coupon=coupon, order_discount=off, channel=said.get("source_name"))
 
 
-def _back_minor(said: Said, goods: Sequence[_Good], amounts: Sequence[int], currency: Currency) -> int:
-    """What has gone back of the goods, in minor units; below 0 or above all of them where the refunds say so."""
-    returned: dict[str, int] = {}
-    beside = Fraction(0)
-    for place, refund in enumerate(objects_in(said, "refunds", WebhookReason.BAD_REFUNDS)):
-        within = f"refunds[{place}]."
-        for line_id, quantity in _returned(refund, within):
-            returned[line_id] = returned.get(line_id, 0) + quantity
-        beside = sum(_discrepancies(refund, within, currency), beside)
-    shares = [
-        Fraction(amount * min(returned.get(good.id or "", 0), good.quantity), good.quantity)
-        for amount, good in zip(amounts, goods, strict=True)
-    ]
-    return round(sum(shares, -beside * 10**currency.exponent))
+def _back(said: Said, goods: Sequence[_Good], lines: Sequence[Line], currency: Currency) -> Back:
+    """What has gone back of each line. A line that is not named, and one that is no goods, takes nothing off the goods."""
+    places = {good.id: place for place, good in enumerate(goods) if good.id}
+    refunds = Refunds(lines)
+    scale = 10**currency.exponent
+    for number, refund in enumerate(objects_in(said, "refunds", WebhookReason.BAD_REFUNDS)):
+        within = f"refunds[{number}]."
+        counts: dict[int, int] = {}
+        money: dict[int, Fraction] = {}
+        for line_id, count, subtotal in _returned(refund, within, currency):
+            if line_id in places:
+                place = places[line_id]
+                share = Fraction(lines[place].amount_minor * count, lines[place].quantity)
+                counts[place] = counts.get(place, 0) + count
+                money[place] = money.get(place, Fraction(0)) + (share if count else subtotal * scale)
+        beside = -sum(_discrepancies(refund, within, currency), Fraction(0)) * scale
+        refunds.take(money, counts, beside)
+    return refunds.back()
 
 
-def _returned(refund: Said, within: str) -> list[tuple[str, int]]:
-    """The lines that are named, and how many of each; a line that is not named takes nothing off the goods."""
+def _returned(refund: Said, within: str, currency: Currency) -> list[tuple[str, int, Fraction]]:
+    """The lines that are named, how many of each, and the money where it is not said how many."""
     items = objects_in(refund, "refund_line_items", WebhookReason.BAD_REFUNDS, within)
-    places = [(item, f"{within}refund_line_items[{place}].") for place, item in enumerate(items)]
-    reason = WebhookReason.BAD_REFUNDS
-    named = [(id_in(item, "line_item_id", reason, place), quantity_in(item, reason, place)) for item, place in places]
-    return [(line_id, quantity) for line_id, quantity in named if line_id]
+    found: list[tuple[str, int, Fraction]] = []
+    for number, item in enumerate(items):
+        place = f"{within}refund_line_items[{number}]."
+        line_id = id_in(item, "line_item_id", WebhookReason.BAD_REFUNDS, place)
+        count = quantity_in(item, WebhookReason.BAD_REFUNDS, place)
+        has_money = not count and (item.get("subtotal") or item.get("subtotal_set"))
+        subtotal = _money(item, "subtotal", place, currency) if has_money else Fraction(0)
+        if line_id:
+            found.append((line_id, count, subtotal))
+    return found
 
 
 def _discrepancies(refund: Said, within: str, currency: Currency) -> list[Fraction]:

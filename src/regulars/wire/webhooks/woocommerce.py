@@ -8,6 +8,11 @@ an order tells only what was given back, in one sum. It is taken for goods with 
 is exact where goods alone went back at one rate of tax, and for a whole refund; where shipping went back too, it is too much
 by that.
 
+The refunds themselves (`/orders/ID/refunds`) say it line by line, and whoever reads the shop's orders puts them in their place
+(`with_refunds`). Each line's `total` is what went back of it; what was given beyond lines, shipping and fees with their
+tax is money without goods. Such a word says more at the same stamp: it counts as a microsecond newer, and so sets right what
+the sum alone had come to.
+
 Delivery ids are no use: two orders in one second share one. The setup ping is a form, unsigned, and wants exactly 200.
 """
 
@@ -16,8 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
-from msgspec import Raw
-from msgspec.json import Decoder
+from msgspec import DecodeError, Raw, Struct, ValidationError
+from msgspec.json import Decoder, decode, encode
 from msgspec.structs import replace
 
 from regulars.kernel.facts import Bill, Instant, Line
@@ -56,6 +61,7 @@ from regulars.wire.webhooks.fields import (
 )
 from regulars.wire.webhooks.headers import WOOCOMMERCE, header
 from regulars.wire.webhooks.reading import page_of, told_by
+from regulars.wire.webhooks.refunding import Back, Refunds
 from regulars.wire.webhooks.refusals import WebhookReason, WebhookRefused
 from regulars.wire.webhooks.told import Page, Told
 
@@ -115,6 +121,37 @@ def understand_woocommerce_page(
     return page_of(body, _PAGE.decode, order)
 
 
+class _Refunded(Struct):
+    id: int
+    refunds: list[Raw] = []
+
+
+_REFUNDED: Final = Decoder(_Refunded)
+
+
+def with_refunds(body: bytes, refunds_of: Callable[[int], bytes | None]) -> bytes:
+    """The page, with the refunds of each order that has any as the shop tells them one by one (None: not to be had). A page that
+    cannot be read stays as it is.
+    """
+    try:
+        orders = _PAGE.decode(body)
+    except (DecodeError, ValidationError, UnicodeDecodeError, RecursionError):
+        return body
+    return b"[" + b",".join([_with_its_refunds(bytes(one), refunds_of) for one in orders]) + b"]"
+
+
+def _with_its_refunds(raw: bytes, refunds_of: Callable[[int], bytes | None]) -> bytes:
+    try:
+        order = _REFUNDED.decode(raw)
+        told = refunds_of(order.id) if order.refunds else None
+        refunds = decode(told) if told is not None else None
+        if type(refunds) is not list or len(refunds) < len(order.refunds):
+            return raw
+        return encode({**decode(raw), "refunds": refunds})
+    except (DecodeError, ValidationError, UnicodeDecodeError, RecursionError):
+        return raw
+
+
 def _told(told: Told, body: bytes, heard: Heard, currency: Currency) -> Told:
     if told.topic in _ORDERS:
         return replace(told, arrivals=(_order(object_of(body), heard, currency),))
@@ -138,8 +175,12 @@ def _order(said: Said, heard: Heard, currency: Currency) -> Arrival:
     check_currency(said.get("currency"), currency.code, "currency")
     lines = _lines(said, currency)
     updated_at = needed_instant_in(said, "date_modified_gmt", "date_created_gmt")
-    back_minor = _back_minor(said, sum([line.amount_minor for line in lines]))
-    order = told_order(order_id, status, lines, back_minor, updated_at, as_far_as_told(lambda: _bill(said, currency)))
+    refunds = objects_in(said, "refunds", WebhookReason.BAD_REFUNDS)
+    if refunds and all(map(_is_itemised, refunds)):
+        back, updated_at = _back_by_lines(said, refunds, lines, currency), updated_at + 1
+    else:
+        back = _back_by_sum(said, refunds, lines)
+    order = told_order(order_id, status, lines, back, updated_at, as_far_as_told(lambda: _bill(said, currency)))
     return order_arrival(
         heard, _buyer(said, heard), order, needed_instant_in(said, "date_created_gmt", "date_modified_gmt")
     )
@@ -237,13 +278,63 @@ def _of_order(said: Said) -> dict[str, str]:
     return texts_of(order_coupon=coupon, order_discount=off, channel=said.get("created_via"))
 
 
-def _back_minor(said: Said, goods_minor: int) -> int:
-    """The goods' part of what was given back, rounded half-even. A refund's `total` is negative."""
-    refunds = objects_in(said, "refunds", WebhookReason.BAD_REFUNDS)
+def _back_by_sum(said: Said, refunds: Sequence[Said], lines: Sequence[Line]) -> Back:
+    """The goods' part of what was given back, off all lines. A refund's `total` is negative."""
     totals = [amount_in(refund, "total", f"refunds[{place}].") for place, refund in enumerate(refunds)]
     back = sum(map(abs, totals), Fraction(0))
     with_tax = _with_tax(said) if back else Fraction(0)
-    return round(goods_minor * min(back / with_tax, Fraction(1))) if with_tax > 0 else 0
+    found = Refunds(lines)
+    if with_tax > 0:
+        found.take_money(sum([line.amount_minor for line in lines]) * min(back / with_tax, Fraction(1)))
+    return found.back()
+
+
+def _is_itemised(refund: Said) -> bool:
+    return type(refund.get("line_items")) is list and refund.get("amount") is not None
+
+
+def _back_by_lines(said: Said, refunds: Sequence[Said], lines: Sequence[Line], currency: Currency) -> Back:
+    items = [item for item in objects_in(said, "line_items", WebhookReason.BAD_LINES) if item.get("quantity")]
+    places = {id_in(item, "id", WebhookReason.BAD_LINES): place for place, item in enumerate(items)}
+    goods_tax, scale = _with_tax(said), 10**currency.exponent
+    found = Refunds(lines)
+    for number, refund in enumerate(refunds):
+        within = f"refunds[{number}]."
+        money: dict[int, Fraction] = {}
+        counts: dict[int, int] = {}
+        beside = abs(amount_in(refund, "amount", within))
+        for name in ("line_items", "shipping_lines", "fee_lines"):
+            for item_number, item in enumerate(objects_in(refund, name, WebhookReason.BAD_REFUNDS, within)):
+                inside = f"{within}{name}[{item_number}]."
+                total = abs(amount_in(item, "total", inside))
+                beside -= total + (abs(amount_in(item, "total_tax", inside)) if item.get("total_tax") else 0)
+                place = places.get(_refunded_item(item)) if name == "line_items" else None
+                if place is not None:
+                    money[place] = money.get(place, Fraction(0)) + total * scale
+                    counts[place] = counts.get(place, 0) + _count_back(item, inside)
+        found.take(money, counts)
+        if beside > 0 and goods_tax > 0:
+            found.take_money(sum([line.amount_minor for line in lines]) * min(beside / goods_tax, Fraction(1)))
+    return found.back()
+
+
+def _refunded_item(item: Said) -> str | None:
+    """Which line of the order it was: a refund's lines have ids of their own."""
+    for meta in objects_in(item, "meta_data", WebhookReason.BAD_REFUNDS):
+        if meta.get("key") == "_refunded_item_id":
+            return id_in({"id": _whole(meta.get("value"))}, "id", WebhookReason.BAD_REFUNDS)
+    return None
+
+
+def _whole(value: object) -> object:
+    return int(value) if type(value) is str and value.isascii() and value.isdigit() and len(value) < 19 else value
+
+
+def _count_back(item: Said, within: str) -> int:
+    """Below 0, as WooCommerce writes it; 0 where money alone went back."""
+    quantity = item.get("quantity")
+    counted = -quantity if type(quantity) is int and quantity < 0 else quantity
+    return quantity_in({"quantity": counted}, WebhookReason.BAD_REFUNDS, within)
 
 
 def _with_tax(said: Said) -> Fraction:
