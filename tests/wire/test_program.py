@@ -215,35 +215,21 @@ A = "{id: a, on: Order Completed, per: 1, points: 1}"
         (rules("{id: a, on: Order Completed}"), "earning[0]: a rule gives “points” or says “multiply”; this does neither"),
         (rules("{id: a, on: Order Completed, per: 1}"), "earning[0]: “points” is missing: how many, for each “per”"),
         (rules("{id: a, on: Order Completed, per: -1, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “-1”")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “-1”"),
         (rules("{id: a, on: Order Completed, per: 1e3, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “1e3”; did you mean “1000”?")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “1e3”; did you mean “1000”?"),
         (rules("{id: a, on: Order Completed, per: '1,50', points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “1,50”; did you mean “1.50”?")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “1,50”; did you mean “1.50”?"),
         (rules("{id: a, on: Order Completed, per: 1_000, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “1_000”; did you mean “1000”?")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “1_000”; did you mean “1000”?"),
         (rules("{id: a, on: Order Completed, per: 0x10, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “0x10”")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “0x10”"),
         (rules("{id: a, on: Order Completed, per: .inf, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “.inf”")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “.inf”"),
         (rules("{id: a, on: Order Completed, per: 1234567890123, points: 1}"),
          "earning[0].per: expected a number of at most 12 digits before the point and 12 behind it; found “1234567890123”"),
         (rules("{id: a, on: Order Completed, per: ten, points: 1}"),
-         ("earning[0].per: expected an amount above 0, such as 1.00,"
-          " or a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}"
-          "; found “ten”")),
+         "earning[0].per: expected an amount above 0, such as 1.00; found “ten”"),
         (rules(A, "{id: b, on: Order Completed, multiply: 2, points: 3}"),
          "earning[1].points: “multiply” goes without “points”: it multiplies all that other rules give for the event"),
         (rules(A, "{id: b, on: Order Completed, multiply: 0}"),

@@ -45,7 +45,7 @@ from regulars.kernel.given_levels import SET
 from regulars.kernel.limits import told
 from regulars.kernel.merging import BY_MERGE
 from regulars.kernel.pauses import PAUSE, Clock, why_paused
-from regulars.kernel.program import CalendarYear, Fixed, PerAmount, ProgramYear, SinceJoining
+from regulars.kernel.program import CalendarYear, Counts, Fixed, PerAmount, ProgramYear, SinceJoining
 from regulars.kernel.redating import FULFILMENT
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.terms import listed, plain
@@ -234,6 +234,9 @@ def _reckoned(effect: Posted, program: Rulebook) -> str:
         assert isinstance(rule, Fixed)
         occasion = {ORDER_COMPLETED: "the order", MEMBER_JOINED: "joining"}.get(rule.on, f"“{rule.on}”")
         words = f"{name.points(rule.points)} for {occasion}"
+        if rule.counts is not None:
+            each = f"{plain(rule.counts.each)} “{rule.counts.property}”"
+            words = f"{effect.reckoning.units:,} × {each} in {occasion}, {name.points(rule.points)} each"
     times = [f"times {plain(one.factor)} (“{one.id}”)" for one in effect.reckoning.factors]
     return words + (f", {listed(times)}" if times else "")
 
@@ -366,6 +369,11 @@ def _counted(effect: Counted, program: Rulebook) -> str:
     return f"{points} by “{effect.because.rule}” count for its limit."
 
 
+def _property_of(rule: str, program: Rulebook) -> Counts | None:
+    """The property that the rule counts, where it counts one."""
+    return next((one.counts for one in program.program.earning if one.id == rule and isinstance(one, Fixed)), None)
+
+
 def _refusal(effect: Refused, program: Rulebook) -> str:
     rule = effect.because.rule
     name = program.program.points.name.other
@@ -378,8 +386,18 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
             return f"No {name} by “{rule}”: not a member at that time."
         case Reason.ALREADY_A_MEMBER:
             return "Joined again: a member already, so nothing more is given for joining."
+        case Reason.NOTHING_ELIGIBLE | Reason.BELOW_ONE_UNIT if counted := _property_of(rule, program):
+            enough = (
+                "is no number" if effect.reason is Reason.NOTHING_ELIGIBLE else f"is less than {plain(counted.each)}"
+            )
+            return f"No {name} by “{rule}”: “{counted.property}” {enough}."
         case Reason.NOTHING_ELIGIBLE:
             return f"No {name} by “{rule}”: none of the lines counts for it."
+        case Reason.BELOW_MINIMUM:
+            money = program.program.currency.money
+            least = next(one.occasion.at_least_minor for one in program.program.earning if one.id == rule)
+            counts = "nothing in another currency" if effect.basis_minor is None else money(effect.basis_minor)
+            return f"No {name} by “{rule}”: {counts} counts for it, and it begins at {money(least)}."
         case Reason.NO_RATE:
             return f"No {name} by “{rule}”: it has no rate for the order's currency."
         case Reason.NO_SUCH_LEVEL:

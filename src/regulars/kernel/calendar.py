@@ -101,6 +101,11 @@ class Calendar:
         minutes = (instant + offset) // MINUTE
         return f"{date_of(minutes // 1440).isoformat()} {minutes % 1440 // 60:02}:{minutes % 60:02}"
 
+    def minute_of(self, instant: Instant) -> int:
+        """Of the day, on the shop's wall."""
+        _, _, offset = self._span_at(instant)
+        return (instant + offset) // MINUTE % 1440
+
     def start_of_day(self, day: Day) -> Instant:
         """The first instant at which the wall shows this day's midnight or later."""
         if day not in self._midnights:

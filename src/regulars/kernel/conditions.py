@@ -1,14 +1,18 @@
 """Conditions, compiled once per program version to closures. Nothing that a user wrote is ever evaluated as Python."""
 
 from collections.abc import Callable
+from typing import Final
 
 from regulars.kernel.calendar import Day, weekday_of
-from regulars.kernel.facts import Line, OrderCompleted
-from regulars.kernel.program import ALWAYS, Goods, When
+from regulars.kernel.facts import Behaved, Fact, Line, OrderCompleted
+from regulars.kernel.program import ALWAYS, Counts, Goods, When
+from regulars.kernel.segments.passing import number_of
 from regulars.kernel.worth import USUAL_WORTH, BackFirst, Eligible, Worth, counted
 
 OnDay = Callable[[Day], bool]
-Basis = Callable[[OrderCompleted], int | None]
+Basis = Callable[[Fact], int | None]
+OfOrder = Callable[[OrderCompleted], int | None]
+MOST_COUNTED: Final = 10**12
 
 
 def compile_when(when: When) -> OnDay | None:
@@ -31,7 +35,9 @@ def compile_basis(goods: Goods, worth: Worth = USUAL_WORTH, back_first: BackFirs
     by_lines = _of_lines(goods)
     whole = worth.of == "order" and eligible is not None
 
-    def basis(order: OrderCompleted) -> int | None:
+    def basis(order: Fact) -> int | None:
+        if not isinstance(order, OrderCompleted):
+            return None
         bill = order.bill
         if bill is not None:
             return counted(order, bill, eligible, worth, back_first)
@@ -42,7 +48,18 @@ def compile_basis(goods: Goods, worth: Worth = USUAL_WORTH, back_first: BackFirs
     return basis
 
 
-def _of_lines(goods: Goods) -> Basis:
+def compile_counts(counts: Counts) -> Basis:
+    """How many whole units there are of a property; None where it is not there, or is no number up to a thousand billion."""
+
+    def units(fact: Fact) -> int | None:
+        said = fact.properties.get(counts.property) if isinstance(fact, Behaved) else None
+        number = None if said is None else number_of(said)
+        return None if number is None or abs(number) > MOST_COUNTED else int(number // counts.each)
+
+    return units
+
+
+def _of_lines(goods: Goods) -> OfOrder:
     """The sum of the eligible lines."""
     if not goods:
         return lambda order: order.amount_minor
@@ -53,7 +70,7 @@ def _of_lines(goods: Goods) -> Basis:
     return _eligible(goods)
 
 
-def _all_but(name: str, values: frozenset[str]) -> Basis:
+def _all_but(name: str, values: frozenset[str]) -> OfOrder:
     def basis(order: OrderCompleted) -> int | None:
         left_minor, lines_left = order.amount_minor, len(order.lines)
         for line in order.lines:
@@ -65,7 +82,7 @@ def _all_but(name: str, values: frozenset[str]) -> Basis:
     return basis
 
 
-def _none_but(name: str, values: frozenset[str]) -> Basis:
+def _none_but(name: str, values: frozenset[str]) -> OfOrder:
     def basis(order: OrderCompleted) -> int | None:
         amount_minor: int | None = None
         for line in order.lines:
@@ -88,7 +105,7 @@ def _eligible_line(goods: Goods) -> Eligible:
     return is_eligible
 
 
-def _eligible(goods: Goods) -> Basis:
+def _eligible(goods: Goods) -> OfOrder:
     is_eligible = _eligible_line(goods)
 
     def basis(order: OrderCompleted) -> int | None:

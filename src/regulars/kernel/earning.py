@@ -18,7 +18,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.calendar import Calendar, Day
-from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_when
+from regulars.kernel.circumstances import OPEN, Circumstances, Least, least_of, on_day
+from regulars.kernel.conditions import Basis, OnDay, compile_basis, compile_counts
 from regulars.kernel.currencies import currency_of, in_currency, without_rate
 from regulars.kernel.effects import (
     AVAILABLE,
@@ -35,7 +36,7 @@ from regulars.kernel.effects import (
     Refused,
 )
 from regulars.kernel.expiry import Lifetimes
-from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, OrderCompleted
+from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant
 from regulars.kernel.limits import Limits
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmount, Program
@@ -65,6 +66,7 @@ class Earner(Struct, frozen=True):
     basis: Basis | None
     holds: OnDay | None
     on_return: OnReturn = "share"
+    least: Least | None = None
 
 
 class Multiplying(Struct, frozen=True):
@@ -105,10 +107,10 @@ class EarningRules:
         self.multipliers: dict[str, list[Multiplying]] = {}
         for rule in program.earning:
             if isinstance(rule, Multiplier):
-                multiplying = Multiplying(Factor(rule.id, rule.factor), compile_when(rule.when), rule.stack)
+                multiplying = Multiplying(Factor(rule.id, rule.factor), on_day(rule), rule.stack)
                 self.multipliers.setdefault(rule.on, []).append(multiplying)
             else:
-                self.earners.setdefault(rule.on, []).append(_compiled(rule, bases))
+                self.earners.setdefault(rule.on, []).append(_compiled(rule, bases, program))
         giving = [rule for rule in program.earning if not isinstance(rule, Multiplier)]
         self.limits = Limits({rule.id: rule.limits for rule in giving}, program.points.limits)
         self.choose = chosen({rule.id: rule.stack for rule in giving})
@@ -118,6 +120,7 @@ class EarningRules:
         self.tier_factors = {level.id: Factor(level.id, level.earn) for level in levels if level.earn != 1}
         self.drawn_up: dict[tuple[str, Day, str | None, frozenset[str]], Terms] = {}
         self.trials = Trials(program) if gates_of(program) else None
+        self.circumstances = Circumstances(program, version, calendar)
         self.program, self.calendar, self.currency = program, calendar, ""
         self.club_factors = [Factor(f"{CLUB}{club.id}", club.earn) for club in program.clubs if club.earn != 1]
         self._abroad: dict[str, EarningRules] = {}
@@ -130,6 +133,7 @@ class EarningRules:
         if code not in self._abroad:
             abroad = self._abroad[code] = EarningRules(in_currency(self.program, code), self.version, self.calendar)
             abroad.trials, abroad.currency = self.trials, code
+            abroad.circumstances.segments = self.circumstances.segments
         return self._abroad[code]
 
     def outside(self, held: Consequences, at: Instant) -> frozenset[str]:
@@ -175,13 +179,19 @@ def earn(
         there = earn(state, fact, day, at, rules.of(fact), drawn_by)
         return [_without_money(one) for one in there] + _no_rate(fact, at, rules, code)
     outside = rules.outside(state.consequences, at) if rules.club_factors else NOTHING_CLOSED
+    shut = rules.circumstances.shut(state, fact, day, at) if rules.circumstances else OPEN
+    if shut is not OPEN:
+        outside |= shut.rules
     if rules.trials is None:
-        return _earn(state, fact, day, at, rules, outside)
+        return [*_earn(state, fact, day, at, rules, outside), *shut.refused]
 
     def reckon(closed: frozenset[str]) -> list[Effect]:
         return _earn(state, fact, day, at, rules, closed | outside if outside else closed)
 
-    return try_out(state, fact, at, rules.version, rules.trials, drawn_by or fact.customer, reckon)
+    return [
+        *try_out(state, fact, at, rules.version, rules.trials, drawn_by or fact.customer, reckon),
+        *shut.refused,
+    ]
 
 
 def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, closed: frozenset[str]) -> list[Effect]:
@@ -204,7 +214,7 @@ def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, 
     lot = id, ONE_LOT
     amounts: list[int | None] = []
     for basis in terms.bases:
-        amounts.append(basis(fact) if isinstance(fact, OrderCompleted) else None)
+        amounts.append(basis(fact))
     effects: list[Effect] = []
     for term in terms.rules:
         basis_minor, units = None, 1
@@ -288,12 +298,14 @@ def _chosen(rule: PerAmount | Fixed) -> tuple[Goods, Worth]:
     return rule.goods, rule.worth if isinstance(rule, PerAmount) else USUAL_WORTH
 
 
-def _compiled(rule: PerAmount | Fixed, bases: dict[tuple[Goods, Worth], Basis]) -> Earner:
+def _compiled(rule: PerAmount | Fixed, bases: dict[tuple[Goods, Worth], Basis], program: Program) -> Earner:
     if isinstance(rule, PerAmount):
-        basis, holds = bases[_chosen(rule)], compile_when(rule.when)
-        return Earner(rule.id, rule.points, rule.per_minor, basis, holds, rule.on_return)
+        basis, least = bases[_chosen(rule)], least_of(rule, program)
+        return Earner(rule.id, rule.points, rule.per_minor, basis, on_day(rule), rule.on_return, least)
+    if rule.counts is not None:
+        return Earner(rule.id, rule.points, 1, compile_counts(rule.counts), on_day(rule), rule.on_return)
     basis_or_none = bases[_chosen(rule)] if rule.goods else None
-    return Earner(rule.id, rule.points, 0, basis_or_none, compile_when(rule.when), rule.on_return)
+    return Earner(rule.id, rule.points, 0, basis_or_none, on_day(rule), rule.on_return, least_of(rule, program))
 
 
 def _term(earner: Earner, rate: Fraction, bases: list[Basis]) -> Term:

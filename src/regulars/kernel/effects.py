@@ -132,6 +132,7 @@ class Reason(StrEnum):
     """A limit is a rule's own, a cap that of all rules together."""
     OUTDONE = "outdone"
     NO_RATE = "no_rate"
+    BELOW_MINIMUM = "below_minimum"
 
 
 class Because(Struct, frozen=True, gc=False):

@@ -18,11 +18,13 @@ from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.games.rules import Deed, Games
 from regulars.kernel.lifespans import MONTH_NAMES, HoldUntil, Inactivity, OnDates
 from regulars.kernel.limits import Limit, told
+from regulars.kernel.occasions import ANY_OCCASION, Occasion
 from regulars.kernel.pauses import Pause
 from regulars.kernel.perks import Perk
 from regulars.kernel.scores.tree import InterestProfile, Score, line_properties_of
 from regulars.kernel.segments import tree
 from regulars.kernel.segments.tree import Segment, Words
+from regulars.kernel.segments.values import OF_LINES
 from regulars.kernel.stacking import Stack, said
 from regulars.kernel.terms import Currency, PointsName, capitalized, listed, plain
 from regulars.kernel.worth import USUAL_WORTH, BackFirst, Worth
@@ -211,6 +213,7 @@ class PerAmount(Struct, frozen=True, tag="per_amount"):
     worth: Worth = USUAL_WORTH
     rates: tuple[Rate, ...] = ()
     """`per_minor` for each other currency; `per_minor` is that of the program's own."""
+    occasion: Occasion = ANY_OCCASION
 
     def describe(self, program: "Program") -> str:
         gain = program.points.name.points(self.points)
@@ -223,6 +226,16 @@ class PerAmount(Struct, frozen=True, tag="per_amount"):
             + _returning(self.on_return, program)
             + _bounds(self, program)
         )
+
+
+class Counts(Struct, frozen=True):
+    """For each whole `each` of a property of what was done; of what is no number nothing."""
+
+    property: str
+    each: Fraction
+
+    def describe(self) -> str:
+        return f"for each whole {plain(self.each)} “{self.property}” of"
 
 
 class Fixed(Struct, frozen=True, tag="fixed"):
@@ -238,10 +251,13 @@ class Fixed(Struct, frozen=True, tag="fixed"):
     exempt: bool = False
     limits: tuple[Limit, ...] = ()
     stack: Stack = "adds"
+    occasion: Occasion = ANY_OCCASION
+    counts: Counts | None = None
 
     def describe(self, program: "Program") -> str:
         occasion = {ORDER_COMPLETED: "each order", MEMBER_JOINED: "joining"}.get(self.on, f"each “{self.on}”")
-        words = f"{program.points.name.points(self.points)} for {occasion}{self.goods.describe()}"
+        what = f"{self.counts.describe()} {occasion}" if self.counts else f"for {occasion}{self.goods.describe()}"
+        words = f"{program.points.name.points(self.points)} {what}"
         return (
             _sentence(words, self.when, _whom(self, program))
             + _returning(self.on_return, program)
@@ -259,6 +275,7 @@ class Multiplier(Struct, frozen=True, tag="multiplier"):
     only_for: OnlyFor | None = None
     exempt: bool = False
     stack: Stack = "multiplies"
+    occasion: Occasion = ANY_OCCASION
 
     def describe(self, program: "Program") -> str:
         occasion = "" if self.on == ORDER_COMPLETED else f" for “{self.on}”"
@@ -727,19 +744,28 @@ class Program(Struct, frozen=True):
         """The line properties that rules, segments, scores and interests ask for."""
         goods = [rule.goods for rule in self.earning if not isinstance(rule, Multiplier)]
         by_rules = frozenset(one.property for these in goods for one in these.only + these.excluded)
+        by_occasion = [
+            test.name.removeprefix(OF_LINES)
+            for rule in self.earning
+            if rule.on == ORDER_COMPLETED
+            for test in rule.occasion.where
+        ]
         asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
         by_segments = [tree.line_properties_of(segment.condition) for segment in self.segments]
         by_games = [frozenset([name for name, _ in (*deed.only, *deed.excluded)]) for deed in self._deeds()]
-        return by_rules.union(*by_games, *by_segments, *[line_properties_of(one) for one in asking])
+        return by_rules.union(by_occasion, *by_games, *by_segments, *[line_properties_of(one) for one in asking])
 
     def _deeds(self) -> list[Deed]:
         return [deed for game in self.games.every for deed in game.deeds]
 
 
-def _canonical(rule: PerAmount | Fixed) -> PerAmount | Fixed:
+def _canonical(rule: EarningRule) -> EarningRule:
+    occasion = rule.occasion.canonical()
+    if isinstance(rule, Multiplier):
+        return replace(rule, occasion=occasion)
     if isinstance(rule, PerAmount):
-        return replace(rule, goods=rule.goods.canonical(), worth=rule.worth.canonical())
-    return replace(rule, goods=rule.goods.canonical())
+        return replace(rule, goods=rule.goods.canonical(), occasion=occasion, worth=rule.worth.canonical())
+    return replace(rule, goods=rule.goods.canonical(), occasion=occasion)
 
 
 def _sentence(words: str, when: When, whom: str = "") -> str:
@@ -748,7 +774,11 @@ def _sentence(words: str, when: When, whom: str = "") -> str:
 
 def _whom(rule: PerAmount | Fixed | Multiplier, program: "Program") -> str:
     only_for = f", {rule.only_for.describe()}" if rule.only_for else ""
-    return only_for + (", the holdout too" if rule.exempt and program.holdout else "")
+    return (
+        rule.occasion.describe(program.currency)
+        + only_for
+        + (", the holdout too" if rule.exempt and program.holdout else "")
+    )
 
 
 def _bounds(rule: PerAmount | Fixed, program: "Program") -> str:

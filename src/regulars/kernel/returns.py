@@ -109,6 +109,8 @@ def deserved(given: Posted, known: Ordered, now: OrderCompleted, every: Sequence
         return kept if is_gone else max(kept, in_full(given, earner, now))
     if is_gone:
         return 0
+    if earner.on_return == "reckon_again" and earner.least is not None and not earner.least.is_there(now):
+        return 0
     if earner.basis is None:
         is_left = not now.lines or any(map(_is_left, now.lines, every))
         return given.points if is_left else 0

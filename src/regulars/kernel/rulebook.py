@@ -40,6 +40,7 @@ class Rulebook:
         """The behaviours that watches count, among what else they do."""
         self.open_to_all = program.members == "everyone"
         self.segments = self._segments() if program.segments else None
+        self.earning.circumstances.segments = self.segments
         self.trials = self.earning.trials
         if self.trials is not None:
             self.trials.segments = self.segments

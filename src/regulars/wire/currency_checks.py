@@ -1,7 +1,8 @@
-"""What is wrong with amounts: finer than their currency, or in a currency that there is not."""
+"""What is wrong with what “per” counts: amounts finer than their currency, currencies that there are not, properties of orders."""
 
 from fractions import Fraction
 
+from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.terms import Currency
 from regulars.wire.bills import currency_named
 from regulars.wire.document import Place, quoted
@@ -31,3 +32,13 @@ def check_rates(rule: Given, currency: Currency) -> None:
         place.wrong(
             f"there is no rate for {currency.code}, the program's own currency, so most orders would earn nothing"
         )
+
+
+def check_counts(rule: Given, event: str | None) -> None:
+    """Of a rule by a property of what was done."""
+    if event == ORDER_COMPLETED:
+        rule.at("per").wrong(f"a property is counted of what is done; of {quoted(ORDER_COMPLETED)} “per” counts money")
+    elif event == MEMBER_JOINED:
+        rule.at("per").wrong(f"{quoted(MEMBER_JOINED)} says nothing that could be counted; leave “per” out")
+    if rule.has("basis"):
+        rule.at("basis").wrong("“basis” says which money “per” counts, and this “per” counts no money")

@@ -25,6 +25,7 @@ from regulars.kernel.program import (
     USUAL_CONSENT,
     USUAL_KINDS,
     CalendarYear,
+    Counts,
     DeviceLimit,
     EarningRule,
     EventMap,
@@ -61,6 +62,7 @@ from regulars.wire.events.identities import usable
 from regulars.wire.game_reading import read_clubs, read_games
 from regulars.wire.life_reading import read_pauses, with_expiry, with_lives
 from regulars.wire.limit_reading import read_limits
+from regulars.wire.occasion_reading import read_occasion
 from regulars.wire.program_checks import check
 from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
 from regulars.wire.score_reading import read_interests, read_scores
@@ -96,9 +98,9 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "inactive",
         "notices",
     ),
-    PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates"),
-    Fixed: ("on_return", "only_for", "exempt", "limits", "stack"),
-    Multiplier: ("only_for", "exempt", "stack"),
+    PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates", "occasion"),
+    Fixed: ("on_return", "only_for", "exempt", "limits", "stack", "occasion", "counts"),
+    Multiplier: ("only_for", "exempt", "stack", "occasion"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
     Level: ("perks", "gives", "points_expire_on"),
 }
@@ -197,6 +199,7 @@ def _points(given: Given | None, currency: Currency) -> PointsPolicy:
 def _rule(given: Given, currency: Currency) -> EarningRule:
     when = _when(given["when"])
     whom: dict[str, Any] = {"only_for": only_for(given["for"], given["id"]), "exempt": given["holdout"] is not None}
+    whom["occasion"] = read_occasion(given["when"], given["on"], currency)
     if given.has("multiply"):
         return Multiplier(
             given["id"], given["on"], given["multiply"], when, stack=given["stack"] or "multiplies", **whom
@@ -204,7 +207,9 @@ def _rule(given: Given, currency: Currency) -> EarningRule:
     whom |= {"limits": read_limits(given["limit"]), "stack": given["stack"] or "adds"}
     goods = Goods(_chosen(given["only"]), _chosen(given["except"])) or ALL_GOODS
     on_return: OnReturn = given["on_return"] or "share"
-    if given.has("per"):
+    if isinstance(given["per"], Given):
+        whom["counts"] = Counts(given["per"]["property"], given["per"]["each"])
+    elif given.has("per"):
         per_minor, whom["rates"] = _rates(given["per"], currency)
         whom["worth"] = _worth(given["basis"])
         return PerAmount(given["id"], given["points"], per_minor, goods, when, on_return=on_return, **whom)

@@ -19,7 +19,7 @@ from regulars.kernel.program import (
     SinceJoining,
 )
 from regulars.kernel.terms import Currency
-from regulars.wire.currency_checks import check_rates, refuse_fine
+from regulars.wire.currency_checks import check_counts, check_rates, refuse_fine
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
 from regulars.wire.events.identities import is_nobody, usable
@@ -27,6 +27,7 @@ from regulars.wire.game_checks import check_games
 from regulars.wire.life_checks import check_life, longest_hold, spendable
 from regulars.wire.limit_checks import check_limits, check_limits_of_all
 from regulars.wire.never_checks import check_never
+from regulars.wire.occasion_checks import check_occasions
 from regulars.wire.score_checks import check_scores
 from regulars.wire.segment_checks import check_segments
 from regulars.wire.shapes import Given
@@ -46,6 +47,7 @@ def check(program: Given) -> None:
         check_limits_of_all(points)
     _check_rules(program["earning"] or (), program.at("earning"), currency)
     check_never(program)
+    check_occasions(program)
     if tiers:
         _check_tiers(tiers, currency, hold, program["members"])
     for kind, identity in program["identities"] or ():
@@ -112,7 +114,9 @@ def _check_multiplier(rule: Given) -> None:
 def _check_per(rule: Given, event: str | None, currency: Currency | None) -> None:
     if not rule.has("points"):
         rule.place.wrong("“points” is missing: how many, for each “per”")
-    if event not in (None, ORDER_COMPLETED):
+    if isinstance(rule["per"], Given):
+        check_counts(rule, event)
+    elif event not in (None, ORDER_COMPLETED):
         rule.at("per").wrong(f"“per” counts money, and only {quoted(ORDER_COMPLETED)} brings some; leave it out")
     elif rule["per"] is not None and currency is not None:
         check_rates(rule, currency)

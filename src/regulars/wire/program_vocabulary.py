@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from regulars.kernel.calendar import EXACT_UNITS, WEEKDAYS, Duration
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
+from regulars.kernel.occasions import Hours
 from regulars.kernel.perks import DAYS_IN, Wall
 from regulars.kernel.program import (
     NEVER,
@@ -37,11 +38,14 @@ from regulars.kernel.worth import TENDERS, BackFirst
 from regulars.wire.document import Place, nearest
 from regulars.wire.life_vocabulary import DATE_OF_YEAR, EVENT, EXPIRE, HOLD, NOTICES, PAUSE
 from regulars.wire.mapping.paths import PATH, parse_path
+from regulars.wire.recurrences import LONGEST, parse_recurrence
 from regulars.wire.shapes import (
     DATE_SHAPE,
     DURATION_SHAPE,
     Either,
+    EitherTable,
     Key,
+    Later,
     ListOf,
     MapOf,
     Named,
@@ -300,6 +304,31 @@ FOR = Table(
 
 # --- earning -----------------------------------------------------------------------------------------------------------
 
+
+def _hours(written: str) -> Hours | None:
+    found = re.fullmatch(r"(\d{1,2}):(\d{2}) ?[-–] ?(\d{1,2}):(\d{2})", written, re.ASCII)
+    if found is None:
+        return None
+    start, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
+    if int(found[2]) > 59 or int(found[4]) > 59 or start >= 24 * 60 or end > 24 * 60:
+        raise Unreadable("hours from 00:00 to 24:00")
+    if start == end:
+        raise Unreadable("hours that begin and end at two times; between these there is nothing")
+    return Hours(start, end % (24 * 60))
+
+
+HOURS = Scalar(
+    "hours such as “17:00-20:00”",
+    _hours,
+    {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2} ?[-–] ?[0-9]{1,2}:[0-9]{2}$"},
+)
+RECURRENCE = Scalar(
+    "a recurrence such as “FREQ=MONTHLY;BYDAY=1FR”",
+    parse_recurrence,
+    {"type": "string", "pattern": "^(RRULE:)?[A-Z]+=.*$", "maxLength": LONGEST},
+)
+ONE_TEXT = text("a text of at most 200 characters", longest=200)
+
 WHEN = Table(
     {
         "weekday": Key(
@@ -307,6 +336,36 @@ WHEN = Table(
         ),
         "from": Key(DATE_SHAPE, "the first day that counts"),
         "to": Key(DATE_SHAPE, "the first day that no longer counts"),
+        "hours": Key(
+            ListOf(HOURS, "hours such as “17:00-20:00”, or a list of them", or_one=True),
+            "only in these hours, half open; where they end before they begin they last over midnight, and what is after it "
+            "belongs to the day before",
+        ),
+        "recurs": Key(
+            RECURRENCE, "only on days that come again by RFC 5545; counted from “from” where every other one is meant"
+        ),
+        "segment": Key(
+            ListOf(ID, "a segment, or a list of them", or_one=True), "only for those in one of them at that moment"
+        ),
+        "tier": Key(
+            ListOf(ID, "a level, or a list of levels", or_one=True),
+            "only for those who have one of them; “none” is none",
+        ),
+        "channel": Key(
+            ListOf(ONE_TEXT, "a channel, or a list of them", or_one=True), "only where the property `channel` is one"
+        ),
+        "store": Key(
+            ListOf(ONE_TEXT, "a store, or a list of them", or_one=True), "only where the property `store` is one"
+        ),
+        "currency": Key(ListOf(CURRENCY, "a currency, or a list of them", or_one=True), "only orders in one of them"),
+        "where": Key(
+            Later(lambda: _tests()),
+            "only what passes these tests of its properties; of an order, if one line passes all",
+        ),
+        "at_least": Key(
+            number("an amount above 0, such as 50.00", above=0),
+            "only orders of which so much counts for the rule, in the program's currency",
+        ),
     },
     "a table such as {weekday: [saturday, sunday]} or {from: 2017-11-01, to: 2017-12-01}",
     may_be_empty=False,
@@ -341,10 +400,26 @@ BASIS = Table(
 
 RATE = Either(
     number("an amount above 0, such as 1.00", above=0),
-    MapOf(
-        number("an amount above 0, such as 0.90", above=0),
-        "a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}",
+    EitherTable(
+        Table(
+            {
+                "property": Key(
+                    text("the name of a property"), "a property of what was done, which is a number", required=True
+                ),
+                "each": Key(
+                    number("a number above 0, such as 5", above=0),
+                    "“points” for each whole so many of it",
+                    required=True,
+                ),
+            },
+            "one such as {property: km, each: 5}",
+        ),
+        MapOf(
+            number("an amount above 0, such as 0.90", above=0),
+            "a table from currencies to amounts, such as {USD: 1.00, EUR: 0.90}",
+        ),
     ),
+    usually_scalar=True,
 )
 
 RULE = Table(
@@ -355,13 +430,17 @@ RULE = Table(
         "per": Key(
             RATE,
             "“points” for each whole such amount of an order; in several currencies as {USD: 1.00, EUR: 0.90}, each by its own "
-            "rate, and an order in any other currency earns nothing",
+            "rate, and an order in any other currency earns nothing; or for each so many of a property of what was done",
         ),
         "multiply": Key(FACTOR, "multiplies what all other rules give for the same event"),
         "basis": Key(BASIS, "which money “per” counts"),
         "only": Key(GOODS, "only lines with all of these properties count"),
         "except": Key(GOODS, "lines with any of these properties do not count"),
-        "when": Key(WHEN, "on which days the rule holds, by when the event happened, in the shop's time zone"),
+        "when": Key(
+            WHEN,
+            "when the rule holds: on which days and in which hours, by when the event happened, in the shop's time zone; for whom, "
+            "where, and from how much on",
+        ),
         "on_return": Key(
             word(get_args(OnReturn)),
             "what an order that goes back in part still deserves: its share, which is so where nothing is said; what the rule "
@@ -804,6 +883,11 @@ WHERE = MapOf(
     TESTED,
     "a table from properties to values or tests, such as {category: [shoes, boots]}",
 )
+
+
+def _tests() -> MapOf:
+    return WHERE
+
 
 BETWEEN = Table(
     {

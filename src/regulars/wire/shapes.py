@@ -85,10 +85,13 @@ class Scalar(Struct, frozen=True):
 
 
 class Either(Struct, frozen=True):
-    """A single value or a list of them, or a table: told apart by what is written."""
+    """A single value or a list of them, or a table: told apart by what is written. With `usually_scalar`, whatever is no table is
+    told only what single value was expected.
+    """
 
     scalar: "Scalar | ListOf"
     table: Any
+    usually_scalar: bool = False
 
     @property
     def expected(self) -> str:
@@ -98,6 +101,8 @@ class Either(Struct, frozen=True):
         if place.is_table:
             return self.table.read(place)
         if isinstance(self.scalar, ListOf) and place.text is not None:
+            return self.scalar.read(place)
+        if self.usually_scalar:
             return self.scalar.read(place)
         return replace(self.scalar, expected=self.expected).read(place)
 
@@ -260,6 +265,41 @@ class Named(Struct, frozen=True):
 
     def schema(self) -> Schema:
         return {"$ref": f"#/$defs/{self.name}"}
+
+
+class Later(Struct, frozen=True):
+    """A shape that is declared further down."""
+
+    shape: Callable[[], Any]
+
+    @property
+    def expected(self) -> str:
+        return str(self.shape().expected)
+
+    def read(self, place: Place) -> Any:
+        return self.shape().read(place)
+
+    def schema(self) -> Schema:
+        schema: Schema = self.shape().schema()
+        return schema
+
+
+class EitherTable(Struct, frozen=True):
+    """A table of known keys where one of them is written, else one of the shop's own names."""
+
+    known: Table
+    other: MapOf
+
+    @property
+    def expected(self) -> str:
+        return f"{self.other.expected}, or {self.known.expected}"
+
+    def read(self, place: Place) -> Any:
+        written = {name for name, _, _ in place.entries()} if place.is_table else set()
+        return (self.known if written & self.known.keys.keys() else self.other).read(place)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.other.schema(), self.known.schema()]}
 
 
 class Shared(Struct, frozen=True):
