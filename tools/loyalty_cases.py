@@ -49,8 +49,6 @@ TITLES: Final[Mapping[int, str]] = {
 LATER: Final[Mapping[int, str]] = {
     7: "rules do not look at hours yet",
     8: "shown among the cases of visitors (7) so far",
-    9: "no rule looks at a birthday yet",
-    10: "no rule looks at a birthday yet",
     25: "what an order was paid with is not told yet",
     40: "there is one currency so far",
     32: "what is redeemed by itself comes with rewards",

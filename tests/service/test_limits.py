@@ -22,6 +22,7 @@ ada,1,2017-03-01T12:00:00-05:00,60.00,,,
 ada,2,2017-03-01T18:00:00-05:00,60.00,,,
 ada,,2017-03-02T12:00:00-05:00,,Social Followed,f1,instagram
 ada,,2017-03-03T12:00:00-05:00,,Social Followed,f2,Instagram
+ada,,2017-05-03T12:00:00-04:00,,Social Followed,f3,tiktok
 ada,1,2017-03-04T12:00:00-05:00,30.00,Order Refunded,,
 ada,3,2017-03-05T12:00:00-05:00,60.00,,,
 ada,4,2017-03-07T12:00:00-05:00,90.00,,,
@@ -38,9 +39,9 @@ def test_the_live_shop_comes_to_what_a_backtest_says(town: Town, tmp_path: Path)
     [outcome] = run(source, [program], history=open_history(source, [program]), stopwatch=lambda: 0.0)
     town.applies(RULES)
     importing_done(town, file)
-    points = town.customer("ada", "2017-05-01 12:00").points
+    points = town.customer("ada", "2017-05-04 12:00").points
     assert (outcome.points.issued, outcome.points.reversed) == (points.lifetime + points.reversed, points.reversed)
-    assert outcome.points.outstanding == points.available == 150 + 100
+    assert outcome.points.outstanding == points.available == 150 + 100 + 25
 
 
 def test_it_holds_from_one_sending_to_the_next_and_says_so(town: Town) -> None:

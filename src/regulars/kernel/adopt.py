@@ -9,9 +9,14 @@ longer reaches is kept until it would have ended under the old one; one that it 
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from regulars.kernel.behaviour import refold
-from regulars.kernel.effects import Because, Effect, LevelKept, TierChanged
-from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant
+from regulars.kernel.celebrations import PROFILE_COMPLETED, once
+from regulars.kernel.earning import earn
+from regulars.kernel.effects import Because, Effect, LevelKept, Posted, TierChanged
+from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
+from regulars.kernel.program import Fixed
 from regulars.kernel.redating import taken_over
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
@@ -43,13 +48,68 @@ def adopt(
         key: state.observations[key] if key in state.observations else refold(facts, watch, new.calendar)
         for key, watch in new.watches
     }
+    _know_celebrations(state, old, new, facts, recorded_at)
     effects = taken_over(state, old, new, recorded_at)
     for effect in effects:
         apply(effect, state.consequences)
     effects += _tier_moves(state, old, new, end, recorded_at)
+    effects += _welcomed_late(state, old, new, facts, recorded_at)
     effects += _segment_moves(state, old, new, recorded_at, known)
     look_ahead(state, new, tiers_too=True)
     return state, effects
+
+
+def looks_at_facts(state: State, old: Rulebook, new: Rulebook) -> bool:
+    """Whether adopting needs the customer's facts at all."""
+    is_counted = state.observations.keys() >= {key for key, _ in new.watches}
+    return not is_counted or _has_other_celebrations(old, new) or bool(_retroactive(old, new))
+
+
+def _has_other_celebrations(old: Rulebook, new: Rulebook) -> bool:
+    return new.celebrations is not None and (old.celebrations is None or not new.celebrations.is_like(old.celebrations))
+
+
+def _retroactive(old: Rulebook, new: Rulebook) -> list[str]:
+    """Rules for joining that were not there, and are for those who joined before."""
+    had = {rule.id for rule in old.program.earning}
+    return [
+        rule.id for rule in new.program.earning if isinstance(rule, Fixed) and rule.retroactive and rule.id not in had
+    ]
+
+
+def _know_celebrations(state: State, old: Rulebook, new: Rulebook, facts: Sequence[Fact], recorded_at: Instant) -> None:
+    """Days that come round from now on; none is made up for that was before the program knew of it."""
+    rules = new.celebrations
+    if rules is None:
+        state.celebrations = None
+    elif _has_other_celebrations(old, new):
+        state.celebrations = rules.refolded(facts, new.calendar.day_of(max(state.clock, recorded_at)) + 1)
+
+
+def _welcomed_late(
+    state: State, old: Rulebook, new: Rulebook, facts: Sequence[Fact], recorded_at: Instant
+) -> list[Effect]:
+    """What new rules for joining give to who joined before they were there, where they say so; once, as of now."""
+    rules = _retroactive(old, new)
+    joined = next((fact for fact in facts if isinstance(fact, MemberJoined)), None) if rules else None
+    if joined is None:
+        return []
+    at = max(state.clock, recorded_at)
+    now = replace(joined, happened_at=at, recorded_at=recorded_at)
+    earned = earn(state, now, new.calendar.day_of(at), at, new.earning)
+    effects: list[Effect] = []
+    for effect in once([one for one in earned if one.because.rule in rules], state.consequences, PROFILE_COMPLETED, 0):
+        because = Because(effect.because.rule, new.version)
+        late = replace(effect, because=because)
+        if isinstance(late, Posted):
+            late = replace(late, lot=(joined.id, LATE_LOT))
+        apply(late, state.consequences)
+        effects.append(late)
+    return effects
+
+
+LATE_LOT: Final = 900
+"""The number of the lot that is given for having joined before."""
 
 
 def _current_end(state: State, old: Rulebook) -> Instant:

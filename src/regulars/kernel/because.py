@@ -411,6 +411,8 @@ def _refusal(effect: Refused, program: Rulebook) -> str:
             return f"No {name} by “{rule}”{basis}."
         case Reason.LIMIT_REACHED | Reason.CUT_TO_LIMIT | Reason.OVER_LIMIT | Reason.OUTDONE:
             return _bounded(effect, program)
+        case Reason.GIVEN_ALREADY:
+            return f"No {name} by “{rule}”: they were given for such an occasion before, and not a year ago."
         case Reason.CAP_REACHED | Reason.CUT_TO_CAP | Reason.OVER_CAP:
             return _bounded(effect, program)
         case Reason.UNKNOWN_ORDER:

@@ -131,6 +131,7 @@ class Reason(StrEnum):
     OVER_CAP = "over_cap"
     """A limit is a rule's own, a cap that of all rules together."""
     OUTDONE = "outdone"
+    GIVEN_ALREADY = "given_already"
     NO_RATE = "no_rate"
     BELOW_MINIMUM = "below_minimum"
 

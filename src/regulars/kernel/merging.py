@@ -16,6 +16,7 @@ from msgspec import Struct
 from regulars.kernel.behaviour import merged, refold
 from regulars.kernel.by_hand import settle
 from regulars.kernel.calendar import Day
+from regulars.kernel.celebrations import together
 from regulars.kernel.effects import (
     AVAILABLE,
     DEBT,
@@ -98,6 +99,11 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
         for effect in settle(held, moment, recorded_at, program.version):
             _follow(into, effect, into_effects)
     _keep_the_arms(into, other, recorded_at, because, into_effects)
+    if program.celebrations is not None:
+        into.celebrations, other.celebrations = (
+            together(into.celebrations, other.celebrations, program.celebrations),
+            None,
+        )
     for counted in carried_over(other.consequences.counts, 1, moment, recorded_at, because):
         _follow(into, counted, into_effects)
     if came.played is not None:
@@ -147,6 +153,8 @@ def part(
         _follow(other, GamesMoved(goes, moment, recorded_at, because), other_effects)
     for state, own, effects in ((into, facts, into_effects), (other, others_facts, other_effects)):
         state.observations = {key: refold(own, watch, program.calendar) for key, watch in program.watches}
+        if program.celebrations is not None:
+            state.celebrations = program.celebrations.refolded(own, program.calendar.day_of(moment) + 1)
         _reach(state, program, recorded_at, effects)
         look_ahead(state, program, tiers_too=True)
     return Moved(into, other, into_effects, other_effects)

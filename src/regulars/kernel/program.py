@@ -42,6 +42,15 @@ rule would give for what is left; or all of them, whatever goes back.
 NEVER: Final = "never"
 MONTHS: Final = MONTH_NAMES
 
+LeapDay = Literal["feb_28", "mar_1"]
+_OCCASIONS: Final = {
+    ORDER_COMPLETED: "each order",
+    MEMBER_JOINED: "joining",
+    "Birthday": "a birthday, once a year",
+    "Anniversary": "each anniversary of joining",
+    "Profile Completed": "a complete profile, once",
+}
+
 Normalize = Literal["none", "digits", "lower", "upper"]
 Purpose = Literal["analytics", "profiling", "email", "sms", "ads"]
 Ground = Literal["consent", "contract", "legitimate_interest"]
@@ -254,12 +263,23 @@ class Fixed(Struct, frozen=True, tag="fixed"):
     occasion: Occasion = ANY_OCCASION
     counts: Counts | None = None
 
+    leap_day: LeapDay = "feb_28"
+    """When, in common years, the birthday is of who was born on 29 February."""
+    traits: tuple[str, ...] = ()
+    """Those that make a profile complete."""
+    retroactive: bool = False
+    """For joining: given to those, too, who joined before the rule was there."""
+
     def describe(self, program: "Program") -> str:
-        occasion = {ORDER_COMPLETED: "each order", MEMBER_JOINED: "joining"}.get(self.on, f"each “{self.on}”")
+        occasion = _OCCASIONS.get(self.on, f"each “{self.on}”")
+        if self.traits:
+            occasion += f" ({listed(self.traits)})"
         what = f"{self.counts.describe()} {occasion}" if self.counts else f"for {occasion}{self.goods.describe()}"
         words = f"{program.points.name.points(self.points)} {what}"
         return (
             _sentence(words, self.when, _whom(self, program))
+            + (" Those who joined before get it too." if self.retroactive else "")
+            + (" Who was born on 29 February has 1 March in common years." if self.leap_day == "mar_1" else "")
             + _returning(self.on_return, program)
             + _bounds(self, program)
         )
@@ -751,6 +771,7 @@ class Program(Struct, frozen=True):
             for test in rule.occasion.where
         ]
         asking: tuple[Score | InterestProfile, ...] = (*self.scores, *self.interests)
+        by_rules = by_rules.union(*[_properties_of(rule) for rule in self.earning])
         by_segments = [tree.line_properties_of(segment.condition) for segment in self.segments]
         by_games = [frozenset([name for name, _ in (*deed.only, *deed.excluded)]) for deed in self._deeds()]
         return by_rules.union(by_occasion, *by_games, *by_segments, *[line_properties_of(one) for one in asking])
@@ -766,6 +787,17 @@ def _canonical(rule: EarningRule) -> EarningRule:
     if isinstance(rule, PerAmount):
         return replace(rule, goods=rule.goods.canonical(), occasion=occasion, worth=rule.worth.canonical())
     return replace(rule, goods=rule.goods.canonical(), occasion=occasion)
+
+
+def _properties_of(rule: "EarningRule") -> list[str]:
+    """Of the event itself: what tests, counts and limits look at, and what tells of days that come round."""
+    asked = [test.name for test in rule.occasion.where] if rule.on != ORDER_COMPLETED else []
+    if isinstance(rule, Multiplier):
+        return asked
+    if isinstance(rule, Fixed) and rule.counts is not None:
+        asked.append(rule.counts.property)
+    told = ["born_on", "told"] if rule.on in ("Birthday", "Profile Completed") else []
+    return asked + told + [limit.per for limit in rule.limits if limit.by_value]
 
 
 def _sentence(words: str, when: When, whom: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from regulars.kernel.behaviour import Watch
 from regulars.kernel.calendar import Calendar
+from regulars.kernel.celebrations import CelebrationRules
 from regulars.kernel.consents import standing
 from regulars.kernel.earning import EarningRules
 from regulars.kernel.endings import Endings
@@ -38,6 +39,7 @@ class Rulebook:
         self.watches = [*self.tier_watches, *(self.games.watches if self.games is not None else [])]
         self.counted = frozenset([watch.counts for _, watch in self.tier_watches])
         """The behaviours that watches count, among what else they do."""
+        self.celebrations = CelebrationRules(program, self.calendar) or None
         self.open_to_all = program.members == "everyone"
         self.segments = self._segments() if program.segments else None
         self.earning.circumstances.segments = self.segments

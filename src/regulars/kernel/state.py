@@ -176,6 +176,24 @@ class SegmentState(Struct):
     profile: Profile | None = None
 
 
+class Celebration(Struct, frozen=True, array_like=True):
+    """A day of the year, told by that fact of that customer; `next` is the next one that is still to come."""
+
+    fact: str
+    who: str
+    month: int
+    day: int
+    next: int
+
+
+class Celebrations(Struct, frozen=True, omit_defaults=True):
+    """Days that come round, by name, and which traits were `told` of those that rules ask for."""
+
+    dates: dict[str, Celebration] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    due_at: Instant = FOREVER
+
+
 class State(Struct):
     """`clock` is the latest moment to which this customer has been brought. `due_at` is a lower bound of `next_due`, and
     `tier_due_at` its part for tiers. `observations` maps a watch's key to its buckets. `segments` is None where the
@@ -190,6 +208,7 @@ class State(Struct):
     observations: dict[str, Buckets] = field(default_factory=dict)
     consequences: Consequences = field(default_factory=Consequences)
     segments: SegmentState | None = None
+    celebrations: Celebrations | None = None
 
 
 def copy_of(state: State) -> State:
@@ -222,6 +241,7 @@ def copy_of(state: State) -> State:
             held.played,
         ),
         _segments_copied(state.segments) if state.segments is not None else None,
+        state.celebrations,
     )
 
 

@@ -15,12 +15,16 @@ move the customer's clock, or anybody could make the shop's own word late. It co
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from regulars.kernel.behaviour import observe, observe_return
 from regulars.kernel.by_hand import by_hand, settle
 from regulars.kernel.calendar import SECOND, Day, Today
+from regulars.kernel.celebrations import IDENTIFIED, PROFILE_COMPLETED, YEARLY, by_time, deed_of, once
+from regulars.kernel.celebrations import due as due_celebrations
 from regulars.kernel.club_terms import club_of, end_terms, subscribed
 from regulars.kernel.earning import bring_over, earn
-from regulars.kernel.effects import ACTIVATE, EXPIRE, Because, Effect, ExpiryNoticed, Posted, Refused
+from regulars.kernel.effects import ACTIVATE, EXPIRE, Because, Effect, ExpiryNoticed, Posted, Reason, Refused
 from regulars.kernel.entry_rewards import take_welcome_back, welcome
 from regulars.kernel.expiry import activate, expire
 from regulars.kernel.facts import (
@@ -168,6 +172,10 @@ def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: 
         observe_return(state, fact, program.calendar.today(fact.ordered_at), program.tier_watches)
     elif fact.name in program.counted:
         observe(state, fact, today, program.tier_watches)
+    if program.celebrations is not None and not (
+        isinstance(fact, MemberJoined) and state.consequences.member_since is not None
+    ):
+        state.celebrations = program.celebrations.noted(state.celebrations, fact, today.day, on_clock.day)
     return best_before
 
 
@@ -202,8 +210,32 @@ def _award(
             return False
     elif program.waits_for_fulfilment and fact.name in ORDER_FULFILLED:
         _follow(state, _fulfilled(fact, state, at, program, memory), effects)
-    _follow(state, earn(state, fact, day, at, program.earning, drawn_by), effects)
+    earned = earn(state, fact, day, at, program.earning, drawn_by)
+    if program.celebrations is not None and isinstance(fact, Behaved):
+        earned = _held_to_once(state, fact, day, at, program, drawn_by, earned)
+    _follow(state, earned, effects)
     return False
+
+
+def _held_to_once(
+    state: State, fact: Behaved, day: Day, at: Instant, program: Rulebook, drawn_by: str | None, earned: list[Effect]
+) -> list[Effect]:
+    """What occasions allow, and what a profile brings that this makes complete."""
+    known, held = state.celebrations, state.consequences
+    assert program.celebrations is not None
+    if known is not None and fact.name in YEARLY and fact.name in known.dates:
+        return once(earned, held, fact.name, day)
+    if fact.name == PROFILE_COMPLETED:
+        return once(earned, held, fact.name, day)
+    if fact.name == IDENTIFIED and program.celebrations.is_complete(known) and fact.trust is not WEAK:
+        complete = replace(fact, name=PROFILE_COMPLETED)
+        brought = once(earn(state, complete, day, at, program.earning, drawn_by), held, PROFILE_COMPLETED, day)
+        return [*earned, *[one for one in brought if not _is_again(one)]]
+    return earned
+
+
+def _is_again(effect: Effect) -> bool:
+    return isinstance(effect, Refused) and effect.reason is Reason.GIVEN_ALREADY
 
 
 def _level(
@@ -341,9 +373,35 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
         _follow(state, told, effects)
     if resetting:
         _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
+    if program.celebrations is not None and state.celebrations is not None and state.celebrations.due_at <= due:
+        resetting = _come_round(state, due, at, recorded_at, program, effects) or resetting
     if state.segments is not None and any(map(_changes_what_is_held, effects[followed:])):
         _fall_due_for_segments(state, min(due, recorded_at), program, recorded_at, effects, held_changed=True)
     look_ahead(state, program, resetting)
+
+
+def _come_round(
+    state: State, due: Instant, at: Instant, recorded_at: Instant, program: Rulebook, effects: list[Effect]
+) -> bool:
+    """Celebrations that have come, and the level that follows. Whether levels want to be looked at again."""
+    rules, again = program.celebrations, False
+    assert rules is not None
+    assert state.celebrations is not None
+    for name in due_celebrations(state.celebrations, program.calendar, due):
+        one = state.celebrations.dates[name]
+        deed = deed_of(name, one, program.calendar, recorded_at)
+        earned = once(earn(state, deed, one.next, at, program.earning, one.who), state.consequences, name, one.next)
+        _follow(state, by_time(earned, one), effects)
+        state.celebrations = rules.after(state.celebrations, name)
+        tiers, version = program.tiers, program.version
+        if tiers is not None and (program.open_to_all or program.is_member(state)):
+            raised = upgrade(state, tiers, program.calendar.today(at), at, recorded_at, version, None)
+            if raised and tiers.rewards:
+                lifetimes = program.earning.lifetimes
+                raised += by_time(welcome(state.consequences, raised, deed, at, tiers, lifetimes, version), one)
+            _follow(state, raised, effects)
+            again = again or bool(raised) or tiers.years is not None
+    return again
 
 
 def _changes_what_is_held(effect: Effect) -> bool:

@@ -8,8 +8,8 @@ from regulars.kernel.tiers import next_tier_due
 
 
 def next_due(state: State, program: Rulebook) -> Instant:
-    """The next instant at which a lot becomes available or expires, something becomes of a level, or segments may change;
-    FOREVER if there is none.
+    """The next instant at which a lot becomes available or expires, something becomes of a level, an occasion comes, or segments
+    may change; FOREVER if there is none.
     """
     tier_due = next_tier_due(state, program.tiers) if program.tiers else FOREVER
     segment_due = state.segments.due_at if state.segments is not None else FOREVER
@@ -17,8 +17,10 @@ def next_due(state: State, program: Rulebook) -> Instant:
 
 
 def next_points_due(state: State, program: Rulebook) -> Instant:
-    """Of points alone."""
+    """Of points alone: what becomes of lots, and occasions that give some."""
     due = next_lot_due(state.consequences)
+    if state.celebrations is not None and state.celebrations.due_at < due:
+        due = state.celebrations.due_at
     return due if program.endings is None else min(due, program.endings.next_due(state))
 
 

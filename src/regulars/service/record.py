@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from regulars.kernel.adopt import adopt
+from regulars.kernel.adopt import adopt, looks_at_facts
 from regulars.kernel.effects import Effect, ExpiryNoticed, Posted, SegmentEntered, SegmentLeft, TierChanged
 from regulars.kernel.expiry import close
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
@@ -85,8 +85,7 @@ def brought_to(
     ):
         old = rulebooks.version(customer.state.version, tx.core)
         customer.listed_in = _listed_in(customer, old)
-        all_known = customer.state.observations.keys() >= {key for key, _ in rulebook.watches}
-        facts = () if all_known else _facts(tx, row.id)
+        facts = _facts(tx, row.id) if looks_at_facts(customer.state, old, rulebook) else ()
         known = partial(_known, about, row.id)
         customer.state, effects = adopt(customer.state, old, rulebook, facts, now, known)
         is_quiet = rulebook.segments is None or not _is_announced(tx)
@@ -207,6 +206,7 @@ class Journal(Struct):
         effects = lapse(state.consequences, FOREVER, at, now, version)
         for effect in effects:
             apply(effect, state.consequences)
+        state.celebrations = None
         forfeited = close(state.consequences, at, now, version)
         for effect in forfeited:
             apply(effect, state.consequences)

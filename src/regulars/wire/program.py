@@ -99,7 +99,18 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "notices",
     ),
     PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates", "occasion"),
-    Fixed: ("on_return", "only_for", "exempt", "limits", "stack", "occasion", "counts"),
+    Fixed: (
+        "on_return",
+        "only_for",
+        "exempt",
+        "limits",
+        "stack",
+        "occasion",
+        "counts",
+        "leap_day",
+        "traits",
+        "retroactive",
+    ),
     Multiplier: ("only_for", "exempt", "stack", "occasion"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
     Level: ("perks", "gives", "points_expire_on"),
@@ -213,6 +224,8 @@ def _rule(given: Given, currency: Currency) -> EarningRule:
         per_minor, whom["rates"] = _rates(given["per"], currency)
         whom["worth"] = _worth(given["basis"])
         return PerAmount(given["id"], given["points"], per_minor, goods, when, on_return=on_return, **whom)
+    whom |= {"leap_day": given["leap_day"] or "feb_28", "retroactive": given["retroactive"] == "yes"}
+    whom["traits"] = tuple(sorted(set(given["traits"] or ())))
     return Fixed(given["id"], given["on"], given["points"], goods, when, on_return, **whom)
 
 

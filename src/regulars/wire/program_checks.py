@@ -19,6 +19,7 @@ from regulars.kernel.program import (
     SinceJoining,
 )
 from regulars.kernel.terms import Currency
+from regulars.wire.celebration_checks import check_celebration
 from regulars.wire.currency_checks import check_counts, check_rates, refuse_fine
 from regulars.wire.document import Place, did_you_mean, nearest, quoted
 from regulars.wire.events import texts
@@ -76,6 +77,7 @@ def _check_rules(rules: tuple[Given, ...], place: Place, currency: Currency | No
         if not rule.has("multiply"):
             _check_goods(rule, event)
             check_limits(rule, event)
+            check_celebration(rule, event)
             if rule.has("on_return") and event not in (None, ORDER_COMPLETED):
                 rule.at("on_return").wrong(f"only {quoted(ORDER_COMPLETED)} can go back; leave “on_return” out")
         if rule["when"]:

@@ -22,6 +22,7 @@ from regulars.kernel.program import (
     CalendarYear,
     Debt,
     JsonPath,
+    LeapDay,
     Lifetime,
     OnReturn,
     Purpose,
@@ -449,6 +450,20 @@ RULE = Table(
         "for": Key(FOR, "only for an arm of a trial, or for a share of a segment; for all where nothing is said"),
         "holdout": EXEMPT,
         "limit": Key(LIMITS, "how often it gives, or how many points; as often as it holds where nothing is said"),
+        "leap_day": Key(
+            word(get_args(LeapDay)),
+            "with `Birthday`: when who was born on 29 February has it in common years; 28 February where nothing is said",
+        ),
+        "traits": Key(
+            ListOf(
+                text("the name of a trait, such as “city”", longest=70), "a list of traits such as [birthday, city]"
+            ),
+            "with `Profile Completed`: what must have been told of somebody, in any number of parts",
+        ),
+        "retroactive": Key(
+            word(("yes", "no")),
+            "with `Member Joined`: `yes` gives it to those, too, who joined before the rule was there",
+        ),
         "stack": Key(
             word(get_args(Stack)),
             "how it stands beside other rules that hold for the same event: it adds, as points do where nothing is said; it "

@@ -75,7 +75,10 @@ class TestCustomers:
         assert (one.happened_at, one.source, one.deed) == (
             at("2017-03-01 07:00"),
             "import:customers",
-            Did("Identified", {}),
+            Did(
+                "Identified",
+                {"told": "birthday city created_at first_name language postal_code shoe_size", "born_on": "05-01"},
+            ),
         )
 
     def test_what_was_changed_later_is_said_later_and_who_it_is_only_once(self, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ behaviour. What someone *is* (traits) is no fact.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from regulars.kernel.celebrations import BORN_ON, IDENTIFIED, TOLD, month_and_day
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_CANCELLED, ORDER_COMPLETED, ORDER_REFUNDED
 from regulars.kernel.terms import Currency
 from regulars.wire.events import texts
@@ -16,10 +17,11 @@ from regulars.wire.events.envelope import Context, Event
 from regulars.wire.events.identities import identifier, identity
 from regulars.wire.events.orders import ordered, went_back
 from regulars.wire.events.refusals import EventReason, EventRefused
+from regulars.wire.events.traits import traits_in
 
 TYPES: Final = ("identify", "track", "page", "screen", "group", "alias")
 
-_IDENTIFIED: Final = Did("Identified", {})
+_IDENTIFIED: Final = Did(IDENTIFIED, {})
 _ALIASED: Final = Did("Aliased", {})
 
 
@@ -37,7 +39,18 @@ def deed_of(type: str, event: Event, context: Context, shop: Currency | None) ->
         case "alias":
             return _ALIASED
         case _:
-            return _IDENTIFIED
+            return identified(traits_in(event.traits, ()))
+
+
+def identified(traits: Mapping[str, str]) -> Did:
+    """Of what is told of a person a fact says only that it was told, and the day of the year on which they were born."""
+    if not traits:
+        return _IDENTIFIED
+    properties = {TOLD: " ".join(sorted(traits))}
+    born = month_and_day(traits.get("birthday", "")[:10])
+    if born is not None:
+        properties[BORN_ON] = f"{born[0]:02}-{born[1]:02}"
+    return Did(_IDENTIFIED.name, properties)
 
 
 def _tracked(event: Event, shop: Currency | None) -> Deed:

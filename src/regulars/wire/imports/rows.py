@@ -15,6 +15,7 @@ from regulars.kernel.consents import CONFIRMED
 from regulars.kernel.facts import BALANCE_BROUGHT_OVER, MEMBER_JOINED, ORDER_COMPLETED, Instant
 from regulars.wire.events import Arrival, ConsentSaid, Deed, Did, Joined, texts
 from regulars.wire.events.consents import GRANTED, GROUNDS, PURPOSES, WITHDRAWN
+from regulars.wire.events.deeds import identified
 from regulars.wire.events.traits import traits_in
 from regulars.wire.history import fact_id
 from regulars.wire.imports.cells import Cells, Who
@@ -32,7 +33,7 @@ CONFIRMED_ELSEWHERE: Final = "confirmed, as imported"
 """A confirmation is a click on a link of ours; a file's word for one is kept as what it is."""
 
 _CANONICAL: Final = Encoder(order="deterministic")
-_IDENTIFIED: Final = Did("Identified", {})
+_IDENTIFIED: Final = identified({})
 
 
 class BroughtOver(Did, frozen=True, gc=False):
@@ -68,8 +69,8 @@ def customer(cells: Cells) -> list[Said]:
     traits = traits_in(said, [one.kind for one in cells.terms.identities])
     if created_at is None or updated_at is None or updated_at <= created_at:
         at = created_at if created_at is not None else updated_at
-        return [Said(cells.terms.now if at is None else at, _IDENTIFIED, traits)]
-    return [Said(created_at, _IDENTIFIED, once=True), Said(updated_at, _IDENTIFIED, traits)]
+        return [Said(cells.terms.now if at is None else at, identified(traits), traits)]
+    return [Said(created_at, _IDENTIFIED, once=True), Said(updated_at, identified(traits), traits)]
 
 
 def consent(cells: Cells) -> list[Said]:
