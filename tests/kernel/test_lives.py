@@ -137,6 +137,28 @@ def test_whatever_counts_begins_the_time_anew() -> None:
     assert expired(shop.sees("2019-08-02 00:00")) == [7]
 
 
+ONTARIO = (
+    "points: {expire: {after: 1 month, spares: loyal}, notices: 7 days}\n"
+    "segments: {loyal: {did: Order Completed, at_least: 2}}"
+)
+
+
+def test_time_alone_ends_no_points_of_those_who_are_spared() -> None:
+    """Whoever is in the segment when points would end keeps them for good; the others lose theirs, and are told before."""
+    shop, other = Shop(ONTARIO), Shop(ONTARIO)
+    shop.buys("2017-03-01 12:00", "10.00")
+    shop.buys("2017-03-01 12:00", "5.00")
+    effects = shop.sees("2017-04-10 00:00")
+    assert (shop.available, expired(effects), told(shop, effects)) == (15, [], [])
+    assert shop.sentences(effects)[-1] == (
+        "5 points do not end: time alone ends none of those of who is where this customer is."
+    )
+    assert shop.sees("2027-01-01 00:00") == []
+    other.buys("2017-03-01 12:00", "10.00")
+    effects = other.sees("2017-04-10 00:00")
+    assert (expired(effects), told(other, effects)) == ([10], [("2017-03-25 00:00", 10, 7)])
+
+
 # --- told of ------------------------------------------------------------------------------------------------------------
 
 

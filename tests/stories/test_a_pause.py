@@ -2,6 +2,9 @@
 
 from regulars.kernel.adopt import adopt
 from regulars.kernel.effects import LevelEnding, LevelKept
+from regulars.kernel.facts import SpendingReversed
+from regulars.kernel.recalled import Memory
+from tests.kernel.test_returns import Till
 from tests.shop import Shop, at, expired, moves, program
 
 WHY = "No festivals this summer: nothing of yours runs out."
@@ -83,6 +86,20 @@ def test_days_that_were_paused_stay_so_though_nobody_names_them_any_more() -> No
     later = Shop(YEAR + SUMMER)
     later.buys("2025-06-30 12:00", "10.00")
     assert publishes(later, YEAR, "2026-10-01 12:00") == []
+
+
+def test_what_comes_back_from_a_spending_has_not_grown_older_meanwhile() -> None:
+    shop = Till(YEAR)
+    shop.buys("2025-06-30 12:00", "10.00")
+    spent = shop.spends("2026-03-01 12:00", 4)
+    old = shop.program
+    publishes(shop, YEAR + SUMMER, "2026-03-02 12:00")
+    by_version = {one.version: one for one in (old, shop.program)}
+    shop.memory = Memory(by_version.__getitem__)
+    shop.memory.take(shop.facts[-1], spent, old.version)
+    moment = at("2026-10-01 12:00")
+    shop.takes(SpendingReversed("back", "ada", moment, moment, "test", shop.facts[-1].id))
+    assert (ends(shop), shop.available) == (["2026-12-01 00:00"], 10)
 
 
 def test_points_earned_during_the_pause_begin_to_count_when_it_is_over() -> None:

@@ -27,6 +27,7 @@ WORDS = st.text("abcdefg ÅÄÖ&/'#:", min_size=1, max_size=12).map(str.strip).f
 DURATIONS = st.builds(lambda count, unit: f"{count} {unit}", st.integers(30, 90), st.sampled_from(["months", "years"]))
 EXPIRY = st.one_of(
     st.just("never"),
+    st.just({"on": ["12-31", "02-29"], "at_least": "90 days"}),
     st.fixed_dictionaries(
         {"after": DURATIONS}, optional={"until": st.sampled_from(["end_of_week", "end_of_month", "end_of_half_year"])}
     ),
@@ -103,6 +104,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         document["members"] = draw(st.sampled_from(["everyone", "those_who_join"]))
     if draw(st.booleans()):
         document["points"] = draw(POINTS)
+    if draw(st.booleans()):
+        document["pauses"] = [{"from": "2026-04-01", "to": "2026-09-01", "stops": ["expiry", "streaks"], "why": "Gone: away"}]
     if draw(st.booleans()):
         document["tiers"] = draw(tiers())
     if draw(st.booleans()):

@@ -153,6 +153,8 @@ def _redated(effect: Posted, program: Rulebook) -> str:
             if came
             else f"{points} were to be pending until the end of {day}."
         )
+    if effect.expires_at == FOREVER:
+        return f"{points} do not end: time alone ends none of those of who is where this customer is."
     day = last_day(effect.expires_at, program)
     if not came:
         return f"{points} were to last until the end of {day}."

@@ -87,6 +87,8 @@ class PointsPolicy(Struct, frozen=True):
     inactive: Inactivity | None = None
     notices: tuple[int, ...] = ()
     """So many days before their last one, whose points end soon is told."""
+    spares: tuple[str, ...] = ()
+    """Segments of those whose points no date ends."""
 
     def liability_minor(self, points: int) -> int:
         """What so many points are worth, floored to the minor unit."""
@@ -117,6 +119,8 @@ class PointsPolicy(Struct, frozen=True):
     def _of_debt(self) -> str:
         name = self.name.other
         said = ""
+        if self.spares:
+            said += f" Time alone does not end them for who is in {listed([f'“{one}”' for one in self.spares], 'or')}."
         if self.notices:
             days = listed([str(days) for days in sorted(self.notices, reverse=True)])
             said += f" That they end soon is told {days} days before." if self.notices != (1,) else _DAY_BEFORE

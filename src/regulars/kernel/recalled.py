@@ -84,6 +84,9 @@ class Memory:
     def spending(self, fact_id: str) -> Paid | None:
         return self._spendings.get(fact_id)
 
+    def rules(self, version: str) -> Rulebook:
+        return self._rules_of(version)
+
     def lapsed(self, lot: LotId) -> int:
         """What of it expired."""
         return self._lapsed.get(lot, 0)

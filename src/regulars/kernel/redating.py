@@ -6,6 +6,8 @@ up. What is held for somebody who is buying gets its new end as well.
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from regulars.kernel.effects import (
     AVAILABLE,
     PENDING,
@@ -16,17 +18,21 @@ from regulars.kernel.effects import (
     Because,
     Effect,
     Lot,
+    Posted,
     ReservationEnded,
     ReservationMade,
 )
-from regulars.kernel.facts import FOREVER, ExpiryExtended, Instant
+from regulars.kernel.facts import FOREVER, ExpiryExtended, Instant, SpendingReversed
 from regulars.kernel.pauses import PAUSE, Stopped, moved_end, unmoved_end
+from regulars.kernel.recalled import Memory
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.spending import moved
 from regulars.kernel.state import Consequences, State
 
 EXTENSION = "extension"
 FULFILMENT = "fulfilment"
+SPARED = "spared"
+"""Stand where a rule's id does."""
 
 
 def extend(state: State, fact: ExpiryExtended, at: Instant, version: str) -> list[Effect]:
@@ -50,20 +56,54 @@ def fulfil(state: State, lot_fact: str, at: Instant, recorded_at: Instant, becau
     return effects
 
 
+def spare(held: Consequences, due: Instant, at: Instant, recorded_at: Instant, version: str) -> list[Effect]:
+    """What would expire at `due` never does: its owner is one of those whose points time alone does not end."""
+    effects: list[Effect] = []
+    for lot in held.available:
+        if lot.expires_at > due:
+            break
+        then = Lot(lot.id, lot.points, lot.earned_at, lot.active_at, FOREVER)
+        effects += _redated(lot, then, AVAILABLE, at, recorded_at, Because(SPARED, version))
+    return effects
+
+
 def taken_over(state: State, old: Rulebook, new: Rulebook, recorded_at: Instant) -> list[Effect]:
     """The ends under the pauses of a new program. The days on which clocks stood still before today stay what they were, whether it
     names them still or not.
     """
     if old.stopped == new.stopped:
         return []
-    calendar, today = new.calendar, new.calendar.day_of(recorded_at)
-    before, after = old.stopped or NOT_STOPPED, (new.stopped or NOT_STOPPED).joined(old.stopped, today)
 
     def end_of(lot: Lot) -> Instant:
-        nominal = unmoved_end(before, lot.earned_at, lot.expires_at, calendar)
-        return moved_end(after, lot.earned_at, nominal, calendar)
+        return _under(new, old, lot.earned_at, lot.expires_at, recorded_at)
 
     return _with_ends(state.consequences, end_of, state.clock, recorded_at, Because(PAUSE, new.version))
+
+
+def come_back(effects: list[Effect], fact: SpendingReversed, program: Rulebook, memory: Memory) -> list[Effect]:
+    """What was spent under a program with other pauses comes back with the end that it would have had by now."""
+    paid = memory.spending(fact.spending)
+    spent = {one.lot: one.because.version for one in paid.spent} if paid is not None else {}
+    found: list[Effect] = []
+    for effect in effects:
+        if (
+            isinstance(effect, Posted)
+            and effect.lot in spent
+            and effect.earned_at is not None
+            and effect.expires_at < FOREVER
+        ):
+            old = memory.rules(spent[effect.lot])
+            if old.stopped != program.stopped:
+                end = _under(program, old, effect.earned_at, effect.expires_at, fact.recorded_at)
+                effect = replace(effect, expires_at=end)
+        found.append(effect)
+    return found
+
+
+def _under(new: Rulebook, old: Rulebook, earned_at: Instant, end: Instant, recorded_at: Instant) -> Instant:
+    before = old.stopped or NOT_STOPPED
+    after = (new.stopped or NOT_STOPPED).joined(old.stopped, new.calendar.day_of(recorded_at))
+    return moved_end(after, earned_at, unmoved_end(before, earned_at, end, new.calendar), new.calendar)
 
 
 NOT_STOPPED = Stopped(())

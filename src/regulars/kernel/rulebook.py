@@ -26,6 +26,7 @@ class Rulebook:
         watches = [self.tiers.watch] if self.tiers and self.tiers.watch else []
         self.stopped = stopped(program.pauses, "expiry")
         """The days on which points do not grow older."""
+        self.spared = frozenset(program.points.spares)
         has_endings = program.points.notices or program.points.inactive
         self.endings = Endings(program, self.calendar) if has_endings else None
         self.waits_for_fulfilment = (
@@ -46,6 +47,12 @@ class Rulebook:
         self.trials = self.earning.trials
         if self.trials is not None:
             self.trials.segments = self.segments
+
+    def spares(self, state: State) -> bool:
+        """Whether no date ends the points of this customer now."""
+        if not self.spared or self.segments is None or state.segments is None:
+            return False
+        return not self.spared.isdisjoint(self.segments.of(state.segments))
 
     def new_state(self) -> State:
         """A customer of whom nothing is known yet."""

@@ -44,13 +44,14 @@ from regulars.kernel.facts import (
     PointsAdjusted,
     PointsReceived,
     PointsSent,
+    SpendingReversed,
 )
 from regulars.kernel.games.playing import observe_games, play, use_perk
 from regulars.kernel.games.standing import next_club_due
 from regulars.kernel.given_levels import set_level
 from regulars.kernel.membership import enrol
 from regulars.kernel.recalled import Memory
-from regulars.kernel.redating import FULFILMENT, extend, fulfil
+from regulars.kernel.redating import FULFILMENT, come_back, extend, fulfil, spare
 from regulars.kernel.returns import take_back
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.segments.live.rules import Cause
@@ -295,7 +296,10 @@ def _moved_by(
         return by_hand(state, fact, at, program.version, program.earning.lifetimes)
     if isinstance(fact, ExpiryExtended):
         return extend(state, fact, at, program.version)
-    return spend(state, fact, at, program.version, memory)
+    moved = spend(state, fact, at, program.version, memory)
+    if isinstance(fact, SpendingReversed) and memory is not None:
+        return come_back(moved, fact, program, memory)
+    return moved
 
 
 def _fulfilled(fact: Behaved, state: State, at: Instant, program: Rulebook, memory: Memory | None) -> list[Effect]:
@@ -367,10 +371,11 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     # What has fallen due of tiers has its day behind it: it is not looked at a second time.
     state.clock = at
     if held.available and held.available[0].expires_at <= due:
-        _follow(state, expire(held, due, at, recorded_at, version), effects)
+        ends = spare if program.spares(state) else expire
+        _follow(state, ends(held, due, at, recorded_at, version), effects)
     if program.endings is not None:
         _follow(state, program.endings.lapse(state, due, at, recorded_at, version), effects)
-        _follow(state, told, effects)
+        _follow(state, told if not program.spares(state) else [], effects)
     if resetting:
         _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
     if program.celebrations is not None and state.celebrations is not None and state.celebrations.due_at <= due:

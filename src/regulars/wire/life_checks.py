@@ -1,6 +1,6 @@
 """What is wrong with what a program document says of how long things live, although every single place can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from regulars.kernel.calendar import EXACT_UNITS, Duration
@@ -24,11 +24,14 @@ def check_life(program: Given) -> None:
         _check_hold(hold)
     if points["expire"] is not None:
         _check_expire(points["expire"], points.at("expire"))
+        _check_spared(points["expire"], dict(program["segments"] or ()))
         spendable(longest_hold(hold), points["expire"], points.at("hold"))
     for level in levels or ():
         expire = level["points_expire"]
         if isinstance(expire, Given) and expire.has("inactive_for"):
             expire.at("inactive_for").wrong("“inactive_for” is for all points of a customer; say it under “points”")
+        elif isinstance(expire, Given) and expire.has("spares"):
+            expire.at("spares").wrong("“spares” is for all points of a customer; say it under “points”")
         elif expire is not None:
             _check_expire(expire, level.at("points_expire"))
     if points.has("notices"):
@@ -75,10 +78,11 @@ def _check_hold(hold: Given) -> None:
     if until is None:
         return
     wanted = {"fulfilment": "at_most", "returns_end": "window"}.get(until)
-    for name in ("at_most", "window"):
-        if hold.has(name) and name != wanted:
-            hold.at(name).wrong(f"{quoted(name)} does not go with this “until”; leave it out")
-    if wanted is not None and not hold.has(wanted):
+    others = [name for name in ("at_most", "window") if hold.has(name) and name != wanted]
+    for name in others:
+        instead = f"write {quoted(wanted)}" if wanted else "leave it out"
+        hold.at(name).wrong(f"{quoted(name)} does not go with this “until”; {instead}")
+    if wanted is not None and not others and not hold.has(wanted):
         about = "how long at most, should nobody tell" if wanted == "at_most" else "how long there is for returns"
         hold.place.wrong(f"{quoted(wanted)} is missing: {about}")
 
@@ -100,6 +104,16 @@ def _check_expire(expire: Given | str, place: Place) -> None:
                 "“counts” is missing: the events that count as activity, such as [Order Completed, Points Spent]"
             )
         _check_counts(expire["counts"] or (), expire.at("counts"))
+
+
+def _check_spared(expire: Given | str, segments: Mapping[str, Any]) -> None:
+    if not isinstance(expire, Given) or not expire.has("spares"):
+        return
+    if expire.has("inactive_for"):
+        expire.at("spares").wrong("“spares” goes with “after” or “on”: inactivity is more than time alone")
+    for name in expire["spares"] or ():
+        if name not in segments:
+            expire.at("spares").wrong(f"there is no segment {quoted(name)}{did_you_mean(nearest(name, segments))}")
 
 
 def _check_counts(counts: Sequence[str], place: Place) -> None:

@@ -25,6 +25,7 @@ def with_lives(policy: PointsPolicy, given: Given) -> PointsPolicy:
         expire=_expiry(expire),
         expire_on=_on_dates(expire),
         inactive=_inactivity(expire),
+        spares=tuple(sorted(set(expire["spares"] or ()))) if isinstance(expire, Given) else (),
         notices=tuple(sorted(set(given["notices"] or ()), reverse=True)),
     )
 

@@ -17,6 +17,7 @@ from regulars.wire.shapes import (
     Scalar,
     Table,
     Unreadable,
+    name,
     parse_date,
     parse_duration,
     text,
@@ -91,6 +92,7 @@ NOTICE = Scalar(
     {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
     DURATION_SHAPE.meant,
 )
+SEGMENT = name("a segment of the program, such as “in-ontario”")
 EVENT = text("the name of an event, such as “Order Completed”")
 
 EXPIRE = Either(
@@ -107,6 +109,10 @@ EXPIRE = Either(
                 "points last through the next of these days; 29 February is the 28th where there is none",
             ),
             "at_least": Key(CALENDAR_LONG, "with `on`: and so long at least"),
+            "spares": Key(
+                ListOf(SEGMENT, "a segment of the program, or a list of them", or_one=True),
+                "with `after` or `on`: segments of those whose points time alone does not end, such as where the law says so",
+            ),
             "inactive_for": Key(CALENDAR_LONG, "all points end when nothing that counts was done for so long"),
             "counts": Key(
                 ListOf(EVENT, "the name of an event, or a list of them", or_one=True),

@@ -97,6 +97,7 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
         "expire_on",
         "inactive",
         "notices",
+        "spares",
     ),
     PerAmount: ("on_return", "only_for", "exempt", "limits", "stack", "worth", "rates", "occasion"),
     Fixed: (
