@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from regulars.kernel.terms import listed
-from regulars.wire import program_vocabulary
+from regulars.wire import life_vocabulary, program_vocabulary
 from regulars.wire.program import program_schema
 from regulars.wire.shapes import ListOf, Table
 
@@ -21,8 +21,8 @@ SCHEMA: Final = DOCS / "program.schema.json"
 MARKED: Final = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 TABLES: Final = {name: table for name, table in vars(program_vocabulary).items() if isinstance(table, Table)} | {
-    "EXPIRE": program_vocabulary.EXPIRE.table,
-    "HOLD": program_vocabulary.HOLD.table,
+    "EXPIRE": life_vocabulary.EXPIRE.table,
+    "HOLD": life_vocabulary.HOLD.table,
 }
 
 

@@ -1,6 +1,7 @@
 """What of an order counts: sixteen combinations of four switches, reckoned by hand; what it was paid with; what goes back of it."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,18 +25,16 @@ def order(lines: list[tuple[int, str]], bill: Bill | None) -> OrderCompleted:
 
 
 # A pot of tea for 40.00, from which 10.00 were taken off, and a cup for 20.00, with a quarter of tax each; shipping cost 4.00
-# instead of 5.00, and a quarter of tax. Two thirds... of what was paid for goods was for tea: so of the shipping is 2/3.
-BASKET = order(
-    [(40_00, "tea"), (20_00, "cups")],
-    Bill(
-        discounts=(10_00, 0),
-        taxes=(10_00, 5_00),
-        discount_taxes=(2_50, 0),
-        shipping_minor=4_00,
-        shipping_discount_minor=1_00,
-        shipping_tax_minor=1_00,
-    ),
+# instead of 5.00, and a quarter of tax. Two thirds of what was paid for goods were for tea, and so of the shipping.
+BILL = Bill(
+    discounts=(10_00, 0),
+    taxes=(10_00, 5_00),
+    discount_taxes=(2_50, 0),
+    shipping_minor=4_00,
+    shipping_discount_minor=1_00,
+    shipping_tax_minor=1_00,
 )
+BASKET = order([(40_00, "tea"), (20_00, "cups")], BILL)
 
 BY_HAND = {
     # of, discounts, tax, shipping: what counts by a rule for tea alone
@@ -83,7 +82,7 @@ def test_an_order_that_tells_nothing_has_no_tax_no_shipping_and_no_discount(
 
 
 def test_what_was_paid_with_points_counts_only_where_a_rule_says_so() -> None:
-    paid = replace(BASKET, bill=replace(BASKET.bill, points_minor=20_00, gift_card_minor=20_00))
+    paid = replace(BASKET, bill=replace(BILL, points_minor=20_00, gift_card_minor=20_00))
     of_all = Worth("order", tax=True, shipping=True)
     assert compile_basis(ALL_GOODS, of_all)(paid) == 40_00
     assert compile_basis(ALL_GOODS, replace(of_all, paid_with=("money", "gift_card")))(paid) == 60_00
@@ -93,7 +92,7 @@ def test_what_was_paid_with_points_counts_only_where_a_rule_says_so() -> None:
 
 
 def test_an_order_paid_with_points_alone_counts_for_nothing() -> None:
-    paid = replace(BASKET, bill=replace(BASKET.bill, points_minor=80_00))
+    paid = replace(BASKET, bill=replace(BILL, points_minor=80_00))
     for switches in SWITCHES:
         assert compile_basis(ALL_GOODS, Worth(*switches))(paid) == 0  # type: ignore[arg-type]
 
@@ -116,7 +115,8 @@ def orders(draw: st.DrawFn) -> OrderCompleted:
     each = st.lists(AMOUNTS, min_size=len(lines), max_size=len(lines)).map(tuple)
     tellings = {"discounts": each, "taxes": each, "discount_taxes": each, "shipping_minor": AMOUNTS}
     others = {"shipping_tax_minor": AMOUNTS, "points_minor": AMOUNTS, "gift_card_minor": AMOUNTS}
-    return order(lines, Bill(**draw(st.fixed_dictionaries({}, optional={**tellings, **others}))))
+    told: dict[str, Any] = draw(st.fixed_dictionaries({}, optional={**tellings, **others}))
+    return order(lines, Bill(**told))
 
 
 WORTHS = st.builds(

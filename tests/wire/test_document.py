@@ -24,8 +24,8 @@ TABLES = {
     "levels": program_vocabulary.LEVEL,
 }
 SECTIONS = (
-    "program, currency, members, time_zone, points, earning, tiers, perks, holdout, trials, scores, interests, segments, "
-    "lifecycle, rfm, identities, shared_device, consent, sources and retention"
+    "program, currency, members, time_zone, points, earning, tiers, perks, pauses, games, clubs, holdout, trials, scores, "
+    "interests, segments, lifecycle, rfm, identities, shared_device, consent, sources and retention"
 )
 CORNER_SHOP = (Path(__file__).parents[2] / "programs/corner-shop/program.yaml").read_text()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from regulars.wire.document_writing import NotWritable
 from regulars.wire.program import parse_program
 from regulars.wire.program_vocabulary import CONDITION
 from regulars.wire.segment_checks import GO_WITH
@@ -20,7 +21,7 @@ from regulars.wire.segment_form import (
     written,
 )
 from regulars.wire.segment_trial import tried, without
-from regulars.wire.segment_writing import NotWritable, segments_in, with_segment
+from regulars.wire.segment_writing import segments_in, with_segment
 
 PROGRAMS = Path(__file__).parents[2] / "programs/corner-shop"
 DOCUMENT = """\

@@ -120,6 +120,7 @@ EXPIRE = Either(
             ),
         },
         "a table such as {after: 12 months, until: end_of_month}",
+        one_of=("after", "on", "inactive_for"),
     ),
 )
 

@@ -189,13 +189,15 @@ class Given(Struct, frozen=True):
 class Table(Struct, frozen=True):
     """A table of known keys. `not_yet` names keys that are refused by name, each with the required key that it stands for.
 
-    A misspelt key is refused, and its value is read as that of the key that was meant.
+    A misspelt key is refused, and its value is read as that of the key that was meant. Of the keys in `one_of` the schema wants one
+    at least; whoever checks the document says in words what is missing.
     """
 
     keys: Mapping[str, Key]
     expected: str
     not_yet: Mapping[str, str] = {}
     may_be_empty: bool = True
+    one_of: tuple[str, ...] = ()
 
     def read(self, place: Place) -> Given | None:
         if not place.is_table or (place.is_empty and not self.may_be_empty):
@@ -243,6 +245,8 @@ class Table(Struct, frozen=True):
             "required": [name for name, key in self.keys.items() if key.required],
             "properties": {name: _described(key) for name, key in self.keys.items()},
         }
+        if self.one_of:
+            schema["anyOf"] = [{"required": [name]} for name in self.one_of]
         return schema if self.may_be_empty else schema | {"minProperties": 1}
 
 

@@ -94,8 +94,10 @@ def test_a_first_perk_and_a_first_trial_find_their_place(staff: Any, shop: Any) 
     trial = {"f.id": "weekend-doubles", "f.share": "50%", "f.arms": "plain, doubled"}
     staff.sends("/program/apply", hidden(staff.fills_in("/program/add/trials", "/program/piece/plan", **trial).text))
 
-    assert [perk.title for perk in programs.in_force(shop).program.perks] == ["Early access"]
-    assert [one.id for one in programs.in_force(shop).program.trials[0].arms] == ["plain", "doubled"]
+    rulebook = programs.in_force(shop)
+    assert rulebook is not None
+    assert [perk.title for perk in rulebook.program.perks] == ["Early access"]
+    assert [one.id for one in rulebook.program.trials[0].arms] == ["plain", "doubled"]
     assert "“Early access”" in words_of(staff.opens("/program"))
 
 
