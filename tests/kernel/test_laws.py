@@ -131,10 +131,9 @@ def tiers(draw: st.DrawFn, members: str) -> str:
     years = [*YEARLY, "since_joining"] if members == "those_who_join" else YEARLY
     over = draw(st.sampled_from([*years, "rolling 2 months", "{since_entry: 2 months}", "lifetime"]))
     by = draw(st.sampled_from(["spend", "points", "orders", "visits", "referrals", "{times: Product Reviewed}"]))
-    said, gives = [f"by: {by}", f"over: {over}"], True
+    said = [f"by: {by}", f"over: {over}"]
     if over in years and draw(st.booleans()):
-        gives = draw(st.booleans())
-        said.append(KEPT if gives else "up: at_next_period")
+        said.append(draw(st.sampled_from([KEPT, "up: at_next_period"])))
     if over != "lifetime":
         down = draw(st.sampled_from(["", "down: {by: one}", "down: never"]))
         if "rolling" not in over or "one" not in down:
@@ -143,7 +142,7 @@ def tiers(draw: st.DrawFn, members: str) -> str:
             said += [draw(st.sampled_from(["", "grace: 30 days"])), draw(st.sampled_from(["", "warn: 20 days"]))]
     if not any("down" in one for one in said) and "since_entry" not in over:
         said.append(draw(st.sampled_from(["", "after_return: at_once"])))
-    reward = draw(st.sampled_from(["", ", gives: {points: 30}", ", gives: {points: 30, again: yes}"])) if gives else ""
+    reward = draw(st.sampled_from(["", ", gives: {points: 30}", ", gives: {points: 30, again: yes}"]))
     at = (50, 150, 400) if by in ("spend", "points") else (1, 2, 4)
     levels = (
         f"[{{id: silver, at: {at[0]}{reward}}}, {{id: gold, at: {at[1]}, earn: 1.25}},"

@@ -265,6 +265,35 @@ def test_a_reward_counts_for_no_level_and_waits_as_other_points_do() -> None:
     )
 
 
+def test_a_level_that_is_given_at_the_next_year_is_rewarded_when_the_year_begins() -> None:
+    shop = Shop("points: {hold: 14 days, expire: {after: 1 month}}\n" + tiers(f"{YEAR}, up: at_next_period", WELCOMING))
+    assert earned(shop.buys("2017-03-10 12:00", "1500.00")) == {"purchase": 1500}
+    effects = shop.sees("2018-01-01 00:00")
+    assert (earned(effects), shop.pending) == ({"level:silver": 100, "level:gold": 200}, 300)
+    assert shop.sentences([one for one in effects if isinstance(one, Posted)])[-1] == (
+        "200 points for reaching gold; pending until the end of 2018-01-15; they last until the end of 2018-02-01;"
+        " they do not count for a level."
+    )
+    assert [one.because.fact for one in effects] == [None] * len(effects)
+    shop.buys("2018-06-01 12:00", "1500.00")
+    assert earned(shop.sees("2019-01-01 00:00")) == {}
+    assert shop.tier == "gold"
+    shop.sees("2020-06-01 00:00")
+    shop.buys("2020-06-02 12:00", "1500.00")
+    assert earned(shop.sees("2021-02-01 00:00")) == {"level:gold": 200}
+    assert rebuilt(shop.effects) == shop.state.consequences
+
+
+def test_what_the_year_gave_goes_with_what_had_brought_it() -> None:
+    shop = Till(tiers(f"{YEAR}, up: at_next_period", WELCOMING))
+    shop.buys("2017-03-10 12:00", "600.00", id="A")
+    shop.buys("2017-03-11 12:00", "900.00", id="B")
+    shop.sees("2018-01-02 00:00")
+    assert shop.available == 1800
+    assert taken_back(back(shop, "2018-01-05 12:00", "B")) == {"purchase": 900, "level:gold": 200}
+    assert taken_back(back(shop, "2019-02-05 12:00", "A")) == {"purchase": 600}
+
+
 def back(shop: Till, when: str, order_id: str, amount_minor: int | None = None) -> list[Effect]:
     effects: list[Effect] = shop.refunds(when, order_id, amount_minor)
     assert rebuilt(shop.effects) == shop.state.consequences

@@ -105,7 +105,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         document["points"] = draw(POINTS)
     if draw(st.booleans()):
-        document["pauses"] = [{"from": "2026-04-01", "to": "2026-09-01", "stops": ["expiry", "streaks"], "why": "Gone: away"}]
+        document["pauses"] = [
+            {"from": "2026-04-01", "to": "2026-09-01", "stops": ["expiry", "streaks"], "why": "Gone: away"}
+        ]
     if draw(st.booleans()):
         document["tiers"] = draw(tiers())
     if draw(st.booleans()):

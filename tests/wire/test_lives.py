@@ -10,7 +10,9 @@ from tests.wire.documents import PLAIN
 from tests.wire.test_program import mistakes
 
 HOLD_ENDS = "“fulfilment”, “returns_end” or a date such as 2026-12-24"
-TOO_SOON = "and those of the last days before a date of “on” would expire before that: say “at_least” how long they last"
+TOO_SOON = (
+    "and those of the last days before a date of “on” would expire before that: say “at_least” how long they last"
+)
 LOYAL = "segments: {loyal: {did: Order Completed, at_least: 2}}\n"
 
 

@@ -1,10 +1,11 @@
 """What there is for entering a level: points, for every level that is passed on the way up, once or each time.
 
-They come of the fact that reached it, count for no level themselves, and live as what is earned in the level that was entered.
-A level that a new program, a merge or the shop's own word brings gives none.
+They come of the fact that reached it, or of the year that begins where levels are given then; they count for no level themselves,
+and live as what is earned in the level that was entered. A level that a new program, a merge or the shop's own word brings gives
+none. What a year gave is a lot of its day: an account that parts from another leaves it where it is.
 """
 
-from regulars.kernel.calendar import Today
+from regulars.kernel.calendar import Today, add_months, date_of
 from regulars.kernel.effects import (
     AVAILABLE,
     EARN,
@@ -39,10 +40,41 @@ def welcome(
     version: str,
 ) -> list[Effect]:
     """For the levels that `raised`, which a fact brought about, passes. `held` is as it was before."""
+    return _rewards(held, raised, fact.id, fact.id, fact.happened_at, at, fact.recorded_at, rules, lifetimes, version)
+
+
+def welcome_to_the_year(
+    held: Consequences,
+    raised: list[Effect],
+    at: Instant,
+    recorded_at: Instant,
+    rules: TierRules,
+    lifetimes: Lifetimes,
+    version: str,
+) -> list[Effect]:
+    """For the levels that `raised`, which the beginning of a year brought about, passes."""
+    if rules.years is None or not rules.rewards or not raised:
+        return []
+    day = date_of(rules.calendar.day_of(at)).isoformat()
+    return _rewards(held, raised, f"{WELCOME}{day}", None, at, at, recorded_at, rules, lifetimes, version)
+
+
+def _rewards(
+    held: Consequences,
+    raised: list[Effect],
+    lot: str,
+    fact: str | None,
+    entered_at: Instant,
+    at: Instant,
+    recorded_at: Instant,
+    rules: TierRules,
+    lifetimes: Lifetimes,
+    version: str,
+) -> list[Effect]:
     change = raised[0]
     if not isinstance(change, LevelEarned | TierChanged):
         return []
-    active_at, expires_at = lifetimes.of(fact.happened_at, change.after)
+    active_at, expires_at = lifetimes.of(entered_at, change.after)
     welcomed = (held.footing or NO_FOOTING).welcomed
     effects: list[Effect] = []
     for rank in range(rules.rank_of[change.before] + 1, rules.rank_of[change.after] + 1):
@@ -53,18 +85,30 @@ def welcome(
         effects.append(
             Posted(
                 EARN,
-                lot_of(fact.id, rank),
+                lot_of(lot, rank),
                 reward.points,
                 PROGRAM,
                 PENDING if active_at > at else AVAILABLE,
                 at,
-                fact.recorded_at,
-                Because(f"{WELCOME}{level}", version, fact.id),
+                recorded_at,
+                Because(f"{WELCOME}{level}", version, fact),
                 max(active_at, at),
                 expires_at,
             )
         )
     return effects
+
+
+def _of_this_year(state: State, rules: TierRules, today: Today, highest: int) -> list[tuple[Lot, Account]]:
+    """What is left of the rewards that the year which counts began with, up to a level."""
+    if rules.years is None:
+        return []
+    end = rules.years.next_reset(today, rules.joined(state))
+    begun = rules.calendar.start_of_day(add_months(end.day, -12))
+    held = state.consequences
+    ids = dict.fromkeys([lot.id[0] for lot in (*held.pending, *held.available) if lot.id[0].startswith(WELCOME)])
+    lots = [one for id in ids for one in unused(held, id)]
+    return [one for one in lots if one[0].earned_at >= begun and one[0].id[1] - WELCOME_LOTS <= highest]
 
 
 def lot_of(fact_id: str, rank: int) -> LotId:
@@ -78,10 +122,17 @@ def unused(held: Consequences, fact_id: str) -> list[tuple[Lot, Account]]:
 
 
 def take_welcome_back(
-    state: State, fact: OrderReturned, at: Instant, rules: TierRules, today: Today, version: str, memory: Memory
+    state: State,
+    fact: OrderReturned,
+    at: Instant,
+    rules: TierRules,
+    today: Today,
+    version: str,
+    memory: Memory,
+    before: int = 0,
 ) -> list[Effect]:
-    """What is left of the rewards for levels that the order reached, and that the sums no longer reach. Who had the whole of it
-    left gets it again with the level; of what was used nothing is asked back.
+    """What is left of the rewards for levels that the order reached, and that the sums no longer reach; they were `before`. Who had
+    the whole of it left gets it again with the level; of what was used nothing is asked back.
     """
     known = memory.order(fact.order_id)
     if known is None:
@@ -89,7 +140,8 @@ def take_welcome_back(
     reached = rules.rank_on(state, today)
     effects: list[Effect] = []
     reaching = [known.order.id, *[one.id for one in known.returns if one.added]]
-    for lot, account in [one for id in reaching for one in unused(state.consequences, id)]:
+    rewards = [one for id in reaching for one in unused(state.consequences, id)]
+    for lot, account in [*rewards, *_of_this_year(state, rules, today, rules.rank(before))]:
         rank = lot.id[1] - WELCOME_LOTS
         level = rules.ids[rank] if rank < len(rules.ids) else None
         if level is None or rank <= reached:

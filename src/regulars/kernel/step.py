@@ -25,7 +25,7 @@ from regulars.kernel.celebrations import due as due_celebrations
 from regulars.kernel.club_terms import club_of, end_terms, subscribed
 from regulars.kernel.earning import bring_over, earn
 from regulars.kernel.effects import ACTIVATE, EXPIRE, Because, Effect, ExpiryNoticed, Posted, Reason, Refused
-from regulars.kernel.entry_rewards import take_welcome_back, welcome
+from regulars.kernel.entry_rewards import take_welcome_back, welcome, welcome_to_the_year
 from regulars.kernel.expiry import activate, expire
 from regulars.kernel.facts import (
     OF_POINTS,
@@ -257,7 +257,8 @@ def _level(
         left = left_after_return(state, tiers, best_before, on_clock, at, recorded_at, version, fact.id)
         _follow(state, left, effects)
         if isinstance(fact, OrderReturned) and tiers.rewards and memory is not None:
-            _follow(state, take_welcome_back(state, fact, at, tiers, on_clock, version, memory), effects)
+            gone = take_welcome_back(state, fact, at, tiers, on_clock, version, memory, best_before)
+            _follow(state, gone, effects)
     raised = upgrade(state, tiers, on_clock, at, recorded_at, version, fact.id)
     if raised:
         if tiers.rewards:
@@ -356,7 +357,6 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     at = due if due > state.clock else state.clock
     held, version, followed = state.consequences, program.version, len(effects)
     resetting = program.tiers is not None and state.tier_due_at <= due
-    tiers = program.tiers
     told = program.endings.notice(state, at, recorded_at, version) if program.endings is not None else []
     if held.pending and held.pending[0].active_at <= due:
         _follow(state, activate(held, due, at, recorded_at, version), effects)
@@ -367,7 +367,7 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
     if held.debt and held.available:
         _follow(state, settle(held, at, recorded_at, version), effects)
     if resetting:
-        _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
+        _follow(state, _reset(state, due, at, program, recorded_at), effects)
     # What has fallen due of tiers has its day behind it: it is not looked at a second time.
     state.clock = at
     if held.available and held.available[0].expires_at <= due:
@@ -377,9 +377,11 @@ def _fall_due(state: State, due: Instant, program: Rulebook, recorded_at: Instan
         _follow(state, program.endings.lapse(state, due, at, recorded_at, version), effects)
         _follow(state, told if not program.spares(state) else [], effects)
     if resetting:
-        _follow(state, reset(state, due, at, recorded_at, version, tiers), effects)
+        _follow(state, _reset(state, due, at, program, recorded_at), effects)
     if program.celebrations is not None and state.celebrations is not None and state.celebrations.due_at <= due:
         resetting = _come_round(state, due, at, recorded_at, program, effects) or resetting
+    if held.debt and held.available:
+        _follow(state, settle(held, at, recorded_at, version), effects)
     if state.segments is not None and any(map(_changes_what_is_held, effects[followed:])):
         _fall_due_for_segments(state, min(due, recorded_at), program, recorded_at, effects, held_changed=True)
     look_ahead(state, program, resetting)
@@ -407,6 +409,15 @@ def _come_round(
             _follow(state, raised, effects)
             again = again or bool(raised) or tiers.years is not None
     return again
+
+
+def _reset(state: State, due: Instant, at: Instant, program: Rulebook, recorded_at: Instant) -> list[Effect]:
+    tiers, version = program.tiers, program.version
+    moved = reset(state, due, at, recorded_at, version, tiers)
+    if tiers is None or tiers.years is None or not tiers.rewards:
+        return moved
+    lifetimes = program.earning.lifetimes
+    return moved + welcome_to_the_year(state.consequences, moved, at, recorded_at, tiers, lifetimes, version)
 
 
 def _changes_what_is_held(effect: Effect) -> bool:

@@ -181,7 +181,7 @@ def _check_tiers(tiers: Given, currency: Currency | None, hold: Duration | None,
         if level["id"] == NOT_A_LEVEL:
             level.at("id").wrong(f"{quoted(NOT_A_LEVEL)} is what having no level is called; choose another name")
         spendable(hold, level["points_expire"], level.at("points_expire"))
-        _check_reward(level["gives"], tiers)
+        _check_reward(level["gives"])
         if level["at"] is None:
             continue
         if before is not None and level["at"] <= before["at"]:
@@ -257,13 +257,11 @@ def _check_ways(tiers: Given) -> None:
         )
 
 
-def _check_reward(gives: Given | None, tiers: Given) -> None:
+def _check_reward(gives: Given | None) -> None:
     if gives is None:
         return
     if gives["points"] is not None and gives["points"].denominator != 1:
         gives.at("points").wrong(f"expected a whole number of points; found {gives.at('points').found}")
-    if tiers["up"] == "at_next_period":
-        gives.place.wrong("“gives” is not yet supported where levels are given at the next period")
 
 
 def _has_years(over: object) -> bool:
