@@ -4,7 +4,7 @@ from datetime import date
 
 from regulars.kernel.calendar import Day, day_of_date
 from regulars.kernel.how_it_works import how_it_works
-from regulars.wire.program import parse_program
+from regulars.wire.program import load_program, parse_program
 
 DOCUMENT = """\
 program: corner-shop
@@ -65,6 +65,16 @@ def test_what_is_only_for_some_and_what_is_the_shops_business_is_not_told() -> N
 
     for secret in ("33", "secret", "Not yet", "0.0137", "80", "held out", "holdout", "trial", "77", "owed"):
         assert secret not in said
+
+
+def test_what_there_is_to_do_and_the_clubs_are_told_by_what_members_call_them() -> None:
+    program = load_program("programs/tea-club/program.yaml").program
+
+    said = {one.id: " ".join(one.sentences) for one in how_it_works(program, day_of_date(date(2018, 1, 1)))}
+
+    assert "“Tell us”: “Product Reviewed” 2 times within 10 days gives 25 leaves" in said["games"]
+    assert "with Free shipping" in said["clubs"]
+    assert "free-shipping" not in said["clubs"]
 
 
 def test_what_is_over_is_not_told() -> None:

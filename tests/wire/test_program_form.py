@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from regulars.wire.document_writing import plain_of
-from regulars.wire.program_form import Draft, drafted, leaves, pieces, section_named, sections, taken_out, tried
+from regulars.wire.program import parse_program
+from regulars.wire.program_form import Draft, drafted, leaves, pieces, section_named, sections, taken_out, tried, whole
 from regulars.wire.program_vocabulary import PROGRAM
 
 CORNER_SHOP = Path("programs/corner-shop/program.yaml").read_text("utf-8")
@@ -51,6 +52,37 @@ def test_a_rule_is_changed_and_nothing_around_it() -> None:
     )
     assert "    when: {weekday: [monday, tuesday]}\n  - id: weekend" in found.document
     assert found.program.program.earning[0].when.weekdays == (0, 1)
+
+
+def test_a_challenge_is_changed_within_the_games() -> None:
+    document = Path("programs/tea-club/program.yaml").read_text("utf-8")
+    section = section_named("challenges")
+    [(name, piece), *_] = pieces(plain_of(document), section)
+    draft = drafted(section, name, piece)
+
+    found = tried(document, Draft(section, name, {**draft.fields, "gives.points": "30"}))
+
+    assert found.program is not None
+    assert found.program.program.games.every[0].gives.points == 30
+    assert found.document.count("\n") == document.count("\n")
+    games = section_named("games")
+    zones = tried(document, Draft(games, "", {"time_zones": "Asia/Tokyo, Europe/Paris"}))
+    assert zones.program is not None
+    assert [zone.name for zone in zones.program.program.games.zones] == ["Asia/Tokyo", "Europe/Paris"]
+    without = taken_out(zones.document, games, "games")
+    assert without.program is not None
+    assert without.program.version == parse_program(document).version
+
+
+def test_the_first_tiers_come_with_their_levels() -> None:
+    document = CORNER_SHOP[: CORNER_SHOP.index("tiers:")]
+    fields = {"by": "spend", "over": "calendar_year", "levels": "{id: silver, at: 500}, {id: gold, at: 1500}"}
+
+    found = tried(document, Draft(whole(section_named("tiers")), "", fields))
+
+    assert found.program is not None
+    assert [level.id for level in found.program.program.tiers.levels] == ["silver", "gold"]  # type: ignore[union-attr]
+    assert "missing" in tried(document, Draft(whole(section_named("tiers")), "", {"by": "spend"})).troubles["levels"]
 
 
 def test_a_level_is_put_where_its_height_says() -> None:

@@ -11,6 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.kernel.calendar import Day
+from regulars.kernel.clubs import Club
+from regulars.kernel.games.rules import Game
 from regulars.kernel.perks import Perk
 from regulars.kernel.program import Level, PointsPolicy, Program
 from regulars.kernel.terms import capitalized, listed, plain
@@ -37,6 +39,8 @@ def how_it_works(program: Program, today: Day) -> tuple[Chapter, ...]:
         Chapter("points", f"How long {name.other} last", _points(program)),
         Chapter("levels", "Levels", _levels(open_to_all)),
         Chapter("perks", "Perks", _perks(program, today)),
+        Chapter("games", "To do", _games(program, today)),
+        Chapter("clubs", "Clubs", _clubs(program)),
         Chapter("pauses", "Pauses", tuple([one.describe() for one in program.pauses if one.end_day > today])),
     ]
     return tuple([one for one in chapters if one.sentences])
@@ -90,10 +94,40 @@ def _perks(program: Program, today: Day) -> tuple[str, ...]:
         for perk in program.perks
         if _is_for_all(perk) and not (perk.end is not None and perk.end.day < today)
     ]
-    return tuple([f"{capitalized(perk.what(program.levels_with(perk.id)))}." for perk in open_to_all])
+    return tuple([f"{capitalized(perk.what(program.holders_of(perk.id)))}." for perk in open_to_all])
 
 
-def _is_for_all(perk: Perk) -> bool:
+def _games(program: Program, today: Day) -> tuple[str, ...]:
+    words, titles = program.words(), _titles(program)
+    open_to_all = [
+        game
+        for game in program.games.every
+        if _is_for_all(game) and not (game.end_day is not None and game.end_day <= today)
+    ]
+    said = []
+    for game in open_to_all:
+        gift = replace(game.gives, perk=titles.get(game.gives.perk, game.gives.perk)) if game.gives.perk else game.gives
+        told = capitalized(replace(game, gives=gift, exempt=False).what(words))
+        said.append(f"“{game.title}”: {told}." if game.title else f"{told}.")
+    return tuple(said)
+
+
+def _clubs(program: Program) -> tuple[str, ...]:
+    words, titles = program.words(), _titles(program)
+    said = []
+    for club in program.clubs:
+        if _is_for_all(club):
+            perks = tuple([titles.get(perk, perk) for perk in club.perks])
+            title = club.title or capitalized(club.id.replace("-", " "))
+            said.append(f"{replace(club, title=title, perks=perks, exempt=False).what(words)}.")
+    return tuple(said)
+
+
+def _titles(program: Program) -> dict[str, str]:
+    return {perk.id: _title(perk) for perk in program.perks}
+
+
+def _is_for_all(perk: Perk | Game | Club) -> bool:
     return perk.only_for is None and not perk.interest_only
 
 

@@ -6,7 +6,7 @@ written; what is wrong is found by the document's own reader and told at the fie
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -21,7 +21,7 @@ from regulars.wire.program_vocabulary import ID, PROGRAM, MapBy
 from regulars.wire.shapes import Either, Key, ListOf, Named, Scalar, Shared, Table
 
 Kind: TypeAlias = Literal["list", "map", "one"]
-Form: TypeAlias = Literal["text", "choice", "ticks", "many", "written", "mapped"]
+Form: TypeAlias = Literal["text", "choice", "ticks", "many", "written", "mapped", "listed"]
 
 NAME: Final = "id"
 DEEPEST: Final = 3
@@ -44,7 +44,8 @@ class Section(Struct, frozen=True):
 
 class Leaf(Struct, frozen=True):
     """One field: a place within the piece such as `when.weekday`. What is `many` is written with commas between; what is `written`
-    as the document writes it; what is `mapped` is a value, or written where it is a table.
+    as the document writes it; what is `mapped` is a value, or written where it is a table;
+    what is `listed` are such tables with commas between.
     """
 
     path: str
@@ -85,6 +86,8 @@ TITLES: Final = {
     "tiers": ("Tiers", "how levels are reached"),
     LEVELS: ("Levels", "level"),
     "perks": ("Perks", "perk"),
+    "games": ("Games", "where members’ days are read"),
+    "stamps": ("Stamps", "card of stamps"),
     "pauses": ("Pauses", "pause"),
     "holdout": ("Holdout", "holdout"),
     "trials": ("Trials", "trial"),
@@ -105,17 +108,13 @@ def sections() -> tuple[Section, ...]:
         shape = _bare(key.shape)
         if name in ELSEWHERE:
             continue
-        levels = shape.keys.get(LEVELS) if isinstance(shape, Table) else None
-        if isinstance(shape, Table) and levels is not None:
-            without = {key: one for key, one in shape.keys.items() if key != LEVELS}
-            found.append(_section(name, (name,), "one", Table(without, shape.expected)))
-            found.append(_section(LEVELS, (name, LEVELS), "list", _bare(_bare(levels.shape).item)))
-        elif isinstance(shape, Table):
-            found.append(_section(name, (name,), "one", shape))
-        elif isinstance(shape, ListOf) and isinstance(_bare(shape.item), Table):
-            found.append(_section(name, (name,), "list", _bare(shape.item)))
-        elif isinstance(shape, MapBy) and isinstance(_bare(shape.value), Table):
-            found.append(_section(name, (name,), "map", _bare(shape.value)))
+        if isinstance(shape, Table):
+            inside = [(key, many) for key, one in shape.keys.items() if (many := _many(key, (name, key), one.shape))]
+            own = {key: one for key, one in shape.keys.items() if key not in dict(inside)}
+            found.append(_section(name, (name,), "one", Table(own, shape.expected)))
+            found += [many for _, many in inside]
+        elif many := _many(name, (name,), shape):
+            found.append(many)
     return tuple(found)
 
 
@@ -124,10 +123,29 @@ def section_named(id: str) -> Section:
     return {one.id: one for one in sections()}[id]
 
 
+def whole(section: Section) -> Section:
+    """As it is written for the first time: with the pieces that it cannot be without, such as the levels of tiers."""
+    if section.kind != "one":
+        return section
+    shape = _bare(PROGRAM.keys[section.path[0]].shape)
+    needed = {name: key for name, key in shape.keys.items() if name in section.shape.keys or key.required}
+    return Section(section.id, section.path, "one", Table(needed, shape.expected), section.title, section.one)
+
+
 def leaves(section: Section) -> tuple[Leaf, ...]:
     """The fields of a piece, its name first where it has one that stands before it."""
     named = [Leaf(NAME, "the name, which every explanation shows", ID.expected, True, "text")]
     return (*(named if section.kind == "map" else []), *_leaves(section.shape, "", 0))
+
+
+def _many(id: str, path: tuple[str, ...], shape: Any) -> Section | None:
+    """The section of what holds several pieces; None where one may stand alone, or they are no tables."""
+    shape = _bare(shape)
+    if isinstance(shape, ListOf) and not shape.or_one and isinstance(_bare(shape.item), Table):
+        return _section(id, path, "list", _bare(shape.item))
+    if isinstance(shape, MapBy) and isinstance(_bare(shape.value), Table):
+        return _section(id, path, "map", _bare(shape.value))
+    return None
 
 
 def _section(id: str, path: tuple[str, ...], kind: Kind, shape: Table) -> Section:
@@ -157,6 +175,8 @@ def _leaf(path: str, key: Key, shape: Any, depth: int) -> Iterator[Leaf]:
         yield from _leaf(path, key, _bare(shape.scalar), depth)
         for inner in _leaves(table, f"{path}.", depth + 1):
             yield Leaf(inner.path, inner.about, inner.expected, False, inner.form, inner.options)
+    elif isinstance(shape, ListOf) and not shape.or_one:
+        yield leaf("listed")
     else:
         yield leaf("mapped" if isinstance(shape, Either) and isinstance(shape.scalar, Scalar) else "written")
 
@@ -181,7 +201,8 @@ def pieces(said: Mapping[str, Plain], section: Section) -> list[tuple[str, dict[
     if section.kind == "one":
         if not isinstance(found, dict):
             return []
-        return [(section.id, {name: one for name, one in found.items() if name in section.shape.keys})]
+        own = {name: one for name, one in found.items() if name in section.shape.keys}
+        return [(section.id, own)] if own else []
     if section.kind == "map":
         return [(name, one) for name, one in found.items() if isinstance(one, dict)] if isinstance(found, dict) else []
     listed = found if isinstance(found, list) else []
@@ -191,18 +212,31 @@ def pieces(said: Mapping[str, Plain], section: Section) -> list[tuple[str, dict[
 def drafted(section: Section, was: str, piece: Mapping[str, Plain]) -> Draft:
     """A piece as fields."""
     fields = {NAME: was} if section.kind == "map" and was else {}
-    for leaf in leaves(section):
+    every = leaves(section)
+    tables = _tables(every)
+    for leaf in every:
         value = _at(piece, tuple(leaf.path.split(".")))
-        if value is None or (section.kind == "map" and leaf.path == NAME):
+        if (
+            value is None
+            or (section.kind == "map" and leaf.path == NAME)
+            or (isinstance(value, dict) and leaf.path in tables)
+        ):
             continue
         if isinstance(value, str):
             fields[leaf.path] = value
         elif leaf.form in ("many", "ticks") and isinstance(value, list) and all(isinstance(one, str) for one in value):
             fields[leaf.path] = ", ".join([scalar(one) if "," in str(one) else str(one) for one in value])
+        elif leaf.form == "listed":
+            fields[leaf.path] = flow(value)[1:-1]
         elif leaf.form in ("written", "mapped"):
             bare = isinstance(value, dict) or (len(value) > 1 and all(isinstance(one, str) for one in value))
             fields[leaf.path] = flow(value)[1:-1] if bare else flow(value)
     return Draft(section, was, fields)
+
+
+def _tables(every: Iterable[Leaf]) -> frozenset[str]:
+    """The places that other fields stand within."""
+    return frozenset([leaf.path[:at] for leaf in every for at, letter in enumerate(leaf.path) if letter == "."])
 
 
 def _name_of(piece: Mapping[str, Plain], number: int) -> str:
@@ -267,7 +301,7 @@ def _written(draft: Draft, was: Mapping[str, Plain]) -> tuple[dict[str, Plain], 
         elif text:
             _put(piece, leaf.path.split("."), _value(leaf, text))
         else:
-            _take(piece, leaf)
+            _take(piece, leaf, leaf.path in _tables(every))
     _prune(piece)
     return piece, troubles
 
@@ -276,6 +310,8 @@ def _value(leaf: Leaf, text: str) -> Plain:
     if leaf.form in ("many", "ticks"):
         found = _read(f"[{text}]")
         return found if isinstance(found, list) else [one.strip() for one in text.split(",") if one.strip()]
+    if leaf.form == "listed":
+        return _read(text if text[0] == "[" else f"[{text}]") or text
     if leaf.form in ("written", "mapped"):
         if text[0] in "{[":
             return _read(text) or text
@@ -306,11 +342,12 @@ def _as_before(before: Plain, value: Plain) -> Plain:
     return before if isinstance(before, str) and value == [before] else value
 
 
-def _take(piece: dict[str, Plain], leaf: Leaf) -> None:
+def _take(piece: dict[str, Plain], leaf: Leaf, is_table: bool) -> None:
     """Not what another field holds: of a value or a table the table."""
     *way, last = leaf.path.split(".")
     inside = _at(piece, tuple(way)) if way else piece
-    if isinstance(inside, dict) and (leaf.form in ("written", "mapped") or not isinstance(inside.get(last), dict)):
+    is_whole = leaf.form in ("written", "mapped", "listed") and not is_table
+    if isinstance(inside, dict) and (is_whole or not isinstance(inside.get(last), dict)):
         inside.pop(last, None)
 
 
@@ -382,7 +419,11 @@ def _without(said: Mapping[str, Plain], section: Section, at: int, was: str) -> 
         del held[tables[at]]
     elif section.kind == "map" and isinstance(held, dict):
         del held[was]
-    if section.kind == "one" or not held:
+    elif isinstance(held, dict):
+        for key in list(held):
+            if key in section.shape.keys or any(one.required for one in section.shape.keys.values()):
+                del held[key]
+    if not held:
         del inside[last]
     return wanted
 

@@ -146,7 +146,13 @@ def _held(found: Books, program: Program) -> Section:
         figures = [words.count(one) for one in (held.pending, held.available, held.reserved, held.debt)]
         return Row([title, *figures, words.amount(cost_minor(held.points, program), currency)])
 
-    columns = [Column(""), Column("Pending"), Column("Can be spent"), Column("Reserved"), Column("Owed by customers")]
+    columns = [
+        Column("What"),
+        Column("Pending"),
+        Column("Can be spent"),
+        Column("Reserved"),
+        Column("Owed by customers"),
+    ]
     columns.append(Column("Worth", currency.code))
     rows = [row("When it began", found.opening), row("When it ended", found.closing)]
     says = [f"What customers held, in {program.points.name.other}, and what that costs by the program in force now."]

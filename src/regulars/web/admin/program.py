@@ -22,6 +22,7 @@ from regulars.web.admin.recorded import report_over_record
 from regulars.web.admin.rendering import HEADERS, Asked, Desk, answer, desk_of, form_of, whole
 from regulars.wire.document import DocumentError
 from regulars.wire.program import parse_program
+from regulars.wire.program_form import LEVELS
 
 _BACKTESTS: Final = Backtests()
 
@@ -80,7 +81,7 @@ def program_page(request: Asked) -> Response[str]:
         since=_when(publications[0], desk, "since", "from the beginning"),
         waiting=publications[0].waiting,
         sections=[one for one in shown if one["pieces"]],
-        others=[one["section"] for one in shown if not one["pieces"]],
+        others=[one["section"] for one in shown if not one["pieces"] and (tiers or one["section"].id != LEVELS)],
         sentences=[one for one in _sentences(desk.program) if one not in said | {also, *segments}],
         segments=len(segments),
         document=document,

@@ -36,6 +36,7 @@ from regulars.wire.program_form import (
     sections,
     taken_out,
     tried,
+    whole,
 )
 
 BEFORE: Final = "f."
@@ -48,7 +49,7 @@ def new_page(request: Asked, section: FromPath[str]) -> Response[str]:
     desk, found = desk_of(request), _section(section)
     if desk.program is None:
         return see_other("/program/edit")
-    return _form(request, desk, Draft(found, "", called.BEGUN.get(section, {})), begun=False)
+    return _form(request, desk, Draft(whole(found), "", called.BEGUN.get(section, {})), begun=False)
 
 
 @get("/program/change/{section:str}/{name:str}", sync_to_thread=True)
@@ -104,6 +105,7 @@ def _section(id: str) -> Section:
 def _draft(request: Asked) -> Draft:
     form = form_of(request)
     section = _section(form.get("section", ""))
+    section = section if form.get("was") else whole(section)
     fields = {}
     for leaf in leaves(section):
         if leaf.form == "ticks":

@@ -58,6 +58,8 @@ LABELS: Final[Mapping[str, str]] = {
     "expire.counts": "What counts as doing something",
     "notices": "Told so long before they end",
     "back_first": "What is paid back first",
+    "levels": "Levels, the lowest first",
+    "do": "What is to be done",
     "stops": "What it stops",
     "why": "What members are told",
 }
@@ -66,7 +68,7 @@ LABELS: Final[Mapping[str, str]] = {
 MAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "points": ("name", "worth", "hold", "expire"),
     "earning": ("id", "on", "points", "per", "multiply", "when", "only", "except", "limit"),
-    "tiers": ("by", "over", "keep"),
+    "tiers": ("by", "over", "keep", "levels"),
     LEVELS: ("id", "at", "earn", "perks"),
     "perks": ("id", "title", "window", "opens"),
 }
@@ -87,6 +89,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "except": "category: [gift-cards, tobacco]",
     "arms": "plain, doubled",
     "limit": "times: 1, per: month",
+    "levels": "{id: silver, at: 500}, {id: gold, at: 1500}",
+    "do": "{on: Product Reviewed, times: 2}, {on: Order Completed}",
     "notices": "30 days, 7 days",
     "hold": "14 days",
     "expire.after": "12 months",
@@ -118,7 +122,9 @@ def sentence(section: Section, number: int, name: str, program: Program) -> str:
         return " ".join([f"Levels go by {tiers.basis(program)}.", *tiers.manner()]) if tiers else ""
     found = _found(section, program)
     if isinstance(found, tuple):
-        named = [one for one in found if getattr(one, "id", None) == name]
+        named = [
+            one for one in found if getattr(one, "id", None) == name and section.id.startswith(getattr(one, "kind", ""))
+        ]
         found = named[0] if named else found[number] if number < len(found) else None
     describe = getattr(found, "describe", None)
     if describe is None:
@@ -127,7 +133,7 @@ def sentence(section: Section, number: int, name: str, program: Program) -> str:
         "program": program,
         "currency": program.currency,
         "name": program.points.name,
-        "levels": program.levels_with(name),
+        "levels": program.holders_of(name),
         "words": program.words(),
     }
     asked = signature(describe).parameters
@@ -140,6 +146,8 @@ def sentence(section: Section, number: int, name: str, program: Program) -> str:
 
 def _found(section: Section, program: Program) -> Any:
     found: Any = program
+    if section.path[0] == "games":
+        return program.games.every if len(section.path) > 1 else None
     for name in section.path:
         found = getattr(found, name, None)
     return found
