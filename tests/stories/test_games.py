@@ -1,11 +1,17 @@
 """Games and clubs, as the shop's server, its checkout and its staff meet them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from regulars.service import webhooks
+from regulars.service.networks import Networks
+from regulars.store.schema import outbox
 from tests.service.town import did, order
+from tests.shop import at
 from tests.stories.corner import Corner
 from tests.stories.test_perks import asks
 
@@ -56,6 +62,9 @@ def test_how_far_somebody_is(corner: Corner) -> None:
         True,
         "50 stars and the badge “Talker”",
     )
+    said = corner.client.get("/v1/customers/ada/explain", auth=(corner.secret, "")).text
+    assert "Challenge “talk” finished. The badge “Talker” is theirs." in said
+    assert "50 stars for “talk”; they never expire; they do not count for a level." in said
     assert corner.client.get("/v1/customers/nobody/progress", auth=(corner.secret, "")).status_code == 404
     assert corner.client.get("/v1/customers/ada/progress", auth=(corner.public, "")).status_code == 403
 
@@ -87,3 +96,18 @@ def test_a_browser_buys_no_club_and_wins_no_game(corner: Corner) -> None:
     corner.browses(deed("ada", "Subscription Started", club="tea-club"), deed("ada", "Product Reviewed"))
     assert asks(corner, "ada", "free-shipping")["reason"] == "not_in_the_club"
     assert progress(corner, "ada")["progress"][0]["parts"][1]["done"] == 0
+
+
+def test_whoever_asked_is_told_first_when_it_opens(tmp_path: Path) -> None:
+    offered = RULES.replace("title: The tea club", "interest_only: yes, title: The tea club")
+    with Corner(f"sqlite:///{tmp_path}/corner.db", offered) as corner:
+        corner.tells(order("ada", "1", 10), order("ben", "2", 10), deed("ada", "Interest Shown", perk="tea-club"))
+        assert asks(corner, "ada", "tea-club")["reason"] == "interest_only"
+        crm = webhooks.register(corner.shop, "crm", "https://crm.example/", (), Networks(), "a test", at(corner.now))
+        assert crm
+        corner.applies(RULES, "2017-03-02 10:00")
+        corner.adopts("2017-03-02 10:00")
+        with corner.shop.store.reading() as connection:
+            rows = connection.execute(select(outbox.c.type, outbox.c.body)).all()
+    told = [json.loads(row.body)["data"] for row in rows if row.type == "perk.opened"]
+    assert [(one["user_id"], one["perk"]) for one in told] == [("ada", "tea-club")]

@@ -16,6 +16,7 @@ from regulars.kernel.celebrations import PROFILE_COMPLETED, once
 from regulars.kernel.earning import earn
 from regulars.kernel.effects import Because, Effect, LevelKept, Posted, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
+from regulars.kernel.games.interest import opened
 from regulars.kernel.program import Fixed
 from regulars.kernel.redating import taken_over
 from regulars.kernel.rulebook import Rulebook
@@ -52,6 +53,10 @@ def adopt(
     effects = taken_over(state, old, new, recorded_at)
     for effect in effects:
         apply(effect, state.consequences)
+    new_offers = opened(state.consequences, old.program, new.program, state.clock, recorded_at, new.version)
+    for effect in new_offers:
+        apply(effect, state.consequences)
+    effects += new_offers
     effects += _tier_moves(state, old, new, end, recorded_at)
     effects += _welcomed_late(state, old, new, facts, recorded_at)
     effects += _segment_moves(state, old, new, recorded_at, known)

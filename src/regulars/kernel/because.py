@@ -18,12 +18,14 @@ from regulars.kernel.effects import (
     GameReached,
     GamesMoved,
     GameTakenBack,
+    InterestNoted,
     LevelEarned,
     LevelEnding,
     LevelGiven,
     LevelKept,
     MembershipStarted,
     Merged,
+    Opened,
     PerkUsed,
     Posted,
     Reason,
@@ -119,7 +121,16 @@ def sentence(effect: Effect, program: Rulebook) -> str:
             return _arm_sentence(effect)
         case Withheld():
             return _withheld(effect, program)
-        case GameReached() | GameTakenBack() | PerkUsed() | ClubTermSet() | ClubEnded() | GamesMoved():
+        case (
+            GameReached()
+            | GameTakenBack()
+            | PerkUsed()
+            | ClubTermSet()
+            | ClubEnded()
+            | InterestNoted()
+            | Opened()
+            | GamesMoved()
+        ):
             return game_sentence(effect, program.program, program.calendar)
         case Refused():
             return _refusal(effect, program)

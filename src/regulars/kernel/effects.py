@@ -455,6 +455,24 @@ class ClubEnded(Struct, frozen=True, gc=False, tag=True):
     because: Because
 
 
+class InterestNoted(Struct, frozen=True, gc=False, tag=True):
+    """The customer asked for what is only offered so far: a perk, a club or a game by its name."""
+
+    offer: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
+class Opened(Struct, frozen=True, gc=False, tag=True):
+    """What the customer had asked for while it was only offered is there now. Only those who asked are told."""
+
+    offer: str
+    effective_at: Instant
+    recorded_at: Instant
+    because: Because
+
+
 class GamesMoved(Struct, frozen=True, gc=False, tag=True):
     """How all games and clubs of a customer stand who was merged, or went their own way again: a record of `Played`."""
 
@@ -488,5 +506,7 @@ Effect: TypeAlias = (
     | PerkUsed
     | ClubTermSet
     | ClubEnded
+    | InterestNoted
+    | Opened
     | GamesMoved
 )

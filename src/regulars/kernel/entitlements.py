@@ -14,7 +14,7 @@ from msgspec import Struct
 from regulars.kernel.effects import Assigned, Because, Effect, Withheld
 from regulars.kernel.facts import FOREVER, Instant
 from regulars.kernel.games.standing import NOTHING_PLAYED
-from regulars.kernel.perks import Perk, Window, window_of
+from regulars.kernel.perks import Perk, Window, first_for, window_of
 from regulars.kernel.program import Program
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State, apply
@@ -91,7 +91,9 @@ def entitlement(
     is_paid = holders.is_club and ends is not None
     if counts is None and perk.only_for is not None and not is_paid:
         return no(PerkReason.NOT_FOR_THEM)
-    is_open = at >= window.start or perk.interest_only
+    has_asked = id in (state.consequences.played or NOTHING_PLAYED).asked
+    start = first_for(perk, window, program.calendar) if has_asked else window.start
+    is_open = at >= start or perk.interest_only
     if counts is not None and not counts.given and not is_paid:
         return no(PerkReason.WITHHELD, counts=counts if is_open and is_theirs else None)
     if perk.interest_only:
@@ -99,7 +101,7 @@ def entitlement(
     if ends is None:
         return no(holders.reason, None, counts)
     if not is_open:
-        return no(PerkReason.NOT_YET_OPEN, window.start)
+        return no(PerkReason.NOT_YET_OPEN, start)
     if not is_theirs:
         return no(PerkReason.NOT_THIS_PRODUCT)
     until = _end(window, ends)

@@ -109,7 +109,7 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
     if came.played is not None:
         both = joined(held.played or NOTHING_PLAYED, came.played)
         _follow(into, GamesMoved(both, moment, recorded_at, because), into_effects)
-        left = Played(games=came.played.games)
+        left = Played(games=came.played.games, asked=came.played.asked)
         _follow(other, GamesMoved(left, moment, recorded_at, because), other_effects)
     if program.tiers is not None:
         _keep_the_higher_level(into, level, program.tiers, because, recorded_at, into_effects)

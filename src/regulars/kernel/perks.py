@@ -34,10 +34,7 @@ class Opening(Struct, frozen=True):
         return f"{self.before_others.describe()} before everybody may, on {self.at.describe()}"
 
     def earlier(self, calendar: Calendar) -> Instant:
-        by = self.before_others
-        if by.unit in EXACT_UNITS:
-            return instant_of(self.at, calendar) - by.count * EXACT_UNITS[by.unit]
-        return instant_of(Wall(self.at.day - by.count * DAYS_IN[by.unit], self.at.minute), calendar)
+        return before(instant_of(self.at, calendar), self.before_others, calendar)
 
 
 class Perk(Struct, frozen=True):
@@ -55,6 +52,8 @@ class Perk(Struct, frozen=True):
     only_for: OnlyFor | None = None
     exempt: bool = False
     interest_only: bool = False
+    asked_first: Duration | None = None
+    """So much earlier those may who asked for it while it was only offered."""
 
     def canonical(self) -> "Perk":
         return replace(self, products=tuple(sorted(set(self.products))))
@@ -79,6 +78,8 @@ class Perk(Struct, frozen=True):
             parts.append("the holdout too")
         if self.interest_only:
             parts.append("so far only to show interest in")
+        if self.asked_first is not None:
+            parts.append(f"{self.asked_first.describe()} earlier for whoever had asked for it")
         return ", ".join(parts)
 
     def describe(self, levels: tuple[str, ...]) -> str:
@@ -100,6 +101,22 @@ def window_of(perk: Perk, calendar: Calendar) -> Window:
     if perk.opens is None:
         return Window(start, end, FOREVER)
     return Window(perk.opens.earlier(calendar), end, instant_of(perk.opens.at, calendar))
+
+
+def before(moment: Instant, by: Duration, calendar: Calendar) -> Instant:
+    """So much earlier: days at the same time on the wall."""
+    if by.unit in EXACT_UNITS:
+        return moment - by.count * EXACT_UNITS[by.unit]
+    day = calendar.day_of(moment)
+    minute = int(calendar.wall_clock(moment)[-5:-3]) * 60 + int(calendar.wall_clock(moment)[-2:])
+    return instant_of(Wall(day - by.count * DAYS_IN[by.unit], minute), calendar)
+
+
+def first_for(perk: Perk, window: Window, calendar: Calendar) -> Instant:
+    """From when on those may who had asked for it."""
+    if perk.asked_first is None or window.start == DAWN:
+        return window.start
+    return before(window.start, perk.asked_first, calendar)
 
 
 def instant_of(wall: Wall, calendar: Calendar) -> Instant:

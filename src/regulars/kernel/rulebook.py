@@ -6,6 +6,7 @@ from regulars.kernel.celebrations import CelebrationRules
 from regulars.kernel.consents import standing
 from regulars.kernel.earning import EarningRules
 from regulars.kernel.endings import Endings
+from regulars.kernel.games.interest import offered_by
 from regulars.kernel.games.playing import GameRules
 from regulars.kernel.pauses import stopped
 from regulars.kernel.program import Program
@@ -35,7 +36,7 @@ class Rulebook:
         watches += self.endings.watches if self.endings else []
         self.tier_watches: list[tuple[str, Watch]] = [(watch.key(), watch) for watch in watches]
         self.clubs = {club.id: club for club in program.clubs}
-        has_games = bool(program.games.every or program.clubs)
+        has_games = bool(program.games.every or program.clubs or offered_by(program))
         self.games = GameRules(program, self.calendar) if has_games else None
         self.watches = [*self.tier_watches, *(self.games.watches if self.games is not None else [])]
         self.counted = frozenset([watch.counts for _, watch in self.tier_watches])

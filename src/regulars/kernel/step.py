@@ -46,6 +46,7 @@ from regulars.kernel.facts import (
     PointsSent,
     SpendingReversed,
 )
+from regulars.kernel.games.interest import note_interest
 from regulars.kernel.games.playing import observe_games, play, use_perk
 from regulars.kernel.games.standing import next_club_due
 from regulars.kernel.given_levels import set_level
@@ -282,6 +283,7 @@ def _play(
     club = club_of(fact, program.clubs)
     terms = subscribed(state, fact, club, at, program) if club is not None and isinstance(fact, Behaved) else []
     _follow(state, terms, effects)
+    _follow(state, note_interest(state.consequences, fact, program.games.offered, at, program.version), effects)
     _follow(state, use_perk(state.consequences, fact, at, program.version), effects)
     _follow(state, play(state, fact, at, program, drawn_by), effects)
     return bool(terms)

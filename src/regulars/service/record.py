@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from regulars.kernel.adopt import adopt, looks_at_facts
-from regulars.kernel.effects import Effect, ExpiryNoticed, Posted, SegmentEntered, SegmentLeft, TierChanged
+from regulars.kernel.effects import Effect, ExpiryNoticed, Opened, Posted, SegmentEntered, SegmentLeft, TierChanged
 from regulars.kernel.expiry import close
 from regulars.kernel.facts import FOREVER, Fact, Instant, OrderCompleted
 from regulars.kernel.recalled import Memory
@@ -24,6 +24,7 @@ from regulars.kernel.waking import look_ahead
 from regulars.service.histories import About
 from regulars.service.memberships import Move, Rows
 from regulars.service.notices import Notice, tell
+from regulars.service.openings import tell_opened
 from regulars.service.records import drawing_name
 from regulars.service.rulebooks import Rulebooks
 from regulars.store.facts import came_through, facts_where
@@ -141,6 +142,7 @@ class Journal(Struct):
     history: frozenset[str] = frozenset()
     """The facts of which nobody is told what they brought about."""
     notices: list[Notice] = field(default_factory=list)
+    opened: list[tuple[str, Opened]] = field(default_factory=list)
 
     def take(
         self,
@@ -259,6 +261,8 @@ class Journal(Struct):
         self.moves += self.memberships.save(tx, self.new_id)
         tell(tx, self.notices, self.new_id)
         self.notices.clear()
+        tell_opened(tx, self.opened, self.new_id)
+        self.opened.clear()
 
     def _step(self, customer: Customer, fact: Fact, effects: Sequence[Effect], version: str, via: str | None) -> None:
         customer.seq += 1
@@ -302,6 +306,8 @@ class Journal(Struct):
             others.append(effect)
             if isinstance(effect, ExpiryNoticed) and customer.is_listed:
                 self.notices.append(Notice(id, effect))
+            if isinstance(effect, Opened) and customer.is_listed:
+                self.opened.append((id, effect))
             if isinstance(effect, TierChanged):
                 customer.tier_since = effect.effective_at
         return encode_effects(others)

@@ -18,6 +18,7 @@ from regulars.kernel.comparing import ArmSums, Difference, Since, difference
 from regulars.kernel.effects import EARN
 from regulars.kernel.experiments import HOLDOUT, ForArm, ForShare, Trial
 from regulars.kernel.facts import Behaved, Instant
+from regulars.kernel.games.interest import INTEREST_SHOWN
 from regulars.kernel.games.rules import Game
 from regulars.kernel.perks import Perk
 from regulars.kernel.program import EarningRule, Program
@@ -31,10 +32,6 @@ from regulars.wire.instants import rfc3339
 from regulars.wire.records import decode_fact
 
 AT_ONCE: Final = 10_000
-INTEREST_SHOWN: Final = "Interest Shown"
-"""The event by which somebody asks for a perk that is only offered; its property `perk` says for which, which may be a club or a
-game.
-"""
 
 
 class Compared(Struct, frozen=True):

@@ -30,6 +30,7 @@ TYPES: Final = {
     "segment.entered": "a customer came into a segment",
     "segment.left": "a customer left a segment",
     "points.expiring_soon": "points of a customer end soon",
+    "perk.opened": "what a customer had asked for is there now",
 }
 """What this shop tells."""
 TEST: Final = "webhook.test"

@@ -11,13 +11,16 @@ from regulars.kernel.effects import (
     GameReached,
     GamesMoved,
     GameTakenBack,
+    InterestNoted,
+    Opened,
     PerkUsed,
 )
 from regulars.kernel.facts import Instant
 from regulars.kernel.games.standing import Played, Playing
 
 GAME_REACHED, GAME_TAKEN_BACK, PERK_USED, CLUB_TERM_SET, CLUB_ENDED, GAMES_MOVED = range(70, 76)
-PLAYING: Final = range(70, 76)
+INTEREST_NOTED, OPENED = range(76, 78)
+PLAYING: Final = range(70, 78)
 
 
 def playing_written(effect: Playing) -> tuple[int, Any, Any]:
@@ -33,6 +36,10 @@ def playing_written(effect: Playing) -> tuple[int, Any, Any]:
             return CLUB_TERM_SET, club, (until, why)
         case ClubEnded(club, why):
             return CLUB_ENDED, club, why
+        case InterestNoted(offer):
+            return INTEREST_NOTED, offer, None
+        case Opened(offer):
+            return OPENED, offer, None
         case GamesMoved(played):
             return GAMES_MOVED, played, None
 
@@ -51,5 +58,9 @@ def playing_read(kind: int, one: Any, other: Any, at: Instant, recorded_at: Inst
         return ClubTermSet(one, until, why, *told)
     if kind == CLUB_ENDED:
         return ClubEnded(one, other, *told)
+    if kind == INTEREST_NOTED:
+        return InterestNoted(one, *told)
+    if kind == OPENED:
+        return Opened(one, *told)
     assert kind == GAMES_MOVED, f"an effect of kind {kind}"
     return GamesMoved(msgspec.convert(one, Played), *told)

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from regulars.kernel.calendar import WEEKDAYS
+from regulars.kernel.perks import Perk
 from regulars.kernel.program import (
     ALL_GOODS,
     ALWAYS,
@@ -115,6 +116,7 @@ ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
     Multiplier: ("only_for", "exempt", "stack", "occasion"),
     Tiers: ("times", "up", "down", "grace_days", "warn_days", "after_return"),
     Level: ("perks", "gives", "points_expire_on"),
+    Perk: ("asked_first",),
 }
 """What a program can say since versions were first given out."""
 
@@ -377,6 +379,7 @@ def _without_the_usual(program: Program) -> Program:
             program,
             points=_silent(program.points),
             earning=tuple([_silent(rule) for rule in program.earning]),
+            perks=tuple([_silent(perk) for perk in program.perks]),
             tiers=_tiers_silent(program.tiers) if program.tiers else None,
         )
     )

@@ -1432,6 +1432,10 @@ PERK = Table(
         "for": Key(FOR, "only for an arm of a trial, or for a share of a segment"),
         "holdout": EXEMPT,
         "interest_only": Key(YES_NO, "`yes`: it is only offered, to see who asks for it; nobody has it yet"),
+        "asked_first": Key(
+            HEAD_START,
+            "with `opens`, or with `from` of `window`: how much earlier those may who asked while it was only offered",
+        ),
     },
     "a perk: a table such as {title: Early access, opens: {at: 2026-11-27T09:00, before_others: 4 hours}}",
 )

@@ -121,6 +121,7 @@ def _check_arm(given: Given, trials: dict[str, Given]) -> None:
 
 
 def _check_perk(perk: Given) -> None:
+    _check_asked_first(perk)
     window: Given | None = perk["window"]
     opens: Given | None = perk["opens"]
     end = window["to"] if window else None
@@ -134,6 +135,12 @@ def _check_perk(perk: Given) -> None:
         at = opens["at"]
         if (end.day, end.minute) <= (at.day, at.minute):
             opens.at("at").wrong("everybody may only after it is over; “to” must come after that")
+
+
+def _check_asked_first(perk: Given) -> None:
+    window: Given | None = perk["window"]
+    if perk.has("asked_first") and not perk.has("opens") and (window is None or not window.has("from")):
+        perk.at("asked_first").wrong("“asked_first” is before some moment: “opens”, or “from” of “window”")
 
 
 def _check_levels_perks(level: Given, perks: dict[str, Given]) -> None:

@@ -49,4 +49,5 @@ def _perk(id: str, given: Given) -> Perk:
         only_for(given["for"], id),
         given["holdout"] is not None,
         given["interest_only"] == "yes",
+        given["asked_first"],
     )

@@ -35,6 +35,7 @@ from regulars.kernel.effects import (
     Withheld,
 )
 from regulars.kernel.facts import FOREVER, ORDER_COMPLETED, WEAK, Behaved, Fact, Instant, OrderReturned
+from regulars.kernel.games.interest import offered_by
 from regulars.kernel.games.rules import Game
 from regulars.kernel.games.standing import (
     NO_STANDING,
@@ -95,6 +96,7 @@ class GameRules:
             watches = [_watch(game, i, members_only, program.zone.name, walls) for i in range(len(game.deeds))]
             keyed = tuple([None if one is None else (one.key(), one) for one in watches])
             self.plays.append(Play(game, place, keyed))
+        self.offered = offered_by(program)
         self.by_event: dict[str, list[Play]] = {}
         self.watched: dict[str, list[tuple[str, GameWatch]]] = {}
         self.of_points = [one for one in self.plays if None in one.watches]

@@ -1,7 +1,16 @@
 """What games and clubs brought about, in words."""
 
 from regulars.kernel.calendar import Calendar, date_of
-from regulars.kernel.effects import ClubEnded, ClubTermSet, GameReached, GamesMoved, GameTakenBack, PerkUsed
+from regulars.kernel.effects import (
+    ClubEnded,
+    ClubTermSet,
+    GameReached,
+    GamesMoved,
+    GameTakenBack,
+    InterestNoted,
+    Opened,
+    PerkUsed,
+)
 from regulars.kernel.facts import FOREVER, Instant
 from regulars.kernel.games.standing import Playing
 from regulars.kernel.program import Program
@@ -22,6 +31,10 @@ def game_sentence(effect: Playing, program: Program, calendar: Calendar) -> str:
         case ClubEnded(club, why):
             since = "it was paid back" if why == "refunded" else "the time that was paid for is over"
             return f"No longer in the club “{club}”: {since}."
+        case InterestNoted(offer):
+            return f"Asked for “{offer}”, which is only offered so far."
+        case Opened(offer):
+            return f"“{offer}” is there now, for which they had asked."
         case GamesMoved():
             return "What was played under both names is counted together, or apart again."
 

@@ -9,12 +9,22 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from regulars.kernel.effects import ClubEnded, ClubTermSet, GameReached, GamesMoved, GameTakenBack, PerkUsed
+from regulars.kernel.effects import (
+    ClubEnded,
+    ClubTermSet,
+    GameReached,
+    GamesMoved,
+    GameTakenBack,
+    InterestNoted,
+    Opened,
+    PerkUsed,
+)
 from regulars.kernel.facts import FOREVER, Instant
 
 MOST_MARKS: Final = 8
 """How many of the last times can be taken back."""
 MOST_GRANTS: Final = 100
+MOST_ASKED: Final = 50
 
 
 class Mark(Struct, frozen=True, array_like=True):
@@ -52,9 +62,12 @@ class ClubTerm(Struct, frozen=True, omit_defaults=True):
 
 
 class Played(Struct, frozen=True, omit_defaults=True):
+    """`asked` is what the customer asked for while it was only offered, the last so many."""
+
     games: dict[str, Standing] = field(default_factory=dict)
     grants: tuple[Grant, ...] = ()
     clubs: dict[str, ClubTerm] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     def badges(self) -> list[str]:
         return [one.badge for one in self.games.values() if one.badge and one.times]
@@ -71,7 +84,7 @@ class Played(Struct, frozen=True, omit_defaults=True):
 NO_STANDING: Final = Standing()
 NOTHING_PLAYED: Final = Played()
 
-Playing = GameReached | GameTakenBack | PerkUsed | ClubTermSet | ClubEnded | GamesMoved
+Playing = GameReached | GameTakenBack | PerkUsed | ClubTermSet | ClubEnded | InterestNoted | Opened | GamesMoved
 
 
 def played_after(effect: Playing, played: Played) -> Played:
@@ -88,6 +101,10 @@ def played_after(effect: Playing, played: Played) -> Played:
         return replace(played, clubs={**played.clubs, effect.club: _term(effect, played.clubs.get(effect.club))})
     if isinstance(effect, ClubEnded):
         return replace(played, clubs={id: term for id, term in played.clubs.items() if id != effect.club})
+    if isinstance(effect, InterestNoted):
+        return replace(played, asked=(*played.asked, effect.offer)[-MOST_ASKED:])
+    if isinstance(effect, Opened):
+        return played
     moved: Played = effect.played
     return moved
 
@@ -118,7 +135,8 @@ def joined(own: Played, came: Played) -> Played:
     for id, term in came.clubs.items():
         if id not in clubs or term.until > clubs[id].until:
             clubs[id] = term
-    return Played(games, (*own.grants, *came.grants)[-MOST_GRANTS:], clubs)
+    asked = tuple(dict.fromkeys((*own.asked, *came.asked)))[-MOST_ASKED:]
+    return Played(games, (*own.grants, *came.grants)[-MOST_GRANTS:], clubs, asked)
 
 
 def parted(both: Played, other: Played, facts: Iterable[str]) -> tuple[Played, Played]:
@@ -139,7 +157,7 @@ def parted(both: Played, other: Played, facts: Iterable[str]) -> tuple[Played, P
     grants = tuple([one for one in both.grants if one.fact in theirs])
     grants_left = tuple([one for one in both.grants if one.fact not in theirs])
     stays = {id: one for id, one in stays.items() if one.times}
-    return Played(stays, grants_left, clubs_left), Played(goes, grants, clubs_of_theirs)
+    return Played(stays, grants_left, clubs_left, both.asked), Played(goes, grants, clubs_of_theirs, other.asked)
 
 
 def _by_day(mark: Mark) -> int:
