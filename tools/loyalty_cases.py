@@ -47,10 +47,6 @@ TITLES: Final[Mapping[int, str]] = {
 }
 
 LATER: Final[Mapping[int, str]] = {
-    7: "rules do not look at hours yet",
-    8: "shown among the cases of visitors (7) so far",
-    25: "what an order was paid with is not told yet",
-    40: "there is one currency so far",
     32: "what is redeemed by itself comes with rewards",
     35: "referrals are yet to come, and with them rewards that are taken back",
     37: "there are no coupons yet",

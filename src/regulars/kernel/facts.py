@@ -207,6 +207,11 @@ class OrderReturned(Struct, frozen=True, gc=False, tag=True):
         said = {"order_id": self.order_id, "refunded_minor": str(self.amount_minor)}
         return said | {"added_minor": str(self.added_minor)} if self.added else said
 
+    @property
+    def told_minor(self) -> int:
+        """What went back, in the order's own currency."""
+        return sum([line.amount_minor for line in self.lines])
+
 
 class PointsSpent(Struct, frozen=True, gc=False, tag=True):
     """Points were paid with; `purpose` is what for, in words that the customer reads. With a `reservation` (the fact that made

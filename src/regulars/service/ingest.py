@@ -99,7 +99,7 @@ def _deed(fact: Fact) -> Deed:
         case LevelSet():
             raise AssertionError("levels are set by service.levels")
         case OrderReturned():
-            return WentBack(fact.name, fact.order_id, (), None if fact.is_whole else fact.amount_minor)
+            return WentBack(fact.name, fact.order_id, (), None if fact.is_whole else fact.told_minor)
         case _:
             raise AssertionError("what is done with points comes in by commands")
 

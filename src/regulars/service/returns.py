@@ -85,7 +85,7 @@ def _answer(fact: OrderReturned, effects: Sequence[Effect], customer: Customer) 
     return ReturnAnswer(
         id=fact.id,
         order_id=fact.order_id,
-        amount_minor=fact.amount_minor,
+        amount_minor=fact.told_minor,
         is_whole=fact.is_whole,
         points=sum([one.points for one in by_rule]),
         rules=tuple(
