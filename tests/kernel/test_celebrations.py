@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.kernel.adopt import adopt
+from regulars.kernel.calendar import DAY
 from regulars.kernel.celebrations import month_and_day
 from regulars.kernel.effects import Effect, Posted
 from regulars.kernel.facts import Behaved, Fact, Trust
@@ -18,6 +19,7 @@ from regulars.kernel.program import Fixed, LeapDay
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import rebuilt
 from regulars.kernel.step import advance, fold, step
+from regulars.kernel.trials import drawn
 from regulars.kernel.waking import next_due
 from regulars.wire.program import version_of
 from tests.kernel.test_laws import moments, without_recorded
@@ -166,6 +168,22 @@ def test_joined_before_the_rule_was_there(said: str, points: int) -> None:
     assert sum(earned(effects).values()) == points
     third = program(f"earning: [{{id: welcome, on: Member Joined, points: 60{said}}}]")
     assert adopt(state, new, third, shop.facts, shop.at("2017-10-01 12:00"))[1] == []
+
+
+def test_a_birthday_on_trial_is_drawn_by_the_name_that_everything_is_drawn_by() -> None:
+    rules = program("""
+earning: [{id: birthday, on: Birthday, points: 200, for: {trial: cake, arm: candles}}]
+trials: {cake: {arms: [plain, candles]}}
+""")
+    assert rules.trials is not None
+    for name in ("ada", "bob", "carl", "dora", "eve", "fred"):
+        at = Shop(rules).at("2017-03-01 12:00")
+        told = Behaved("told", "an-id-of-ours", at, at, "test", "Identified", {"born_on": "06-15"})
+        state, _ = step(rules.new_state(), told, rules, drawn_by=name)
+        state, effects = advance(state, at + 200 * DAY, rules, at)
+        gets = drawn(rules.trials.by_name["cake"], name) == "candles"
+        assert earned(effects) == ({"birthday": 200} if gets else {})
+        assert state.consequences.arms["cake"].arm == ("candles" if gets else "plain")
 
 
 def test_two_who_are_one_have_one_birthday_and_part_with_their_own() -> None:

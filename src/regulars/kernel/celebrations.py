@@ -60,21 +60,21 @@ class CelebrationRules:
     def is_like(self, other: "CelebrationRules") -> bool:
         return (self.names, self.in_march, self.traits) == (other.names, other.in_march, other.traits)
 
-    def noted(self, known: Celebrations | None, fact: Fact, day: Day, on_clock: Day) -> Celebrations | None:
-        """With what `fact` tells: it happened on `day`, and it is `on_clock` by now."""
+    def noted(self, known: Celebrations | None, fact: Fact, day: Day, on_clock: Day, who: str) -> Celebrations | None:
+        """With what `fact` tells: it happened on `day`, and it is `on_clock` by now. For trials they are drawn by `who`."""
         if isinstance(fact, MemberJoined):
             if ANNIVERSARY not in self.names:
                 return known
             date = date_of(day)
             first = max(day + 1, on_clock)
-            return self._with(known, ANNIVERSARY, fact, (date.month, date.day), first)
+            return self._with(known, ANNIVERSARY, fact, who, (date.month, date.day), first)
         if not isinstance(fact, Behaved) or fact.name != IDENTIFIED or fact.trust is WEAK:
             return known
         born = month_and_day(fact.properties.get(BORN_ON, "")) if BIRTHDAY in self.names else None
         if born is not None:
             had = known.dates.get(BIRTHDAY) if known is not None else None
             if had is None or (had.month, had.day) != born:
-                known = self._with(known, BIRTHDAY, fact, born, on_clock + (NOTICE_DAYS if had else 0))
+                known = self._with(known, BIRTHDAY, fact, who, born, on_clock + (NOTICE_DAYS if had else 0))
         if self.traits:
             told = set(fact.properties.get(TOLD, "").split()) & set(self.traits)
             had_told = known.told if known is not None else ()
@@ -92,7 +92,7 @@ class CelebrationRules:
         for fact in facts:
             if not (joined and isinstance(fact, MemberJoined)):
                 day = self.calendar.day_of(fact.happened_at)
-                known = self.noted(known, fact, day, day)
+                known = self.noted(known, fact, day, day, fact.customer)
             joined = joined or isinstance(fact, MemberJoined)
         return self.from_then(known, first)
 
@@ -108,9 +108,11 @@ class CelebrationRules:
         one = known.dates[name]
         return self._due(replace(known, dates={**known.dates, name: replace(one, next=self._next(one, one.next + 1))}))
 
-    def _with(self, known: Celebrations | None, name: str, fact: Fact, on: tuple[int, int], first: Day) -> Celebrations:
+    def _with(
+        self, known: Celebrations | None, name: str, fact: Fact, who: str, on: tuple[int, int], first: Day
+    ) -> Celebrations:
         known = known or NOTHING_YET
-        one = Celebration(fact.id, fact.customer, *on, first)
+        one = Celebration(fact.id, who, *on, first)
         return self._due(replace(known, dates={**known.dates, name: replace(one, next=self._next(one, first))}))
 
     def _next(self, one: Celebration, first: Day) -> Day:

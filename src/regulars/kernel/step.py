@@ -144,7 +144,7 @@ def _take(
     followed = len(effects)
     today = program.calendar.today(happened_at)
     on_clock = today if at == happened_at else program.calendar.today(at)
-    best_before = _count(state, fact, program, today, on_clock)
+    best_before = _count(state, fact, program, today, on_clock, drawn_by)
     sums_may_fall = _award(state, fact, program, today.day, at, memory, drawn_by, effects)
     if program.tiers is not None and (program.open_to_all or program.is_member(state)):
         sums_may_fall = _level(state, fact, program, on_clock, at, memory, best_before, sums_may_fall, effects)
@@ -161,7 +161,7 @@ def _take(
     return followed
 
 
-def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: Today) -> int:
+def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: Today, drawn_by: str | None) -> int:
     """The fact counted by the program's watches. Where what levels go by may fall by it: the most that it was before."""
     tiers, best_before = program.tiers, 0
     if isinstance(fact, OrderCompleted):
@@ -177,7 +177,9 @@ def _count(state: State, fact: Fact, program: Rulebook, today: Today, on_clock: 
     if program.celebrations is not None and not (
         isinstance(fact, MemberJoined) and state.consequences.member_since is not None
     ):
-        state.celebrations = program.celebrations.noted(state.celebrations, fact, today.day, on_clock.day)
+        state.celebrations = program.celebrations.noted(
+            state.celebrations, fact, today.day, on_clock.day, drawn_by or fact.customer
+        )
     return best_before
 
 

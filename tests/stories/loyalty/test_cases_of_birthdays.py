@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from regulars.service import rights
 from tests.service.town import Town, did
 from tests.shop import at
 from tests.stories.corner import identify
@@ -82,3 +83,9 @@ def test_a_profile_that_is_complete_and_an_anniversary(town: Town) -> None:
     assert town.points("ada", "2017-01-12 12:00") == 40
     town.wakes("2018-01-10 00:00")
     assert town.points("ada", "2018-01-10 12:00") == 40 + 200 + 30
+
+
+def test_who_is_erased_has_no_birthday_any_more(town: Town) -> None:
+    born(town, "ada", "1990-06-15", "2017-03-01 12:00")
+    rights.erase(town.shop, town.customer("ada").id, "ben", at("2017-03-02 12:00"))
+    assert town.wakes("2017-06-16 12:00") == 0
