@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from regulars.kernel.adopt import adopt
 from regulars.kernel.calendar import Duration
-from regulars.kernel.effects import Account, Effect, Posted, Refused, Returned
+from regulars.kernel.effects import EXPIRE, Account, Effect, ExpiryNoticed, Posted, Refused, Returned
+from regulars.kernel.expiry import EXPIRY
 from regulars.kernel.facts import (
     ORDER_CANCELLED,
     ORDER_REFUNDED,
@@ -414,3 +415,18 @@ def test_nobody_spends_more_than_they_have(program: Rulebook, facts: list[Fact])
             isinstance(one, Refused) for one in effects
         ):
             assert held == before.consequences
+
+
+@given(programs(), lives())
+def test_nothing_ends_in_a_pause(program: Rulebook, facts: list[Fact]) -> None:
+    """Whatever expires by its date was good to the end of a day that counts; and nobody is told on a day that does not."""
+    state, effects = lived(program, [fact for fact in facts if not isinstance(fact, PointsReceived)])
+    _, due = advance(state, END, program, 0)
+    days, calendar = program.stopped, program.calendar
+    for effect in [*effects, *due]:
+        if days is None:
+            return
+        if isinstance(effect, Posted) and effect.entry is EXPIRE and effect.because.rule == EXPIRY:
+            assert not days.holds(calendar.day_of(effect.expires_at - 1))
+        if isinstance(effect, ExpiryNoticed):
+            assert not days.holds(calendar.day_of(effect.effective_at))

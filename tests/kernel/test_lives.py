@@ -228,6 +228,15 @@ def test_the_shop_extends_whatever_ends_sooner() -> None:
     assert expired(shop.sees("2017-04-10 00:00")) == [10]
 
 
+def test_an_end_that_somebody_names_is_taken_at_their_word_unless_a_pause_stands_over_it() -> None:
+    shop = Shop("points: {expire: {after: 1 month}}\npauses: [{from: 2017-04-10, to: 2017-05-10, stops: expiry}]")
+    shop.buys("2017-03-01 12:00", "10.00")
+    extended(shop, "2017-03-25 12:00", "2017-04-20 00:00")
+    assert ends(shop) == ["2017-05-20 00:00"]
+    extended(shop, "2017-03-26 12:00", "2017-06-01 00:00")
+    assert ends(shop) == ["2017-06-01 00:00"]
+
+
 def test_what_has_ended_is_not_brought_back_and_what_never_ends_stays() -> None:
     shop = Shop("points: {expire: {after: 1 month}}")
     shop.buys("2017-03-01 12:00", "10.00")

@@ -59,6 +59,8 @@ def _adjust(state: State, fact: PointsAdjusted, at: Instant, because: Because, l
     expires_at = fact.expires_at
     if expires_at is None:
         expires_at = lifetimes.of(fact.happened_at, state.consequences.tier)[1]
+    else:
+        expires_at = lifetimes.named(expires_at, at)
     lot = Lot((fact.id, ONE_LOT), fact.points, fact.happened_at, at, expires_at)
     return [moved(ADJUST, lot, PROGRAM, AVAILABLE, at, fact.recorded_at, because)]
 

@@ -255,6 +255,8 @@ def bring_over(state: State, fact: BalanceBroughtOver, at: Instant, rules: Earni
     expires_at = fact.expires_at
     if expires_at is None:
         expires_at = rules.lifetimes.of(fact.happened_at, state.consequences.tier)[1]
+    else:
+        expires_at = rules.lifetimes.named(expires_at, at)
     because = Because(OPENING_BALANCE, rules.version, fact.id)
     return Posted(
         EARN,

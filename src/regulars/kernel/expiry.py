@@ -24,7 +24,7 @@ from regulars.kernel.effects import (
 from regulars.kernel.facts import DAWN, FOREVER, Instant
 from regulars.kernel.games.standing import next_club_due
 from regulars.kernel.lifespans import OnDates
-from regulars.kernel.pauses import moved_end, stopped
+from regulars.kernel.pauses import moved_end, outside, stopped
 from regulars.kernel.program import Expiry, Program
 from regulars.kernel.state import Consequences
 
@@ -65,6 +65,10 @@ class Lifetimes:
         if self._hold_until is not None:
             held_until = self._hold_until.ends_at(happened_at, self._calendar)
         return held_until, FOREVER if ending is None else self._end(happened_at, ending)
+
+    def named(self, end: Instant, at: Instant) -> Instant:
+        """The end that somebody named at `at`: no later one, unless a pause stands still over it."""
+        return outside(self._stopped, at, end, self._calendar)
 
     def _end(self, earned: Instant, ending: Ending) -> Instant:
         calendar = self._calendar

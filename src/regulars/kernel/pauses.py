@@ -67,6 +67,10 @@ class Stopped(Struct, frozen=True):
     def holds(self, day: Day) -> bool:
         return any(start <= day < end for start, end in self.spans)
 
+    def cuts(self, end: Day) -> bool:
+        """Whether what is over on `end` would be over by a paused day."""
+        return any(start < end <= till for start, till in self.spans)
+
     def first_running(self, day: Day) -> Day:
         """This day, or the first after its pause."""
         return next((end for start, end in self.spans if start <= day < end), day)
@@ -114,6 +118,13 @@ def moved_end(days: Stopped, begin: Instant, end: Instant, calendar: Calendar) -
 
 def unmoved_end(days: Stopped, begin: Instant, end: Instant, calendar: Calendar) -> Instant:
     return _shifted(end, days.unmoved, begin, calendar)
+
+
+def outside(days: Stopped | None, begin: Instant, end: Instant, calendar: Calendar) -> Instant:
+    """An end that somebody named: as it is, unless it lies in a pause, in which nothing ends."""
+    if days is None or end >= FOREVER or not days.cuts(calendar.day_of(end - 1) + 1):
+        return end
+    return moved_end(days, begin, end, calendar)
 
 
 def why_paused(pauses: Iterable[Pause], clock: Clock, begin: Day, end: Day) -> str:

@@ -35,12 +35,12 @@ SPARED = "spared"
 """Stand where a rule's id does."""
 
 
-def extend(state: State, fact: ExpiryExtended, at: Instant, version: str) -> list[Effect]:
+def extend(state: State, fact: ExpiryExtended, at: Instant, program: Rulebook) -> list[Effect]:
     """Whatever ends before `until` ends then. What never ends, or ends later, stays; what has ended is gone."""
-    because = Because(EXTENSION, version, fact.id)
+    because, until = Because(EXTENSION, program.version, fact.id), program.earning.lifetimes.named(fact.until, at)
 
     def end_of(lot: Lot) -> Instant:
-        return max(lot.expires_at, fact.until)
+        return max(lot.expires_at, until)
 
     return _with_ends(state.consequences, end_of, at, fact.recorded_at, because)
 

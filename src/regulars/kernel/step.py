@@ -300,7 +300,7 @@ def _moved_by(
     if isinstance(fact, PointsAdjusted | PointsSent | PointsReceived):
         return by_hand(state, fact, at, program.version, program.earning.lifetimes)
     if isinstance(fact, ExpiryExtended):
-        return extend(state, fact, at, program.version)
+        return extend(state, fact, at, program)
     moved = spend(state, fact, at, program.version, memory)
     if isinstance(fact, SpendingReversed) and memory is not None:
         return come_back(moved, fact, program, memory)
