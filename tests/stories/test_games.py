@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from regulars.backtesting.replay import replay
+from regulars.backtesting.run import open_history
 from regulars.service import webhooks
 from regulars.service.networks import Networks
-from regulars.store.schema import outbox
+from regulars.store.history import Recorded
+from regulars.store.schema import customers, outbox
+from regulars.wire.records import decode_state
 from tests.service.town import did, order
 from tests.shop import at
 from tests.stories.corner import Corner
@@ -111,3 +115,29 @@ def test_whoever_asked_is_told_first_when_it_opens(tmp_path: Path) -> None:
             rows = connection.execute(select(outbox.c.type, outbox.c.body)).all()
     told = [json.loads(row.body)["data"] for row in rows if row.type == "perk.opened"]
     assert [(one["user_id"], one["perk"]) for one in told] == [("ada", "tea-club")]
+
+
+def test_a_backtest_over_the_record_finds_what_happened(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/corner.db"
+    with Corner(url, RULES) as corner:
+        corner.tells(*[order("ada", str(number), 10) for number in range(1, 5)], deed("ada", "Product Reviewed"))
+        corner.tells(deed("ada", "Subscription Started", club="tea-club"), order("ada", "5", 10))
+        corner.tells({"event": "Order Cancelled", "userId": "ada", "properties": {"order_id": "4"}})
+        corner.tells(deed("ada", "Subscription Refunded", club="tea-club"), order("ada", "6", 10))
+        rulebook = corner.shop.rulebooks.latest()
+        assert rulebook is not None
+        with corner.shop.store.reading() as connection:
+            (written,) = connection.execute(select(customers.c.state)).scalars()
+    live = decode_state(written).consequences
+    history = open_history(Recorded(url), [rulebook])
+    ((_, facts),) = history.customers()
+    state, _ = replay(facts, rulebook, at("2017-03-01 12:01"))
+    found = state.consequences
+    assert live.played is not None
+    assert found.played is not None
+    assert {name: one.times for name, one in found.played.games.items()} == {
+        name: one.times for name, one in live.played.games.items()
+    }
+    assert len(found.played.grants) == len(live.played.grants)
+    assert (found.played.clubs, found.outstanding()) == (live.played.clubs, live.outstanding())
+    assert live.played.games["coffee"].times == 1
