@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from regulars.backtesting.run import open_history, run
 from regulars.service import rights
+from regulars.store.history import Recorded
 from tests.service.town import Town, did
 from tests.shop import at
 from tests.stories.corner import identify
@@ -89,3 +91,19 @@ def test_who_is_erased_has_no_birthday_any_more(town: Town) -> None:
     born(town, "ada", "1990-06-15", "2017-03-01 12:00")
     rights.erase(town.shop, town.customer("ada").id, "ben", at("2017-03-02 12:00"))
     assert town.wakes("2017-06-16 12:00") == 0
+
+
+def test_a_backtest_of_the_record_comes_to_what_the_shop_gave(town: Town, database: str) -> None:
+    town.hears(did("Member Joined", userId="ada"), now="2017-01-10 12:00")
+    born(town, "ada", "1990-06-15", "2017-01-11 12:00")
+    town.hears(identify("ada", traits={"address": {"city": "Lund"}}), now="2017-01-12 12:00")
+    born(town, "bob", "1988-02-29", "2017-01-11 12:00")
+    town.wakes("2019-01-01 00:00")
+    rules, source = town.shop.rulebooks.in_force(), Recorded(database)
+    assert rules is not None
+    history = open_history(source, [rules])
+    [outcome] = run(source, [rules], history=history, stopwatch=lambda: 0.0, until=at("2019-01-01 00:00"))
+    assert {one.customer: one.outstanding for one in outcome.customers} == {
+        name: town.points(name, "2019-01-01 00:00") for name in ("ada", "bob")
+    }
+    assert outcome.points.outstanding == 40 + 2 * 200 + 30 + 2 * 200
