@@ -22,6 +22,7 @@ points:
 earning:
   - {id: purchase, on: Order Completed, per: 1.00, points: 1, holdout: exempt}
   - {id: tried, on: Order Completed, points: 33, for: {trial: stars, arm: many}}
+  - {id: quiet, on: Order Completed, points: 44, when: {segment: at-risk}}
   - {id: summer, on: Order Completed, multiply: 2, when: {from: 2018-06-01, to: 2018-09-01}}
 tiers:
   by: spend
@@ -36,6 +37,7 @@ perks:
 holdout: {share: 5%, salt: corner-2026}
 trials:
   stars: {arms: [few, many]}
+segments: {at-risk: {did: Order Completed, at_least: 2}}
 pauses:
   - {from: 2018-04-01, to: 2018-05-01, stops: [expiry], why: "We are closed."}
 """
@@ -63,7 +65,20 @@ def test_what_earns_how_long_it_lasts_levels_perks_and_pauses() -> None:
 def test_what_is_only_for_some_and_what_is_the_shops_business_is_not_told() -> None:
     said = " ".join(told("2018-01-01").values())
 
-    for secret in ("33", "secret", "Not yet", "0.0137", "80", "held out", "holdout", "trial", "77", "owed"):
+    for secret in (
+        "33",
+        "44",
+        "at-risk",
+        "secret",
+        "Not yet",
+        "0.0137",
+        "80",
+        "held out",
+        "holdout",
+        "trial",
+        "77",
+        "owed",
+    ):
         assert secret not in said
 
 

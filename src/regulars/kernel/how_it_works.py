@@ -1,7 +1,7 @@
 """The program as its members read it: the sentences that rules, levels, perks and pauses say of themselves, under a few titles.
 
-What is not for everybody's eyes is left out: what is only for an arm of a trial or for a share, the holdout, what a point costs the
-shop, and how debts are settled. What is over is left out as well.
+What is not for everybody's eyes is left out: what is only for an arm of a trial, for a share or for a segment, the holdout, what a
+point costs the shop, and how debts are settled. What is over is left out as well.
 """
 
 from fractions import Fraction
@@ -47,13 +47,12 @@ def how_it_works(program: Program, today: Day) -> tuple[Chapter, ...]:
 
 
 def _earning(program: Program, today: Day) -> tuple[str, ...]:
-    return tuple(
-        [
-            rule.describe(program)
-            for rule in program.earning
-            if rule.only_for is None and not (rule.when.end_day is not None and rule.when.end_day <= today)
-        ]
-    )
+    said = []
+    for rule in program.earning:
+        is_over = rule.when.end_day is not None and rule.when.end_day <= today
+        if rule.only_for is None and not rule.occasion.segments and not is_over:
+            said.append(rule.describe(program))
+    return tuple(said)
 
 
 def _points(program: Program) -> tuple[str, ...]:

@@ -17,10 +17,16 @@ LABELS: Final[Mapping[str, str]] = {
     "multiply": "Multiply the points by",
     "only": "Only goods where",
     "except": "Not for goods where",
-    "when": "On which days",
+    "when": "Only when",
     "when.from": "From",
     "when.to": "Until before",
     "when.weekday": "Weekdays",
+    "when.recurs": "On days that come again",
+    "when.tier": "Levels",
+    "when.segment": "Segments",
+    "when.where": "Where",
+    "leap_day": "Whoever is born on 29 February",
+    "retroactive": "For those who joined before, too",
     "basis": "Which money counts",
     "on_return": "When an order goes back in part",
     "for": "Only for some",
@@ -67,7 +73,19 @@ LABELS: Final[Mapping[str, str]] = {
 
 MAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "points": ("name", "worth", "hold", "expire"),
-    "earning": ("id", "on", "points", "per", "multiply", "when", "only", "except", "limit"),
+    "earning": (
+        "id",
+        "on",
+        "points",
+        "per",
+        "multiply",
+        "when.weekday",
+        "when.from",
+        "when.to",
+        "only",
+        "except",
+        "limit",
+    ),
     "tiers": ("by", "over", "keep", "levels"),
     LEVELS: ("id", "at", "earn", "perks"),
     "perks": ("id", "title", "window", "opens"),
@@ -89,6 +107,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "except": "category: [gift-cards, tobacco]",
     "arms": "plain, doubled",
     "limit": "times: 1, per: month",
+    "when.hours": "17:00-20:00",
     "levels": "{id: silver, at: 500}, {id: gold, at: 1500}",
     "do": "{on: Product Reviewed, times: 2}, {on: Order Completed}",
     "notices": "30 days, 7 days",
@@ -111,7 +130,7 @@ def legend(group: str) -> str:
 
 def is_main(section: Section, leaf: Leaf, number: int) -> bool:
     if section.id in MAIN:
-        return leaf.path.partition(".")[0] in MAIN[section.id]
+        return leaf.path in MAIN[section.id] or leaf.path.partition(".")[0] in MAIN[section.id]
     return leaf.required or number < FEW
 
 
