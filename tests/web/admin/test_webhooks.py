@@ -53,7 +53,7 @@ def test_one_is_made_and_its_secret_is_shown_once(shop: Shop, ada: Visitor) -> N
 
 def test_whoever_ticks_all_or_none_is_told_everything(shop: Shop, ada: Visitor) -> None:
     add(shop)
-    every = {"type:segment.entered": "yes", "type:segment.left": "yes", "type:points.expiring_soon": "yes"}
+    every = {f"type:{name}": "yes" for name in webhooks.TYPES}
     for ticked in ({}, every):
         assert ada.fills_in("/webhooks/crm", "/webhooks/crm", url=URL, **ticked).status_code == 303
         assert webhooks.endpoint(shop, "crm").types == ()
