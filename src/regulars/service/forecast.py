@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from regulars.kernel.adopt import adopt
 from regulars.kernel.because import sentence
 from regulars.kernel.effects import EARN, Effect, Posted, Refused, TierChanged, Withheld
-from regulars.kernel.facts import FOREVER, Instant, Line, OrderCompleted
+from regulars.kernel.facts import FOREVER, Bill, Instant, Line, OrderCompleted
 from regulars.kernel.rulebook import Rulebook
 from regulars.kernel.state import State
 from regulars.kernel.step import advance, step
@@ -50,10 +50,12 @@ class Forecast(Struct, frozen=True):
     version: str
 
 
-def forecast(shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Instant, now: Instant) -> Forecast | None:
-    """Of an order of these lines at `at`, not before `now`, by the program in force. `customer` is our id of who orders; None is
-    somebody of whom nothing is known, a member only where everyone is. None where there is no such customer; NoProgram before a
-    program is in force.
+def forecast(
+    shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Instant, now: Instant, bill: Bill | None = None
+) -> Forecast | None:
+    """Of an order of these lines and this bill at `at`, not before `now`, by the program in force. `customer` is our id of who
+    orders; None is somebody of whom nothing is known, a member only where everyone is. None where there is no such customer;
+    NoProgram before a program is in force.
     """
     rulebook = shop.rulebooks.in_force()
     if rulebook is None:
@@ -68,7 +70,7 @@ def forecast(shop: Shop, customer: str | None, lines: tuple[Line, ...], at: Inst
         state = held
     state, _ = advance(state, max(at, state.clock), rulebook, at)
     amount_minor = sum([line.amount_minor for line in lines])
-    order = OrderCompleted(ORDER, customer or ORDER, at, at, ORDER, ORDER, lines, amount_minor)
+    order = OrderCompleted(ORDER, customer or ORDER, at, at, ORDER, ORDER, lines, amount_minor, bill)
     after, effects = step(state, order, rulebook, drawn_by=drawn_by)
     earned = [effect for effect in effects if isinstance(effect, Posted) and effect.entry is EARN]
     ends = earned[0].expires_at if earned else FOREVER

@@ -136,6 +136,22 @@ def test_an_order_to_try_says_what_is_missing(sqlite: str) -> None:
         assert said.sentence == "No points by “big”: 45.80 USD counts for it, and it begins at 50.00 USD."
 
 
+def test_an_order_to_try_has_a_currency_and_a_bill(sqlite: str) -> None:
+    """In another currency, with its tax, paid partly with points: as the order itself would earn."""
+    with Corner(sqlite, RATES % "0.90") as corner:
+
+        def tried(**asked: Any) -> Any:
+            body = {"lines": [{"amount": "90.00"}], **asked}
+            return corner.client.post("/v1/orders/forecast", json=body, auth=(corner.secret, "")).json()
+
+        assert tried(currency="EUR")["points"] == 100
+        assert tried(paid_with={"points": "45.00"})["points"] == 45
+        assert tried(tax="10.00", paid_with={"gift_card": "50.00"})["points"] == 45
+        [said] = tried(currency="SEK")["rules"]
+        assert (said["points"], said["reason"]) == (0, "no_rate")
+        assert tried(currency="ZZZ")["code"] == "bad_body"
+
+
 def test_a_guests_order_is_theirs_once_the_address_is_confirmed(database: str) -> None:
     """Where everyone is a member, an order under an unknown address earns in an account of its own; when somebody shows that the
     address is theirs, its points come along, once.
