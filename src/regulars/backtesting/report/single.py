@@ -129,7 +129,7 @@ def _points_by_month(outcome: Outcome, program: Program) -> Section | None:
     if outcome.points.expired:
         first = next(one for one in months if one.expired)
         says.append(f"The first to expire did so in {words.month(first.month)}.")
-    elif program.points.expire:
+    elif program.points.expire or program.points.expire_on or program.points.inactive:
         says.append("None expired in this time.")
     series = [charts.Series("given", charts.ACCENT, [one.issued for one in months], words.count(months[-1].issued))]
     if outcome.points.expired:
