@@ -138,7 +138,9 @@ def standings(draw: st.DrawFn) -> tuple[list[Line], list[tuple[int, int]], bool]
     return lines, back, draw(st.integers(0, 5)) == 0
 
 
-first = st.lists(st.builds(goods, st.sampled_from(PRODUCTS), amounts, quantities), min_size=1, max_size=4)
+first = st.lists(
+    st.builds(goods, st.sampled_from(PRODUCTS), st.integers(1, 20_000), quantities), min_size=1, max_size=4
+)
 
 
 @given(first, st.lists(standings(), min_size=1, max_size=8))

@@ -56,7 +56,7 @@ def _standing(fact: OrderReturned, deed: Stands, known: Ordered) -> Fact:
             minor = 0 if deed.is_gone else deed.gone_minor
             return as_told(replace(fact, amount_minor=minor, is_whole=deed.is_gone), order, returns)
         return _no_change(fact, deed)
-    if deed.is_gone:
+    if deed.is_gone or (known.lines() and not _is_anything_left(deed)):
         if known.is_gone():
             return _no_change(fact, deed)
         return completed(fact, order, returns, all_of(order, returns), is_whole=True)
@@ -69,6 +69,10 @@ def _standing(fact: OrderReturned, deed: Stands, known: Ordered) -> Fact:
     is_ours = order.bill is None or not order.bill.currency
     more = sum([line.amount_minor for line in added]) if is_ours else 0
     return replace(back, is_whole=back.is_whole and not added, added=added, added_minor=more, revives=revives)
+
+
+def _is_anything_left(deed: Stands) -> bool:
+    return any(line.amount_minor > minor or line.quantity > count for line, (minor, count) in _with_back(deed))
 
 
 def _no_change(fact: OrderReturned, deed: Stands) -> Behaved:
