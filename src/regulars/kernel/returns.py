@@ -112,7 +112,8 @@ def deserved(given: Posted, known: Ordered, now: OrderCompleted, every: Sequence
     if earner.on_return == "reckon_again" and earner.least is not None and not earner.least.is_there(now):
         return 0
     if earner.basis is None:
-        is_left = not now.lines or any(map(_is_left, now.lines, every))
+        costs_nothing = not any([line.amount_minor > 0 for line in every])
+        is_left = costs_nothing or any([line.amount_minor > 0 for line in now.lines])
         return given.points if is_left else 0
     left_minor = earner.basis(now) or 0
     had_minor = given.reckoning.basis_minor or 0
@@ -247,10 +248,6 @@ def quantities_left(order: OrderCompleted, returns: Sequence[OrderReturned]) -> 
         for line in one.lines:
             left[line.line] = max(left[line.line] - line.quantity, 0)
     return left
-
-
-def _is_left(now: Line, then: Line) -> bool:
-    return now.amount_minor > 0 or now.amount_minor == then.amount_minor
 
 
 class _Taking:
