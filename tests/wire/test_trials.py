@@ -51,7 +51,7 @@ def test_it_means_what_it_says() -> None:
 def test_it_says_so_in_plain_words() -> None:
     said = parse_program(rules(*RULES) + TRIED).program.describe()
     assert "1 point for each order, for “doubled” of the trial “doubles”." in said
-    assert "5 points for each “Birthday”, the holdout too." in said
+    assert "5 points for a birthday, once a year, the holdout too." in said
     assert (
         "Trial “doubles”: 50 % of all customers take part, drawn by “doubles”; of these are 50 % “plain” and 50 % “doubled”."
         in said
