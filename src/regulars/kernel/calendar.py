@@ -32,6 +32,20 @@ Period = Literal["week", "month", "quarter", "half_year", "year"]
 EXACT_UNITS: Final = {"minutes": MINUTE, "hours": HOUR}
 MONTHS_IN: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 

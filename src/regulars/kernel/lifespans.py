@@ -1,27 +1,12 @@
 """What a program says of how long points are pending and how long they last, beside a duration: as typed values."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 
-from regulars.kernel.calendar import Calendar, Day, Duration, add, date_of, first_day_of
+from regulars.kernel.calendar import MONTHS, Calendar, Day, Duration, add, date_of, first_day_of
 from regulars.kernel.facts import DAWN, Instant
 from regulars.kernel.terms import listed
-
-MONTH_NAMES: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class OnDates(Struct, frozen=True):
@@ -42,7 +27,7 @@ class OnDates(Struct, frozen=True):
         return min([day for day in days if day >= first])
 
     def describe(self) -> str:
-        dates = listed([f"{day} {MONTH_NAMES[month - 1]}" for month, day in self.dates], "or")
+        dates = listed([f"{day} {MONTHS[month - 1]}" for month, day in self.dates], "or")
         after = f", {self.at_least.describe()} after they were earned at the soonest" if self.at_least else ""
         return f"at the end of the next {dates}{after}"
 

@@ -10,13 +10,13 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from regulars.kernel.calendar import WEEKDAYS, Day, Duration, Period, Zone, date_of
+from regulars.kernel.calendar import MONTHS, WEEKDAYS, Day, Duration, Period, Zone, date_of
 from regulars.kernel.clubs import Club
 from regulars.kernel.effects import GAME, WELCOME
 from regulars.kernel.experiments import Holdout, OnlyFor, Trial
 from regulars.kernel.facts import MEMBER_JOINED, ORDER_COMPLETED
 from regulars.kernel.games.rules import Deed, Games
-from regulars.kernel.lifespans import MONTH_NAMES, HoldUntil, Inactivity, OnDates
+from regulars.kernel.lifespans import HoldUntil, Inactivity, OnDates
 from regulars.kernel.limits import Limit, told
 from regulars.kernel.occasions import ANY_OCCASION, Occasion
 from regulars.kernel.pauses import Pause
@@ -40,7 +40,6 @@ OnReturn = Literal["share", "reckon_again", "keep"]
 rule would give for what is left; or all of them, whatever goes back.
 """
 NEVER: Final = "never"
-MONTHS: Final = MONTH_NAMES
 
 LeapDay = Literal["feb_28", "mar_1"]
 _OCCASIONS: Final = {

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from regulars.kernel.calendar import Day, Duration
+from regulars.kernel.calendar import MONTHS, Day, Duration
 from regulars.kernel.pauses import CLOCKS
-from regulars.kernel.program import MONTHS, NEVER
+from regulars.kernel.program import NEVER
 from regulars.wire.document import nearest
 from regulars.wire.shapes import (
     DATE_SHAPE,
@@ -58,14 +58,19 @@ def _calendar(expected: str) -> Callable[[str], Duration | None]:
     return parse
 
 
-def _notice(written: str) -> int | None:
-    duration = parse_duration(written)
-    if duration is None:
-        return None
-    days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
-    if not 0 < days <= MOST_NOTICE_DAYS:
-        raise Unreadable(f"days or weeks, {MOST_NOTICE_DAYS} days at most")
-    return days
+def days_up_to(most: int) -> Callable[[str], int | None]:
+    """Days or weeks, in days."""
+
+    def parse(written: str) -> int | None:
+        duration = parse_duration(written)
+        if duration is None:
+            return None
+        days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
+        if not 0 < days <= most:
+            raise Unreadable(f"days or weeks, {most} days at most")
+        return days
+
+    return parse
 
 
 HOLD_ENDS: Final = ("fulfilment", "returns_end")
@@ -88,7 +93,7 @@ CALENDAR_LONG = Scalar(
 )
 NOTICE = Scalar(
     "a duration in days or weeks, such as “30 days”",
-    _notice,
+    days_up_to(MOST_NOTICE_DAYS),
     {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
     DURATION_SHAPE.meant,
 )

@@ -37,7 +37,7 @@ from regulars.kernel.state import QUALIFYING_DAYS
 from regulars.kernel.terms import Currency, plain
 from regulars.kernel.worth import TENDERS, BackFirst
 from regulars.wire.document import Place, nearest
-from regulars.wire.life_vocabulary import DATE_OF_YEAR, EVENT, EXPIRE, HOLD, NOTICES, PAUSE
+from regulars.wire.life_vocabulary import DATE_OF_YEAR, EVENT, EXPIRE, HOLD, NOTICES, PAUSE, days_up_to
 from regulars.wire.mapping.paths import PATH, parse_path
 from regulars.wire.recurrences import LONGEST, parse_recurrence
 from regulars.wire.shapes import (
@@ -489,16 +489,6 @@ def _months(written: str) -> int | None:
     return months
 
 
-def _days_of_a_level(written: str) -> int | None:
-    duration = parse_duration(written)
-    if duration is None:
-        return None
-    days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
-    if not 0 < days <= MOST_DAYS_OF_A_LEVEL:
-        raise Unreadable(f"days or weeks, {MOST_DAYS_OF_A_LEVEL} days at most")
-    return days
-
-
 MONTHS_LONG = Scalar(
     "a duration such as “12 months”",
     _months,
@@ -507,7 +497,7 @@ MONTHS_LONG = Scalar(
 )
 DAYS_LONG = Scalar(
     "a duration in days or weeks, such as “30 days”",
-    _days_of_a_level,
+    days_up_to(MOST_DAYS_OF_A_LEVEL),
     {"type": "string", "pattern": DURATION_SHAPE.as_schema["pattern"]},
     DURATION_SHAPE.meant,
 )

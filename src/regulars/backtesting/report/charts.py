@@ -20,7 +20,8 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
-from regulars.backtesting.report.words import MINUS, MONTHS, THIN, shortened
+from regulars.backtesting.report.words import MINUS, THIN, shortened
+from regulars.kernel.calendar import MONTHS
 from regulars.kernel.terms import Currency
 
 Unit = Callable[[int], str]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from regulars.kernel.calendar import WEEKDAYS, Calendar, date_of, weekday_of
+from regulars.kernel.calendar import MONTHS, WEEKDAYS, Calendar, date_of, weekday_of
 from regulars.kernel.facts import Instant
 from regulars.kernel.terms import Currency, PointsName
 
@@ -16,21 +16,6 @@ THIN: Final = "\u202f"
 NOTHING: Final = "–"
 
 _DATE: Final = re.compile(r"(?<=the end of )(\d{4})-(\d\d)-(\d\d)\b")
-
-MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def count(number: int) -> str:

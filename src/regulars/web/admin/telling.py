@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from regulars.backtesting.report import words
-from regulars.kernel.calendar import Calendar
+from regulars.kernel.calendar import MONTHS, Calendar
 from regulars.kernel.facts import Instant
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def with_spoken_days(sentence: str) -> str:
 
 def _spoken_day(found: re.Match[str]) -> str:
     year, month, day, time = found.groups()
-    spoken = f"{int(day)} {words.MONTHS[int(month) - 1]} {year}"
+    spoken = f"{int(day)} {MONTHS[int(month) - 1]} {year}"
     return f"{spoken}, {time}" if time else spoken
 
 
