@@ -18,6 +18,7 @@ from regulars.made_year.calendar import midnight
 from regulars.made_year.truths import SignedIn
 from regulars.made_year.year import make_year
 from regulars.service.likelihood import keep_list
+from regulars.service.people import ANONYMOUS_ID, ITSELF
 from regulars.service.shop import Shop, open_shop
 from regulars.truth_checks.checks import checked
 from regulars.truth_checks.held import Finding, NoTruths, load
@@ -244,7 +245,12 @@ def test_robots_that_are_not_labelled_are_found_out(taken):
 
 
 def test_people_who_are_labelled_as_robots_are_found_out(taken):
-    taken.change("UPDATE visits SET bot = 'crawler' WHERE id = (SELECT min(id) FROM visits WHERE bot IS NULL)")
+    somebodys = "SELECT min(id) FROM visits JOIN identities USING (record) WHERE bot IS NULL AND kind = :kind AND trust = :trust"
+    taken.change(
+        f"UPDATE visits SET bot = 'crawler' WHERE id = ({somebodys})",
+        kind=ANONYMOUS_ID,
+        trust=ITSELF,
+    )
 
     assert "people who are taken for robots" in taken.wrong()
 
