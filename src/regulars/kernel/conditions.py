@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import Struct
+
 from regulars.kernel.calendar import Day, weekday_of
 from regulars.kernel.facts import Behaved, Fact, Line, OrderCompleted
 from regulars.kernel.program import ALWAYS, Counts, Goods, When
@@ -10,8 +12,19 @@ from regulars.kernel.segments.passing import number_of
 from regulars.kernel.worth import USUAL_WORTH, BackFirst, Eligible, Worth, counted
 
 OnDay = Callable[[Day], bool]
-Basis = Callable[[Fact], int | None]
 OfOrder = Callable[[OrderCompleted], int | None]
+
+
+class Basis(Struct, frozen=True):
+    """What of a fact counts. `plain` is the same of an order without a bill, and quicker."""
+
+    of: Callable[[Fact], int | None]
+    plain: OfOrder
+
+    def __call__(self, fact: Fact) -> int | None:
+        return self.of(fact)
+
+
 MOST_COUNTED: Final = 10**12
 
 
@@ -33,19 +46,16 @@ def compile_basis(goods: Goods, worth: Worth = USUAL_WORTH, back_first: BackFirs
     """A function from an order to what of it counts in minor units; None where no line is eligible."""
     eligible = _eligible_line(goods) if goods else None
     by_lines = _of_lines(goods)
-    whole = worth.of == "order" and eligible is not None
+    plain = _whole_where(by_lines) if worth.of == "order" and goods else by_lines
 
     def basis(order: Fact) -> int | None:
         if not isinstance(order, OrderCompleted):
             return None
-        bill = order.bill
-        if bill is not None:
-            return counted(order, bill, eligible, worth, back_first)
-        if whole:
-            return None if by_lines(order) is None else order.amount_minor
-        return by_lines(order)
+        if order.bill is None:
+            return plain(order)
+        return counted(order, order.bill, eligible, worth, back_first)
 
-    return basis
+    return Basis(basis, plain)
 
 
 def compile_counts(counts: Counts) -> Basis:
@@ -56,7 +66,7 @@ def compile_counts(counts: Counts) -> Basis:
         number = None if said is None else number_of(said)
         return None if number is None or abs(number) > MOST_COUNTED else int(number // counts.each)
 
-    return units
+    return Basis(units, units)
 
 
 def _of_lines(goods: Goods) -> OfOrder:
@@ -68,6 +78,11 @@ def _of_lines(goods: Goods) -> OfOrder:
     if len(goods.only) == 1 and not goods.excluded:
         return _none_but(goods.only[0].property, frozenset(goods.only[0].values))
     return _eligible(goods)
+
+
+def _whole_where(by_lines: OfOrder) -> OfOrder:
+    """The whole order, where any line is eligible."""
+    return lambda order: None if by_lines(order) is None else order.amount_minor
 
 
 def _all_but(name: str, values: frozenset[str]) -> OfOrder:

@@ -36,7 +36,7 @@ from regulars.kernel.effects import (
     Refused,
 )
 from regulars.kernel.expiry import Lifetimes
-from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant
+from regulars.kernel.facts import WEAK, BalanceBroughtOver, Behaved, Fact, Instant, OrderCompleted
 from regulars.kernel.limits import Limits
 from regulars.kernel.membership import was_member
 from regulars.kernel.program import Fixed, Goods, Multiplier, OnReturn, PerAmount, Program
@@ -213,8 +213,12 @@ def _earn(state: State, fact: Fact, day: Day, at: Instant, rules: EarningRules, 
     id, recorded_at, version = fact.id, fact.recorded_at, rules.version
     lot = id, ONE_LOT
     amounts: list[int | None] = []
-    for basis in terms.bases:
-        amounts.append(basis(fact))
+    if isinstance(fact, OrderCompleted) and fact.bill is None:
+        for basis in terms.bases:
+            amounts.append(basis.plain(fact))
+    else:
+        for basis in terms.bases:
+            amounts.append(basis.of(fact))
     effects: list[Effect] = []
     for term in terms.rules:
         basis_minor, units = None, 1

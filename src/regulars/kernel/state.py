@@ -40,6 +40,7 @@ from regulars.kernel.effects import (
     MembershipStarted,
     Merged,
     Posted,
+    Refused,
     ReservationEnded,
     ReservationMade,
     Returned,
@@ -271,6 +272,8 @@ def apply(effect: Effect, held: Consequences) -> None:
             _move(effect, held)
         else:
             _post(effect, held)
+    elif isinstance(effect, Refused):
+        return
     elif isinstance(effect, TierChanged):
         held.tier = effect.after
         if held.footing is not None:
