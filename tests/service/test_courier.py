@@ -35,7 +35,7 @@ def receiver() -> Iterator[Receiver]:
 
 def carry(url: str, networks: Networks = HERE, seconds: float = 10, tls: ssl.SSLContext | None = None) -> Outcome:
     async def carried() -> Outcome:
-        async with Courier(networks, lambda: NOW, seconds, tls) as courier:
+        async with Courier(networks, lambda: time.time_ns() // 1_000, seconds, tls) as courier:
             return await courier.carry(Sending("msg_1", "crm", url, BODY, 1, (SECRET,)))
 
     return asyncio.run(carried())
