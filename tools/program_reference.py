@@ -7,23 +7,34 @@ renews the tables of keys in docs/program.md (between `<!-- keys: RULE -->` and 
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Final
 
 from regulars.kernel.terms import listed
-from regulars.wire import life_vocabulary, program_vocabulary
+from regulars.wire import vocabulary
 from regulars.wire.program import program_schema
-from regulars.wire.shapes import ListOf, Table
+from regulars.wire.shapes import Either, ListOf, Table
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 PAGE: Final = DOCS / "program.md"
 SCHEMA: Final = DOCS / "program.schema.json"
 MARKED: Final = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-TABLES: Final = {name: table for name, table in vars(program_vocabulary).items() if isinstance(table, Table)} | {
-    "EXPIRE": life_vocabulary.EXPIRE.table,
-    "HOLD": life_vocabulary.HOLD.table,
-}
+
+def _tables() -> dict[str, Table]:
+    """Every table of the vocabulary, by its name there; of what may be a word as well, the table."""
+    found: dict[str, Table] = {}
+    for module in iter_modules(vocabulary.__path__, f"{vocabulary.__name__}."):
+        for name, shape in vars(import_module(module.name)).items():
+            table = shape.table if isinstance(shape, Either) else shape
+            if isinstance(table, Table):
+                assert found.setdefault(name, table) is table, f"two tables are called {name}"
+    return found
+
+
+TABLES: Final = _tables()
 
 
 def renewed(page: str) -> str:

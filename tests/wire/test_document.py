@@ -8,20 +8,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from regulars.wire import program_vocabulary
 from regulars.wire.document import MAX_CHARACTERS, MAX_DEPTH, DocumentError, nearest, quoted
 from regulars.wire.program import load_program, parse_program
+from regulars.wire.vocabulary import earning, occasions, points, program, tiers
 from tests.wire.documents import PLAIN
 
 TABLES = {
-    "program": program_vocabulary.PROGRAM,
-    "points": program_vocabulary.POINTS,
-    "name": program_vocabulary.POINTS_NAME,
-    "earning": program_vocabulary.RULE,
-    "basis": program_vocabulary.BASIS,
-    "when": program_vocabulary.WHEN,
-    "tiers": program_vocabulary.TIERS,
-    "levels": program_vocabulary.LEVEL,
+    "program": program.PROGRAM,
+    "points": points.POINTS,
+    "name": points.POINTS_NAME,
+    "earning": earning.RULE,
+    "basis": earning.BASIS,
+    "when": occasions.WHEN,
+    "tiers": tiers.TIERS,
+    "levels": tiers.LEVEL,
 }
 SECTIONS = (
     "program, currency, members, time_zone, points, earning, tiers, perks, pauses, games, clubs, holdout, trials, scores, "

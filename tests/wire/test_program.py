@@ -40,7 +40,7 @@ from regulars.kernel.terms import Currency
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
 from regulars.wire.program import parse_program, version_of
-from regulars.wire.program_vocabulary import NOT_YET
+from regulars.wire.vocabulary.program import NOT_YET
 from tests.wire.documents import PLAIN, documents, layouts
 
 CORNER_SHOP = (Path(__file__).parents[2] / "programs/corner-shop/program.yaml").read_text()

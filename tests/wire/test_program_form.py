@@ -8,7 +8,7 @@ import pytest
 from regulars.wire.document_writing import plain_of
 from regulars.wire.program import parse_program
 from regulars.wire.program_form import Draft, drafted, leaves, pieces, section_named, sections, taken_out, tried, whole
-from regulars.wire.program_vocabulary import PROGRAM
+from regulars.wire.vocabulary.program import PROGRAM
 
 CORNER_SHOP = Path("programs/corner-shop/program.yaml").read_text("utf-8")
 EVERY = sorted(Path("programs").glob("*/program.yaml"))

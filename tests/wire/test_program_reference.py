@@ -15,7 +15,7 @@ from regulars.boot import wiring
 from regulars.cli import regulars
 from regulars.wire.document import DocumentError
 from regulars.wire.program import parse_program, program_schema
-from regulars.wire.program_vocabulary import NOT_YET
+from regulars.wire.vocabulary.program import NOT_YET
 from tests.wire.documents import PLAIN, documents
 from tools.program_reference import PAGE, SCHEMA, TABLES, key_table, renewed
 

@@ -6,7 +6,6 @@ import pytest
 
 from regulars.wire.document_writing import NotWritable
 from regulars.wire.program import parse_program
-from regulars.wire.program_vocabulary import CONDITION
 from regulars.wire.segment_checks import GO_WITH
 from regulars.wire.segment_form import (
     LEAVES,
@@ -22,6 +21,7 @@ from regulars.wire.segment_form import (
 )
 from regulars.wire.segment_trial import tried, without
 from regulars.wire.segment_writing import segments_in, with_segment
+from regulars.wire.vocabulary.segments import CONDITION
 
 PROGRAMS = Path(__file__).parents[2] / "programs/corner-shop"
 DOCUMENT = """\

@@ -1,6 +1,6 @@
 """The program document: YAML 1.2 to a typed program, its JSON Schema, and its version.
 
-What it may say stands in `program_vocabulary`, what it may not contradict in `program_checks`; here it gets its meaning.
+What it may say stands in `vocabulary`, what it may not contradict in `program_checks`; here it gets its meaning.
 Documents that differ in comments, layout, the order of keys or of chosen values mean the same and have the same version; only
 under `identities` does the order of keys say something. What an older engine could not say yet is part of the version only where
 a document says something else than what held all along, so that older documents keep theirs.
@@ -65,11 +65,13 @@ from regulars.wire.life_reading import read_pauses, with_expiry, with_lives
 from regulars.wire.limit_reading import read_limits
 from regulars.wire.occasion_reading import read_occasion
 from regulars.wire.program_checks import check
-from regulars.wire.program_vocabulary import CONDITION, PROGRAM, TESTED
 from regulars.wire.score_reading import read_interests, read_scores
 from regulars.wire.segment_reading import read_segments
 from regulars.wire.shapes import Given, Schema
 from regulars.wire.trial_reading import only_for, read_holdout, read_perks, read_trials
+from regulars.wire.vocabulary.program import PROGRAM
+from regulars.wire.vocabulary.properties import TESTED
+from regulars.wire.vocabulary.segments import CONDITION
 
 ADDED_LATER: Final[Mapping[type[Struct], tuple[str, ...]]] = {
     Program: (

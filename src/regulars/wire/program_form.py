@@ -1,6 +1,6 @@
 """The pieces of a program document as forms: a rule, a level, a perk, each as fields, and what is filled in as a piece again.
 
-Which sections there are, which fields and what may stand in them is read off the vocabulary (`program_vocabulary`): a key that
+Which sections there are, which fields and what may stand in them is read off the vocabulary (`vocabulary/`): a key that
 comes there has its field, and a section its form, without a word here. What a form cannot hold stays in the piece as it was
 written; what is wrong is found by the document's own reader and told at the field that it is about.
 """
@@ -17,8 +17,10 @@ from regulars.kernel.rulebook import Rulebook
 from regulars.wire.document import DocumentError, Problem, did_you_mean
 from regulars.wire.document_writing import NotWritable, Plain, flow, plain_of, rewritten, scalar
 from regulars.wire.program import parse_program
-from regulars.wire.program_vocabulary import ID, PROGRAM, MapBy
 from regulars.wire.shapes import Either, Key, ListOf, Named, Scalar, Shared, Table
+from regulars.wire.vocabulary.maps import MapBy
+from regulars.wire.vocabulary.program import PROGRAM
+from regulars.wire.vocabulary.words import ID
 
 Kind: TypeAlias = Literal["list", "map", "one"]
 Form: TypeAlias = Literal["text", "choice", "ticks", "many", "written", "mapped", "listed"]

@@ -17,10 +17,12 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from regulars.wire.program_vocabulary import CONDITION, STEP, TESTED, WHERE
 from regulars.wire.segment_checks import GO_WITH, JOINTS, LISTS, TESTS
 from regulars.wire.segment_checks import NUMBERS as BOUNDS
 from regulars.wire.shapes import Either, ListOf, Scalar, Table
+from regulars.wire.vocabulary.happenings import STEP
+from regulars.wire.vocabulary.properties import TESTED, WHERE
+from regulars.wire.vocabulary.segments import CONDITION
 
 Said: TypeAlias = dict[str, Any]
 """A table as it is written: texts, lists and tables."""

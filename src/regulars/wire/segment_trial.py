@@ -9,9 +9,9 @@ from regulars.kernel.segments.tree import Segment
 from regulars.wire.document import DocumentError, did_you_mean
 from regulars.wire.document_writing import NotWritable
 from regulars.wire.program import parse_program
-from regulars.wire.program_vocabulary import ID
 from regulars.wire.segment_form import Said
 from regulars.wire.segment_writing import SEGMENTS, segments_in, with_segment, without_segment
+from regulars.wire.vocabulary.words import ID
 
 NAME: Final = "name"
 

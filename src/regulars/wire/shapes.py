@@ -271,23 +271,6 @@ class Named(Struct, frozen=True):
         return {"$ref": f"#/$defs/{self.name}"}
 
 
-class Later(Struct, frozen=True):
-    """A shape that is declared further down."""
-
-    shape: Callable[[], Any]
-
-    @property
-    def expected(self) -> str:
-        return str(self.shape().expected)
-
-    def read(self, place: Place) -> Any:
-        return self.shape().read(place)
-
-    def schema(self) -> Schema:
-        schema: Schema = self.shape().schema()
-        return schema
-
-
 class EitherTable(Struct, frozen=True):
     """A table of known keys where one of them is written, else one of the shop's own names."""
 

@@ -1,10 +1,9 @@
 """What a program document may say of how long things live: when points are pending, when they end, and what stands still."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
-from regulars.kernel.calendar import MONTHS, Day, Duration
+from regulars.kernel.calendar import Day, Duration
 from regulars.kernel.pauses import CLOCKS
 from regulars.kernel.program import NEVER
 from regulars.wire.document import nearest
@@ -23,20 +22,10 @@ from regulars.wire.shapes import (
     text,
     word,
 )
+from regulars.wire.vocabulary.times import DATE_OF_YEAR, days_up_to
+from regulars.wire.vocabulary.words import EVENT
 
 MOST_NOTICE_DAYS: Final = 366
-_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def _date_of_year(written: str) -> tuple[int, int] | None:
-    """A month and a day; 29 February is one."""
-    date = re.fullmatch(r"(\d{2})-(\d{2})", written, re.ASCII)
-    if date is None:
-        return None
-    month, day = int(date[1]), int(date[2])
-    if not 1 <= month <= len(MONTHS) or not 1 <= day <= _LONGEST[month - 1]:
-        raise Unreadable("a month and a day that are in the calendar")
-    return month, day
 
 
 def _expire_meant(written: str) -> str | None:
@@ -58,21 +47,6 @@ def _calendar(expected: str) -> Callable[[str], Duration | None]:
     return parse
 
 
-def days_up_to(most: int) -> Callable[[str], int | None]:
-    """Days or weeks, in days."""
-
-    def parse(written: str) -> int | None:
-        duration = parse_duration(written)
-        if duration is None:
-            return None
-        days = duration.count * {"days": 1, "weeks": 7}.get(duration.unit, 0)
-        if not 0 < days <= most:
-            raise Unreadable(f"days or weeks, {most} days at most")
-        return days
-
-    return parse
-
-
 HOLD_ENDS: Final = ("fulfilment", "returns_end")
 
 
@@ -80,11 +54,6 @@ def _hold_end(written: str) -> str | Day | None:
     return written if written in HOLD_ENDS else parse_date(written)
 
 
-DATE_OF_YEAR = Scalar(
-    "a month and a day such as “04-01”",
-    _date_of_year,
-    {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$"},
-)
 CALENDAR_LONG = Scalar(
     "a duration in days, weeks, months or years, such as “12 months”",
     _calendar("days, weeks, months or years"),
@@ -98,7 +67,6 @@ NOTICE = Scalar(
     DURATION_SHAPE.meant,
 )
 SEGMENT = name("a segment of the program, such as “in-ontario”")
-EVENT = text("the name of an event, such as “Order Completed”")
 
 EXPIRE = Either(
     Scalar(f"“{NEVER}”", lambda written: written if written == NEVER else None, {"const": NEVER}, _expire_meant),
