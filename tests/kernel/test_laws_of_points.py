@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from regulars.kernel.adopt import adopt
 from regulars.kernel.calendar import Duration
-from regulars.kernel.effects import EXPIRE, Account, Effect, ExpiryNoticed, Posted, Refused, Returned
+from regulars.kernel.effects import EXPIRE, Account, Effect, ExpiryNoticed, Lot, Posted, Refused, Returned
 from regulars.kernel.expiry import EXPIRY
 from regulars.kernel.facts import (
     ORDER_CANCELLED,
@@ -329,8 +329,8 @@ def _after(
         state, _ = step(state, fact, program, memory)
     held = state.consequences
     return (
-        held.pending,
-        held.available,
+        [_by_a_return(lot) for lot in held.pending],
+        [_by_a_return(lot) for lot in held.available],
         held.qualifying,
         held.reversed,
         held.debt,
@@ -338,6 +338,12 @@ def _after(
         state.observations,
         state.tier_due_at,
     )
+
+
+def _by_a_return(lot: Lot) -> Lot:
+    """Games are looked at anew by what goes back; what that gives bears the part by which it came."""
+    fact, ordinal = lot.id
+    return replace(lot, id=("back", ordinal)) if fact.startswith("back-") else lot
 
 
 @given(programs(), lives())
