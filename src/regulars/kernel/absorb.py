@@ -11,7 +11,9 @@ from regulars.kernel.waking import look_ahead
 
 
 def absorb(known: State, anonymous: State, program: Rulebook) -> State:
-    """`known` with the observations of `anonymous` added. Levels that this reaches are given at the next touch."""
+    """`known` with the observations of `anonymous` added. Levels that this reaches are given at the next touch. Which of both has
+    the last fact is the same whoever absorbs.
+    """
     assert known.version == anonymous.version == program.version, "both adopt the program first"
     assert anonymous.consequences == Consequences(), "an anonymous visitor holds nothing"
     state = copy_of(known)
@@ -19,5 +21,6 @@ def absorb(known: State, anonymous: State, program: Rulebook) -> State:
         key: merged(known.observations[key], anonymous.observations[key], watch) for key, watch in program.watches
     }
     state.clock = max(known.clock, anonymous.clock)
+    state.last_fact = max(known.last_fact or "", anonymous.last_fact or "") or None
     look_ahead(state, program, tiers_too=True)
     return state

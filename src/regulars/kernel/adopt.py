@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from regulars.kernel.behaviour import refold
 from regulars.kernel.celebrations import PROFILE_COMPLETED, once
 from regulars.kernel.earning import earn
-from regulars.kernel.effects import Because, Effect, LevelKept, Posted, TierChanged
+from regulars.kernel.effects import LATE_LOT, Because, Effect, LevelKept, Posted, TierChanged
 from regulars.kernel.facts import DAWN, FOREVER, Fact, Instant, MemberJoined
 from regulars.kernel.games.interest import opened
 from regulars.kernel.program import Fixed
@@ -111,10 +111,6 @@ def _welcomed_late(
         apply(late, state.consequences)
         effects.append(late)
     return effects
-
-
-LATE_LOT: Final = 900
-"""The number of the lot that is given for having joined before."""
 
 
 def _current_end(state: State, old: Rulebook) -> Instant:

@@ -19,6 +19,10 @@ rules that gave them."""
 
 WELCOME_LOTS: Final = 100
 """The reward for entering a level is a lot of its own, from this number on by the level's place."""
+WELCOMES_OF_A_YEAR: Final = 10_000
+"""One that the beginning of a year gave is a lot of the last fact before it: from this number, times the year, on."""
+LATE_LOT: Final = 900
+"""The number of the lot that is given for having joined before."""
 WELCOME: Final = "level:"
 """Before the level's name, stands where a rule's id does. No rule's id has a colon."""
 GAME_LOTS: Final = 1_000

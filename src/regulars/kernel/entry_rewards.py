@@ -2,7 +2,7 @@
 
 They come of the fact that reached it, or of the year that begins where levels are given then; they count for no level themselves,
 and live as what is earned in the level that was entered. A level that a new program, a merge or the shop's own word brings gives
-none. What a year gave is a lot of its day: an account that parts from another leaves it where it is.
+none. What a year gave is a lot of the last fact before it, which nobody else has: it goes where that fact goes.
 """
 
 from regulars.kernel.calendar import Today, add_months, date_of
@@ -10,10 +10,12 @@ from regulars.kernel.effects import (
     AVAILABLE,
     EARN,
     EARN_REVERSAL,
+    LATE_LOT,
     PENDING,
     PROGRAM,
     WELCOME,
     WELCOME_LOTS,
+    WELCOMES_OF_A_YEAR,
     Account,
     Because,
     Effect,
@@ -40,11 +42,13 @@ def welcome(
     version: str,
 ) -> list[Effect]:
     """For the levels that `raised`, which a fact brought about, passes. `held` is as it was before."""
-    return _rewards(held, raised, fact.id, fact.id, fact.happened_at, at, fact.recorded_at, rules, lifetimes, version)
+    return _rewards(
+        held, raised, (fact.id, 0), fact.id, fact.happened_at, at, fact.recorded_at, rules, lifetimes, version
+    )
 
 
 def welcome_to_the_year(
-    held: Consequences,
+    state: State,
     raised: list[Effect],
     at: Instant,
     recorded_at: Instant,
@@ -53,16 +57,17 @@ def welcome_to_the_year(
     version: str,
 ) -> list[Effect]:
     """For the levels that `raised`, which the beginning of a year brought about, passes."""
-    if rules.years is None or not rules.rewards or not raised:
+    if not rules.welcomes_by_year or not raised:
         return []
-    day = date_of(rules.calendar.day_of(at)).isoformat()
-    return _rewards(held, raised, f"{WELCOME}{day}", None, at, at, recorded_at, rules, lifetimes, version)
+    today = rules.calendar.today(at)
+    lot = state.last_fact or f"{WELCOME}{date_of(today.day).isoformat()}", today.year * WELCOMES_OF_A_YEAR
+    return _rewards(state.consequences, raised, lot, None, at, at, recorded_at, rules, lifetimes, version)
 
 
 def _rewards(
     held: Consequences,
     raised: list[Effect],
-    lot: str,
+    lot: LotId,
     fact: str | None,
     entered_at: Instant,
     at: Instant,
@@ -85,7 +90,7 @@ def _rewards(
         effects.append(
             Posted(
                 EARN,
-                lot_of(lot, rank),
+                (lot[0], lot[1] + WELCOME_LOTS + rank),
                 reward.points,
                 PROGRAM,
                 PENDING if active_at > at else AVAILABLE,
@@ -105,20 +110,22 @@ def _of_this_year(state: State, rules: TierRules, today: Today, highest: int) ->
         return []
     end = rules.years.next_reset(today, rules.joined(state))
     begun = rules.calendar.start_of_day(add_months(end.day, -12))
-    held = state.consequences
-    ids = dict.fromkeys([lot.id[0] for lot in (*held.pending, *held.available) if lot.id[0].startswith(WELCOME)])
-    lots = [one for id in ids for one in unused(held, id)]
-    return [one for one in lots if one[0].earned_at >= begun and one[0].id[1] - WELCOME_LOTS <= highest]
+    held = _held(state.consequences)
+    lots = [one for one in held if one[0].id[1] >= WELCOMES_OF_A_YEAR and one[0].earned_at >= begun]
+    return [one for one in lots if _rank(one[0]) <= highest]
 
 
-def lot_of(fact_id: str, rank: int) -> LotId:
-    return fact_id, WELCOME_LOTS + rank
-
-
-def unused(held: Consequences, fact_id: str) -> list[tuple[Lot, Account]]:
+def _unused(held: Consequences, fact_id: str) -> list[tuple[Lot, Account]]:
     """What is left of the rewards for the levels that this fact reached."""
-    lots = [*[(lot, PENDING) for lot in held.pending], *[(lot, AVAILABLE) for lot in held.available]]
-    return [(lot, account) for lot, account in lots if lot.id[0] == fact_id and lot.id[1] >= WELCOME_LOTS]
+    return [one for one in _held(held) if one[0].id[0] == fact_id and WELCOME_LOTS <= one[0].id[1] < LATE_LOT]
+
+
+def _held(held: Consequences) -> list[tuple[Lot, Account]]:
+    return [*[(lot, PENDING) for lot in held.pending], *[(lot, AVAILABLE) for lot in held.available]]
+
+
+def _rank(lot: Lot) -> int:
+    return lot.id[1] % WELCOMES_OF_A_YEAR - WELCOME_LOTS
 
 
 def take_welcome_back(
@@ -140,9 +147,9 @@ def take_welcome_back(
     reached = rules.rank_on(state, today)
     effects: list[Effect] = []
     reaching = [known.order.id, *[one.id for one in known.returns if one.added]]
-    rewards = [one for id in reaching for one in unused(state.consequences, id)]
+    rewards = [one for id in reaching for one in _unused(state.consequences, id)]
     for lot, account in [*rewards, *_of_this_year(state, rules, today, rules.rank(before))]:
-        rank = lot.id[1] - WELCOME_LOTS
+        rank = _rank(lot)
         level = rules.ids[rank] if rank < len(rules.ids) else None
         if level is None or rank <= reached:
             continue

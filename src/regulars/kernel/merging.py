@@ -99,6 +99,7 @@ def merge(into: State, other: State, program: Rulebook, at: Instant, recorded_at
         for effect in settle(held, moment, recorded_at, program.version):
             _follow(into, effect, into_effects)
     _keep_the_arms(into, other, recorded_at, because, into_effects)
+    into.last_fact = into.last_fact or other.last_fact
     if program.celebrations is not None:
         into.celebrations, other.celebrations = (
             together(into.celebrations, other.celebrations, program.celebrations),
@@ -153,6 +154,8 @@ def part(
         _follow(other, GamesMoved(goes, moment, recorded_at, because), other_effects)
     for state, own, effects in ((into, facts, into_effects), (other, others_facts, other_effects)):
         state.observations = {key: refold(own, watch, program.calendar) for key, watch in program.watches}
+        if program.tiers is not None and program.tiers.welcomes_by_year:
+            state.last_fact = own[-1].id if own else None
         if program.celebrations is not None:
             state.celebrations = program.celebrations.refolded(own, program.calendar.day_of(moment) + 1)
         _reach(state, program, recorded_at, effects)

@@ -198,7 +198,7 @@ class Celebrations(Struct, frozen=True, omit_defaults=True):
 class State(Struct):
     """`clock` is the latest moment to which this customer has been brought. `due_at` is a lower bound of `next_due`, and
     `tier_due_at` its part for tiers. `observations` maps a watch's key to its buckets. `segments` is None where the
-    program has none.
+    program has none. `last_fact` is the id of the fact that was taken in last, where the beginning of a year may give something.
     """
 
     version: str
@@ -210,6 +210,7 @@ class State(Struct):
     consequences: Consequences = field(default_factory=Consequences)
     segments: SegmentState | None = None
     celebrations: Celebrations | None = None
+    last_fact: str | None = None
 
 
 def copy_of(state: State) -> State:
@@ -243,6 +244,7 @@ def copy_of(state: State) -> State:
         ),
         _segments_copied(state.segments) if state.segments is not None else None,
         state.celebrations,
+        state.last_fact,
     )
 
 

@@ -141,6 +141,8 @@ def _take(
         if memory is not None:
             memory.take(None, effects[before:], program.version)
     state.clock = at
+    if program.tiers is not None and program.tiers.welcomes_by_year:
+        state.last_fact = fact.id
     followed = len(effects)
     today = program.calendar.today(happened_at)
     on_clock = today if at == happened_at else program.calendar.today(at)
@@ -418,10 +420,10 @@ def _come_round(
 def _reset(state: State, due: Instant, at: Instant, program: Rulebook, recorded_at: Instant) -> list[Effect]:
     tiers, version = program.tiers, program.version
     moved = reset(state, due, at, recorded_at, version, tiers)
-    if tiers is None or tiers.years is None or not tiers.rewards:
+    if tiers is None or not tiers.welcomes_by_year:
         return moved
     lifetimes = program.earning.lifetimes
-    return moved + welcome_to_the_year(state.consequences, moved, at, recorded_at, tiers, lifetimes, version)
+    return moved + welcome_to_the_year(state, moved, at, recorded_at, tiers, lifetimes, version)
 
 
 def _changes_what_is_held(effect: Effect) -> bool:

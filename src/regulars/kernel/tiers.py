@@ -55,6 +55,7 @@ class TierRules:
         self.base = self.rank(0)
         self.by_joining = isinstance(tiers.over, SinceJoining)
         self.years = self.window if isinstance(self.window, Years) and tiers.up == "at_next_period" else None
+        self.welcomes_by_year = bool(self.rewards) and self.years is not None
         """Where levels are given by time alone."""
         lasts = tiers.over.months if isinstance(tiers.over, SinceEntry) and tiers.down != "never" else 0
         self.lasts = Duration(lasts, "months") if lasts else None
