@@ -73,7 +73,8 @@ def recurrences(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         months = st.lists(st.integers(1, 12), min_size=1, max_size=3, unique=True)
         parts.append(f"BYMONTH={','.join(map(str, draw(months)))}")
-    if "BYDAY" in parts[-1] and frequency != "DAILY" and draw(st.booleans()):
+    # Of the week that the start cuts in two, others count places from the start on: here a week is a whole one.
+    if "BYDAY" in parts[-1] and numbered and draw(st.booleans()):
         parts.append(f"BYSETPOS={draw(st.sampled_from([1, 2, -1]))}")
     return ";".join(parts)
 

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.kernel import program as kernel
-from regulars.kernel.calendar import Duration
+from regulars.kernel.calendar import Duration, Zone
+from regulars.kernel.clubs import Club
 from regulars.kernel.experiments import Arm, Trial
+from regulars.kernel.games.rules import Deed, Game, Gift
+from regulars.kernel.pauses import Pause
 from regulars.kernel.perks import Perk
 from regulars.kernel.program import (
     CalendarYear,
@@ -37,6 +40,7 @@ from regulars.kernel.scores.tree import Action, InterestProfile, Score
 from regulars.kernel.segments.tree import KnownBy, Segment
 from regulars.kernel.segments.values import IsOneOf, Property
 from regulars.kernel.terms import Currency
+from regulars.kernel.worth import TENDERS
 from regulars.wire import program as wire_program
 from regulars.wire.document import DocumentError
 from regulars.wire.program import parse_program, version_of
@@ -718,6 +722,7 @@ def parse(text: str, tree: dict[str, Any]):
     return parse_program(text if text.startswith("#") else "# json\n" + msgspec.json.encode(tree).decode())
 
 
+GAME = Game("challenge", "talk", (Deed("Product Reviewed"),), Gift(points=5))
 TIERS = Tiers("spend", CalendarYear(), (Level("silver", 100),))
 
 
@@ -745,6 +750,8 @@ def changed_programs(value: Any, path: str = "program"):
 
 def _another_for(value: tuple[Any, ...], path: str) -> Any:
     """An item that the tuple does not hold yet."""
+    if path.endswith(".paid_with"):
+        return next(one for one in TENDERS if one not in value)
     if value:
         return next(changed for _, changed in changed_programs(value[-1]))
     if path.endswith(".identities"):
@@ -763,6 +770,14 @@ def _another_for(value: tuple[Any, ...], path: str) -> Any:
         return Trial("doubles", Fraction(1), (Arm("a", Fraction(1)),), "salt")
     if path.endswith("program.perks"):
         return Perk("early")
+    if path.endswith("program.clubs"):
+        return Club("insiders", 100, Duration(1, "months"))
+    if path.endswith("program.pauses"):
+        return Pause(10, 20, ("expiry",), "A rest.")
+    if path.endswith("games.zones"):
+        return Zone("UTC", (0,), (0,))
+    if path.endswith("games.every"):
+        return GAME
     return OneOf("colour", ("red",)) if path.endswith(("only", "excluded")) else 1
 
 

@@ -48,15 +48,16 @@ class Endings:
         return self.runs_out_at(state) if state.consequences.available else FOREVER
 
     def runs_out_at(self, state: State) -> Instant:
-        """When whatever is there then ends by inactivity, if nothing comes before."""
+        """When whatever is there then ends by inactivity, if nothing comes before: so long after the owner was last active, and
+        after the oldest of it was earned.
+        """
         held = state.consequences
         if self._inactive is None or not (held.available or held.pending):
             return FOREVER
         days = [max(state.observations[key]) for key in self._keys if state.observations[key]]
+        last = min([lot.earned_at for lot in (*held.available, *held.pending)])
         if days:
-            last = self._calendar.start_of_day(max(days))
-        else:
-            last = min([lot.earned_at for lot in (*held.available, *held.pending)])
+            last = max(last, self._calendar.start_of_day(max(days)))
         end = self._calendar.end_of(last, self._inactive.after)
         return end if self._stopped is None else moved_end(self._stopped, last, end, self._calendar)
 

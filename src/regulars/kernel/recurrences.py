@@ -14,13 +14,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from regulars.kernel.calendar import WEEKDAYS, Day, date_of, day_of_date, weekday_of
+from regulars.kernel.calendar import MONTHS, WEEKDAYS, Day, date_of, day_of_date, weekday_of
 from regulars.kernel.terms import listed
 
 Frequency = Literal["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 _UNITS: Final = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 
 
@@ -45,7 +42,7 @@ class Recurrence(Struct, frozen=True):
         parts += [f"on {listed([_of_month(day) for day in self.month_days], 'or')}"] if self.month_days else []
         said = f"{often} {', if they are '.join(parts)}" if parts else often
         said += f", {listed([f'the {_ordinal(n)}' for n in self.set_pos], 'and')} of these days" if self.set_pos else ""
-        said += f" in {listed([_MONTHS[month - 1] for month in self.months])}" if self.months else ""
+        said += f" in {listed([MONTHS[month - 1] for month in self.months])}" if self.months else ""
         return said + (f" until the end of {date_of(self.last_day).isoformat()}" if self.last_day is not None else "")
 
 
