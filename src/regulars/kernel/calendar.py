@@ -109,6 +109,10 @@ class Calendar:
             today = self._dates[day] = Today(day, date_of(day).year)
         return today
 
+    def month_of(self, instant: Instant) -> str:
+        """The month on the shop's wall at that instant: `2017-03`."""
+        return date_of(self.day_of(instant)).isoformat()[:7]
+
     def wall_clock(self, instant: Instant) -> str:
         """Date and time on the shop's wall, to the minute: `2017-03-04 18:22`."""
         _, _, offset = self._span_at(instant)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, literal, select, tuple_
 
-from regulars.kernel.calendar import HOUR, Calendar, date_of, day_of_date
+from regulars.kernel.calendar import HOUR, Calendar, day_of_date
 from regulars.kernel.effects import AVAILABLE, DEBT, PENDING, RESERVED, Account
 from regulars.kernel.facts import Instant
 from regulars.kernel.program import Program
@@ -110,17 +110,13 @@ def period_of(month: str, calendar: Calendar) -> tuple[Instant, Instant]:
     return calendar.start_of_day(day_of_date(first)), calendar.start_of_day(day_of_date(following))
 
 
-def month_of(instant: Instant, calendar: Calendar) -> str:
-    return date_of(calendar.day_of(instant)).isoformat()[:7]
-
-
 def listed(shop: Shop, calendar: Calendar, now: Instant) -> list[Listed]:
     """The months from the first posting to now, the newest first."""
     with shop.store.one_moment(), shop.store.reading() as connection:
-        closed = set(connection.execute(select(closed_months.c.month)).scalars())
+        closed = _closed(connection)
         first = _first_written(connection)
         found: list[Listed] = []
-        month = month_of(now, calendar)
+        month = calendar.month_of(now)
         while first is not None:
             since, until = period_of(month, calendar)
             number = connection.execute(
@@ -129,7 +125,7 @@ def listed(shop: Shop, calendar: Calendar, now: Instant) -> list[Listed]:
             found.append(Listed(month, number, month in closed))
             if since <= first:
                 break
-            month = month_of(since - 1, calendar)
+            month = calendar.month_of(since - 1)
     return found
 
 
@@ -173,7 +169,7 @@ def close(shop: Shop, month: str, calendar: Calendar, who: str, now: Instant) ->
         raise NotYet("It is not over: close a month an hour after its end, or later.")
     with shop.store.reading() as connection:
         first = _first_written(connection)
-        before = month_of(found.since - 1, calendar)
+        before = calendar.month_of(found.since - 1)
         if first is not None and first < found.since and before not in _closed(connection):
             raise NotYet(f"Close {before} first: a month opens with what the one before it closed with.")
 

@@ -260,7 +260,7 @@ def _add(
 def _by_month(sums: dict[tuple[Instant, str | None], _Sums], calendar: Calendar) -> list[Owed]:
     by_month: dict[tuple[str, str], _Sums] = {}
     for (expires_at, tier), held in sums.items():
-        month = "" if expires_at == FOREVER else _month(calendar, expires_at - 1)
+        month = "" if expires_at == FOREVER else calendar.month_of(expires_at - 1)
         found = by_month.setdefault((month, tier or ""), _Sums())
         found.available += held.available
         found.pending += held.pending
@@ -339,7 +339,7 @@ def _cohorts(connection: Connection, calendar: Calendar, at: Instant, entangled:
     ).where(lots.c.earned_at.is_not(None))
     fates: dict[str, _Fate] = {}
     for earned_at, issued, expired, held, reversed_ in connection.execute(asked.group_by(quarter)):
-        fate = fates.setdefault(_month(calendar, int(earned_at)), _Fate())
+        fate = fates.setdefault(calendar.month_of(int(earned_at)), _Fate())
         fate.issued += int(issued)
         fate.expired += int(expired)
         fate.held += int(held)
@@ -375,9 +375,5 @@ def _months_of(connection: Connection, calendar: Calendar, lots: list[LotId]) ->
     for first in range(0, len(facts), AT_ONCE):
         theirs = asked.where(columns.lot_fact.in_(facts[first : first + AT_ONCE]))
         for fact, ordinal, earned_at in connection.execute(theirs.group_by(columns.lot_fact, columns.lot_ordinal)):
-            found[fact, ordinal] = _month(calendar, int(earned_at))
+            found[fact, ordinal] = calendar.month_of(int(earned_at))
     return found
-
-
-def _month(calendar: Calendar, instant: Instant) -> str:
-    return date_of(calendar.day_of(instant)).isoformat()[:7]
